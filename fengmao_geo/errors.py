@@ -1,0 +1,96 @@
+"""Every error the library raises; each is also the built-in error a user would catch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fengmao_geo.messages import Lang, sentence, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "FengmaoError",
+    "NetworkError",
+    "StandardError",
+    "TableError",
+    "TownError",
+    "UnknownNameError",
+    "UsageError",
+]
+
+
+class FengmaoError(Exception):
+    """An error with its message in both languages.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    **values
+        What the message names in braces.
+    """
+
+    def __init__(self, key: str, **values: Any) -> None:
+        self.key = key
+        self.values = values
+        super().__init__(key)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, *, lang: Lang = "zh") -> str:
+        """Write the message in Chinese or English."""
+        return text(f"error.{self.key}", lang=lang, **self.values)
+
+
+class UsageError(FengmaoError, ValueError):
+    """An argument is wrong."""
+
+
+class StandardError(FengmaoError, ValueError):
+    """A data file of planning knowledge is wrong."""
+
+
+class UnknownNameError(FengmaoError, KeyError):
+    """A name that is not in a table of names."""
+
+
+class TableError(FengmaoError, ValueError):
+    """A table breaks its declaration; ``faults`` lists every fault at once."""
+
+    def __init__(self, table: str, faults: list[tuple[str, dict[str, Any]]]) -> None:
+        self.faults = faults
+        super().__init__("table", table=table)
+
+    def text(self, *, lang: Lang = "zh") -> str:
+        """Write one line per fault in Chinese or English."""
+        lines = [text(f"fault.{key}", lang=lang, **values) for key, values in self.faults]
+        return "\n".join([super().text(lang=lang), *(f"- {line}" for line in lines)])
+
+
+class _FindingsError(FengmaoError, ValueError):
+    """An error that carries the table of all findings."""
+
+    def __init__(self, key: str, findings: pd.DataFrame, **values: Any) -> None:
+        self.findings = findings
+        super().__init__(key, **values)
+
+    def text(self, *, lang: Lang = "zh") -> str:
+        """Write one line per error in Chinese or English."""
+        faults = self.findings[self.findings["severity"] == "error"]
+        lines = [
+            sentence(code, " ".join(str(part) for part in place if part), values, lang=lang)
+            for code, values, *place in zip(
+                faults["code"], faults["values"], faults["layer"], faults["feature_id"], faults["column"], strict=True
+            )
+        ]
+        return "\n".join([super().text(lang=lang), *(f"- {line}" for line in lines)])
+
+
+class TownError(_FindingsError):
+    """The town's data have faults; ``findings`` is the table of all of them."""
+
+
+class NetworkError(_FindingsError):
+    """The streets cannot make a network; ``findings`` says why."""

@@ -1,0 +1,32 @@
+"""The town and every table computed from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fengmao_geo.life_circle.reach import LifeCircles
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.town.town import Town
+
+__all__ = ["Results"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is handed to indicators and exporters; a step that was not run is ``None``.
+
+    Parameters
+    ----------
+    town
+        The town the results are of.
+    network
+        Its walk network.
+    circles
+        Its life circles.
+    """
+
+    town: Town
+    network: WalkNetwork | None = None
+    circles: LifeCircles | None = None

@@ -1,0 +1,297 @@
+"""Every input layer and every result table, column by column."""
+
+from __future__ import annotations
+
+from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.schema import Column, Table
+
+__all__ = ["GROUPS", "GROUP_COLUMNS", "LAYERS", "REQUIRED_LAYERS", "RESULTS", "table"]
+
+#: Groups of people that a facility type may be for, in the order they are shown.
+GROUPS = ("everyone", "elderly", "infant", "preschool", "school_age", "newcomer")
+
+#: The buildings' column that counts each group's people.
+GROUP_COLUMNS = {"everyone": "people"} | {group: f"{group}_people" for group in GROUPS[1:]}
+
+REQUIRED_LAYERS = ("built_up", "streets")
+
+_ID = Column("id")
+_NAME = Column("name", is_required=False, is_nullable=True)
+
+
+def _text(name: str, *choices: str) -> Column:
+    return Column(name, is_required=False, is_nullable=True, choices=choices)
+
+
+def _number(name: str) -> Column:
+    return Column(name, "number", is_required=False, is_nullable=True, minimum=0)
+
+
+def _yes_no(name: str) -> Column:
+    return Column(name, "yes_no", is_required=False, is_nullable=True)
+
+
+def _layer(name: str, geometry: str, *columns: Column) -> Table:
+    return Table(name, (_ID, _NAME, *columns), geometry, keys=("id",), is_open=True)  # type: ignore[arg-type]  # checked by Table's users
+
+
+_PEOPLE = tuple(_number(column) for column in GROUP_COLUMNS.values())
+
+RENEWAL_TYPES = ("street_block", "old_estate", "public_space", "stock_asset", "urban_rural", "feature_block")
+
+LAYERS: dict[str, Table] = {
+    layer.name: layer
+    for layer in (
+        _layer("built_up", "polygon"),
+        _layer("extent", "polygon"),
+        _layer("study_area", "polygon"),
+        _layer(
+            "streets",
+            "line",
+            _text("street_class"),
+            _number("width_m"),
+            Column("level", "whole", is_required=False, is_nullable=True),
+            _yes_no("is_bridge"),
+            _yes_no("is_tunnel"),
+            _yes_no("is_steps"),
+            _yes_no("is_walkable"),
+        ),
+        _layer(
+            "buildings",
+            "polygon",
+            _text("use"),
+            _text("status"),
+            _number("floor_count"),
+            Column("built_year", "number", is_required=False, is_nullable=True),
+            _number("household_count"),
+            *_PEOPLE,
+        ),
+        _layer(
+            "parcels",
+            "polygon",
+            _text("land_code"),
+            _text("land_name"),
+            _text("owner_code"),
+            _text("owner_name"),
+            _text("location_name"),
+            _number("area_m2"),
+            _text("town_code"),
+            _number("people"),
+        ),
+        _layer("facilities", "any", _text("facility_type"), _number("capacity_count")),
+        _layer("green", "polygon", _text("green_type")),
+        _layer("water", "polygon", _text("water_type")),
+        _layer("bridges", "polygon", _text("bridge_type"), _number("clear_height_m"), _text("manager")),
+        _layer("compounds", "polygon", _text("compound_type")),
+        _layer("gates", "point", _yes_no("is_open"), _text("place_id")),
+        _layer("barriers", "line", _text("barrier_type")),
+        _layer(
+            "blocks",
+            "polygon",
+            Column("block_no", "whole", is_required=False, is_nullable=True),
+            _text("renewal_type", *RENEWAL_TYPES),
+        ),
+        _layer("communities", "polygon", _number("people")),
+        _layer("addresses", "point", *_PEOPLE),
+        _layer("farmland_protected", "polygon"),
+        _layer("trees", "point", _text("species"), _number("crown_m")),
+        *(
+            _layer(name, "any")
+            for name in (
+                "firms",
+                "heritage",
+                "lamps",
+                "parking",
+                "projects",
+                "redlines",
+                "river_control",
+                "roads_surface",
+                "scenic_spots",
+                "school_districts",
+                "sewers",
+            )
+        ),
+    )
+}
+
+_STATUS = ("reached", "unreached", "unknown")
+_MINUTES = Column("limit_min", "number", minimum=0)
+_TYPE = Column("facility_type")
+_GROUP = Column("group", choices=GROUPS)
+_UNKNOWN_NUMBER = {"is_nullable": True, "minimum": 0.0}
+
+FINDINGS = Table(
+    "findings",
+    (
+        Column("layer"),
+        Column("feature_id", is_nullable=True),
+        Column("column", is_nullable=True),
+        Column("code"),
+        Column("severity", choices=("error", "repaired", "excluded", "warning")),
+        Column("found"),
+        Column("done"),
+        Column("remedy"),
+        Column("point", is_nullable=True),
+        Column("values", "values"),
+    ),
+)
+
+RESULTS: dict[str, Table] = {
+    result.name: result
+    for result in (
+        FINDINGS,
+        Table(
+            "travel_times",
+            (
+                Column("origin_id"),
+                Column("destination_id"),
+                Column("travel_min", "number", minimum=0),
+                Column("distance_m", "number", minimum=0),
+            ),
+            keys=("origin_id", "destination_id"),
+        ),
+        Table(
+            "service_areas",
+            (
+                Column("origin_id"),
+                _MINUTES,
+                Column("area_m2", "number", minimum=0),
+                Column("is_truncated", "yes_no"),
+            ),
+            "polygon",
+            keys=("origin_id", "limit_min"),
+        ),
+        Table(
+            "attachments",
+            (
+                Column("place_id"),
+                Column("edge_id", "whole", minimum=0),
+                Column("from_m", "number", minimum=0),
+                Column("to_m", "number", minimum=0),
+                Column("leg_m", "number", minimum=0),
+            ),
+        ),
+        Table(
+            "dwellings",
+            (
+                Column("dwelling_id"),
+                *(Column(column, "number", **_UNKNOWN_NUMBER) for column in GROUP_COLUMNS.values()),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("block_id", is_nullable=True),
+                Column("community_id", is_nullable=True),
+                Column("is_attached", "yes_no"),
+                Column("boundary_min", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+            ),
+            "any",
+            keys=("dwelling_id",),
+        ),
+        Table(
+            "asked_types",
+            (
+                _TYPE,
+                Column("tier_min", "number", minimum=0),
+                Column("standard_m", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                _GROUP,
+                Column("is_required", "yes_no"),
+                Column("min_people", "number", minimum=0),
+                Column("is_asked", "yes_no"),
+                Column("is_surveyed", "yes_no"),
+                Column("facility_count", "whole", minimum=0),
+                Column("source"),
+                Column("tag"),
+            ),
+            keys=("facility_type",),
+        ),
+        Table(
+            "reach",
+            (
+                Column("dwelling_id"),
+                _TYPE,
+                Column("facility_id", is_nullable=True),
+                Column("travel_min", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("distance_m", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("straight_m", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("status", choices=_STATUS),
+                Column("is_within_standard", "yes_no", is_nullable=True),
+            ),
+            keys=("dwelling_id", "facility_type"),
+        ),
+        Table(
+            "coverage",
+            (
+                Column("dwelling_id"),
+                _MINUTES,
+                _GROUP,
+                Column("people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("asked_count", "whole", minimum=0),
+                Column("reached_count", "whole", minimum=0),
+                Column("unknown_count", "whole", minimum=0),
+                Column("status", choices=_STATUS),
+            ),
+            keys=("dwelling_id", "limit_min", "group"),
+        ),
+        Table(
+            "areas",
+            (
+                Column("area_kind", choices=("town", "block", "community")),
+                Column("area_id"),
+                Column("area_name"),
+                _MINUTES,
+                _TYPE,
+                _GROUP,
+                Column("by", choices=("network", "straight_line")),
+                Column("people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("reached_people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("unreached_people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("unknown_people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
+                Column("reached_share", "number", is_nullable=True, minimum=0, maximum=1),
+            ),
+            keys=("area_kind", "area_id", "limit_min", "facility_type", "by"),
+        ),
+        Table(
+            "gaps",
+            (
+                Column("area_kind", choices=("town", "block", "community")),
+                Column("area_id"),
+                Column("area_name"),
+                _MINUTES,
+                _TYPE,
+                _GROUP,
+                Column("lacking_people", "number", minimum=0),
+                Column("unknown_people", "number", minimum=0),
+                Column("lacking_share", "number", is_nullable=True, minimum=0, maximum=1),
+                Column("rank", "whole", minimum=1),
+            ),
+            keys=("area_kind", "area_id", "limit_min", "facility_type"),
+        ),
+        Table(
+            "type_service_areas",
+            (
+                _TYPE,
+                _MINUTES,
+                Column("area_m2", "number", minimum=0),
+                Column("is_truncated", "yes_no"),
+            ),
+            "polygon",
+            keys=("facility_type", "limit_min"),
+        ),
+    )
+}
+
+
+def table(name: str) -> Table:
+    """Find the declaration of a layer or a result.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such table; it lists those there are.
+
+    Examples
+    --------
+    >>> table("blocks").geometry
+    'polygon'
+    """
+    found = LAYERS.get(name) or RESULTS.get(name)
+    if found is None:
+        raise UnknownNameError("unknown_table", name=name, known=", ".join([*LAYERS, *RESULTS]))
+    return found

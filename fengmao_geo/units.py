@@ -1,0 +1,41 @@
+"""The only unit conversions; every other figure is in the unit that its name ends with."""
+
+from __future__ import annotations
+
+__all__ = ["hectares", "km_h_to_m_min", "mu"]
+
+M2_PER_HECTARE = 10_000.0
+M2_PER_MU = 10_000.0 / 15.0
+
+
+def hectares(area_m2: float) -> float:
+    """Square metres to hectares.
+
+    Examples
+    --------
+    >>> hectares(25_000)
+    2.5
+    """
+    return area_m2 / M2_PER_HECTARE
+
+
+def mu(area_m2: float) -> float:
+    """Square metres to mu, of which fifteen make a hectare.
+
+    Examples
+    --------
+    >>> round(mu(2_000), 9)
+    3.0
+    """
+    return area_m2 / M2_PER_MU
+
+
+def km_h_to_m_min(speed_km_h: float) -> float:
+    """Kilometres per hour to metres per minute.
+
+    Examples
+    --------
+    >>> km_h_to_m_min(3.6)
+    60.0
+    """
+    return speed_km_h * 1_000.0 / 60.0
