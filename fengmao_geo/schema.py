@@ -79,7 +79,7 @@ class Column:
             return True
         match self.kind:
             case "text":
-                return all(isinstance(value, str) for value in present)
+                return str(present.dtype) == "str" or all(isinstance(value, str) for value in present)
             case "values":
                 return all(isinstance(value, dict) for value in present)
             case "yes_no":

@@ -1,0 +1,1 @@
+"""Data out: what leaves the library for people to read."""

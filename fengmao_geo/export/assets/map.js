@@ -1,0 +1,159 @@
+"use strict";
+// The map: ground, service areas, buildings, the block, facilities.
+(function (fm) {
+  const still = (pane, style) => Object.assign({ renderer: pane, pane: pane.options.pane, interactive: false }, style);
+
+  function pane(map, name, level, isStill) {
+    const made = map.createPane(name);
+    made.style.zIndex = level;
+    if (isStill) made.style.pointerEvents = "none";
+    return L.canvas({ pane: name, padding: 0.25, tolerance: L.Browser.mobile ? 6 : 1 });
+  }
+
+  function addGround(map, canvas) {
+    const ground = fm.data.ground;
+    const colours = fm.data.colours.ground;
+    ground.polygons.forEach((layer) => {
+      const edge = colours[layer.kind + "_line"];
+      const style = { fillColor: colours[layer.kind], fillOpacity: 1, stroke: Boolean(edge), color: edge, weight: 0.8 };
+      layer.shapes.forEach((shape) => L.polygon(fm.unpackPolygon(shape), still(canvas, style)).addTo(map));
+    });
+    const walls = { color: colours.wall, weight: 1, opacity: 0.9 };
+    ground.walls.forEach((run) => L.polyline(fm.unpack(run), still(canvas, walls)).addTo(map));
+    addStreets(map, canvas, ground.streets.filter((street) => !street.is_raised));
+    ground.decks.forEach((shape) => L.polygon(fm.unpackPolygon(shape),
+      still(canvas, { fillColor: colours.deck, fillOpacity: 1, color: colours.deck_line, weight: 1 })).addTo(map));
+    addStreets(map, canvas, ground.streets.filter((street) => street.is_raised));
+  }
+
+  function addStreets(map, canvas, streets) {
+    const style = (street, extra) => still(canvas, Object.assign(
+      { widthM: street.width_m, leastPx: street.least_px, lineCap: "round", lineJoin: "round" }, extra));
+    streets.forEach((street) => {
+      street.runs = street.lines.map(fm.unpack);
+      if (street.dash) return;
+      new fm.MetreLine(street.runs, style(street, { color: street.casing, casingPx: 1.6, lineCap: "butt" })).addTo(map);
+    });
+    streets.forEach((street) => new fm.MetreLine(street.runs, style(street, {
+      color: street.fill, dashArray: street.dash || null, lineCap: street.dash ? "butt" : "round",
+    })).addTo(map));
+  }
+
+  function addBuildings(map, canvas) {
+    const { buildings, homes, colours } = fm.data;
+    const style = { renderer: canvas, weight: 0.6, color: colours.building.line, fillOpacity: 1 };
+    fm.homeShapes = [];
+    const group = L.featureGroup();
+    const add = (layer, item) => {
+      layer.item = item;
+      group.addLayer(layer);
+      if (item.home >= 0) fm.homeShapes.push(layer);
+      return layer;
+    };
+    buildings.shapes.forEach((shape, i) => {
+      const fill = colours.building[buildings.kind[i]] || colours.building.other;
+      add(L.polygon(fm.unpackPolygon(shape), Object.assign({ fillColor: fill }, style)), { building: i, home: buildings.home[i] });
+    });
+    homes.own_shapes.forEach((own) => {
+      const layer = own.point
+        ? L.circleMarker(fm.unpack(own.point)[0], Object.assign({ radius: 4 }, style))
+        : L.polygon(fm.unpackPolygon(own.shape), Object.assign({}, style));
+      add(layer, { building: -1, home: own.home });
+    });
+    group.on("click", (event) => fm.openPopup(map, event.latlng, fm.buildingCard(event.layer.item)));
+    group.on("mouseover", (event) => event.layer.setStyle({ weight: 2, color: colours.page.ink }));
+    group.on("mouseout", (event) => event.layer.setStyle({ weight: style.weight, color: style.color }));
+    group.addTo(map);
+  }
+
+  function addBlocks(map, canvas) {
+    const { blocks, window: box, colours } = fm.data;
+    blocks.forEach((block) => { block.rings = fm.unpackPolygon(block.shape); });
+    const own = blocks.filter((block) => block.is_own);
+    if (own.length) {
+      const holes = own.flatMap((block) => block.rings.map((rings) => rings[0]));
+      L.polygon([fm.unpack(box), ...holes], still(canvas, {
+        stroke: false, fillColor: colours.ground.outside, fillOpacity: colours.block.dim_opacity,
+      })).addTo(map);
+    }
+    blocks.forEach((block) => {
+      const strong = block.is_own || !own.length;
+      L.polygon(block.rings, still(canvas, { fill: false, color: "#fff", weight: strong ? 6 : 3, opacity: 0.9 })).addTo(map);
+      L.polygon(block.rings, still(canvas, {
+        fill: false, color: colours.block.line, weight: strong ? 2.6 : 1.4, opacity: strong ? 1 : 0.75,
+        dashArray: strong ? null : "5 4",
+      })).addTo(map);
+    });
+  }
+
+  function addFacilities(map, canvas) {
+    const { facilities, types, colours } = fm.data;
+    fm.facilityMarkers = facilities.map((facility) => {
+      const type = types[facility.type];
+      const marker = new fm.SignMarker(fm.unpack(facility.point)[0], {
+        renderer: canvas, color: "#fff", weight: 1.4, fillOpacity: 1, opacity: 1,
+        fillColor: colours.group[type.display_group] || colours.group.other, sign: type.sign,
+      });
+      marker.item = facility;
+      marker.on("click", (event) => {
+        L.DomEvent.stopPropagation(event);
+        fm.openPopup(map, marker.getLatLng(), fm.facilityCard(facility));
+      });
+      return marker;
+    });
+  }
+
+  function showFacilities(map) {
+    const { types } = fm.data;
+    fm.facilityMarkers.forEach((marker) => marker.remove());
+    const chosen = fm.state.type;
+    const seen = fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
+      || marker.item.type === chosen);
+    const order = [...seen.filter((marker) => marker.item.type !== chosen), ...seen.filter((marker) => marker.item.type === chosen)];
+    order.forEach((marker) => {
+      const isChosen = marker.item.type === chosen;
+      const isFaint = chosen >= 0 && !isChosen;
+      Object.assign(marker.options, { isChosen, isFaint, fillOpacity: isFaint ? 0.45 : 1, weight: isFaint ? 0.8 : 1.4 });
+      marker.addTo(map);
+    });
+    fm.drawn.facilities = order.length;
+  }
+
+  function showAreas(map, canvas) {
+    if (fm.areaShape) fm.areaShape.remove();
+    fm.areaShape = null;
+    const area = fm.state.type >= 0 && fm.state.areas && fm.data.areas[fm.state.type + "/" + fm.state.minutes];
+    fm.drawn.areas = area ? 1 : 0;
+    if (!area) return;
+    const colours = fm.data.colours.reach;
+    fm.areaShape = L.polygon(fm.unpackPolygon(area), still(canvas, {
+      fillColor: colours.area, fillOpacity: colours.area_opacity, color: colours.area_line, weight: 1.4, dashArray: "1 4",
+      lineCap: "round",
+    })).addTo(map);
+  }
+
+  function colourHomes() {
+    const classes = fm.classes();
+    fm.homeShapes.forEach((shape) => shape.setStyle({ fillColor: fm.homeFill(shape.item.home, classes) }));
+  }
+
+  fm.openPopup = (map, where, card) => L.popup({ maxWidth: 300, minWidth: 220, autoPanPadding: [20, 20] })
+    .setLatLng(where).setContent(card).openOn(map);
+
+  fm.drawMap = function (map) {
+    const ground = pane(map, "ground", 300, true);
+    const areas = pane(map, "areas", 350, true);
+    const things = pane(map, "things", 400, false);
+    map.getContainer().style.background = fm.data.colours.ground.outside;
+    fm.drawn = { buildings: fm.data.buildings.shapes.length, streets: 0, blocks: fm.data.blocks.length };
+    fm.data.ground.streets.forEach((street) => { fm.drawn.streets += street.lines.length; });
+    addGround(map, ground);
+    addBuildings(map, things);
+    addBlocks(map, things);
+    addFacilities(map, things);
+    fm.drawn.homes = fm.homeShapes.length;
+    const show = () => { colourHomes(); showAreas(map, areas); showFacilities(map); };
+    fm.watch(show);
+    show();
+  };
+})(window.fengmao);

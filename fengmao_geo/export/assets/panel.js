@@ -1,0 +1,187 @@
+"use strict";
+// The panel beside the map: who and where, the two headline figures, every type by the people who lack it.
+(function (fm) {
+  const el = (...given) => fm.el(...given);
+  const say = (...given) => fm.say(...given);
+  fm.groupColour = (id) => fm.data.colours.group[id] || fm.data.colours.group.other;
+  fm.groupName = (id) => (fm.data.groups.find((group) => group.id === id) || { name: "" }).name;
+
+  function bar(figures) {
+    const all = figures.people;
+    const part = (kind, count) => (all && count
+      ? el("i", { class: "bar-" + kind, style: { width: (count / all) * 100 + "%" } }) : null);
+    const unknown = figures.reached === null ? all : figures.unknown;
+    return el("span", { class: "bar" }, [
+      part("reached", figures.reached), part("unknown", unknown), part("unreached", figures.unreached),
+    ]);
+  }
+
+  function head() {
+    const { header, links } = fm.data;
+    return el("header", {}, [
+      el("nav", {}, links.map((link) => (link.is_here
+        ? el("span", { class: "here", text: link.text, title: link.title })
+        : el("a", { href: link.href, text: link.text, title: link.title })))),
+      el("p", { class: "kicker", text: header.kicker }),
+      el("h1", {}, [header.number ? el("b", { class: "number", text: header.number }) : null,
+        el("span", { text: header.title })]),
+      header.tag ? el("p", { class: "tag", text: header.tag }) : null,
+      el("dl", { class: "facts" }, header.facts.map(([name, value, unit]) => el("div", {}, [
+        el("dt", { text: name }), el("dd", {}, [el("b", { text: value }), unit ? el("span", { text: unit }) : null]),
+      ]))),
+    ]);
+  }
+
+  function headline() {
+    const box = el("section", { class: "headline" }, [
+      el("h2", { text: say("full_set") }), el("p", { class: "hint", text: say("full_set_hint") }),
+    ]);
+    const cards = fm.data.minutes.map((minutes) => {
+      const full = fm.data.full[minutes];
+      const share = full ? fm.share(full.share) : say("unknown");
+      const known = full && full.share !== null;
+      return el("button", {
+        class: "figure", type: "button", "data-minutes": minutes, click: () => fm.change({ minutes }),
+      }, [
+        el("span", { class: "figure-name", text: say("n_minute_circle", { n: minutes }) }),
+        el("b", { class: known ? "figure-value" : "figure-value figure-unknown", text: share }),
+        full ? bar(full) : null,
+        el("small", { text: full ? fullWords(full) : "" }),
+      ]);
+    });
+    box.append(el("div", { class: "figures" }, cards));
+    fm.watch(() => mark(box, "data-minutes", String(fm.state.minutes)));
+    mark(box, "data-minutes", String(fm.state.minutes));
+    return box;
+  }
+
+  function fullWords(full) {
+    if (full.people === null) return say("people_unknown");
+    const said = [];
+    if (full.reached !== null) said.push(say("of_people", { n: fm.whole(full.reached), all: fm.whole(full.people) }));
+    if (full.unknown) said.push(say("unknown_people", { n: fm.whole(full.unknown) }));
+    return said.join(say("comma"));
+  }
+
+  function mark(box, attribute, value) {
+    box.querySelectorAll("[" + attribute + "]").forEach((button) => {
+      button.setAttribute("aria-pressed", String(button.getAttribute(attribute) === value));
+    });
+  }
+
+  function lackWords(row) {
+    if (row.reached === null && row.unreached === null) return [say("unknown"), "lack-unknown"];
+    if (row.lacking >= 0.5) return [say("lacks", { n: fm.whole(row.lacking) }), "lack-some"];
+    if (row.unknown >= 0.5) return [say("unknown"), "lack-unknown"];
+    return [say("none_lack"), "lack-none"];
+  }
+
+  function typeRow(row) {
+    const type = fm.data.types[row.type];
+    const [words, kind] = lackWords(row);
+    const isOpen = fm.state.type === row.type;
+    return el("li", {}, [
+      el("button", {
+        class: "type", type: "button", "aria-pressed": String(isOpen),
+        click: () => fm.change({ type: isOpen ? -1 : row.type }),
+      }, [
+        el("i", { class: "sign", text: type.sign, style: { background: fm.groupColour(type.display_group) } }),
+        el("span", { class: "type-name", text: type.name }),
+        el("span", { class: "type-lack " + kind, text: words }),
+        bar(row),
+        el("span", { class: "type-share", text: fm.share(row.share) }),
+      ]),
+      isOpen ? el("p", { class: "type-more", text: moreWords(row, type) }) : null,
+    ]);
+  }
+
+  function moreWords(row, type) {
+    const said = [say("by_network", { share: fm.share(row.share) })];
+    if (row.straight !== null) said.push(say("by_straight", { share: fm.share(row.straight) }));
+    if (type.group_name) said.push(say("meant_for", { group: type.group_name, n: fm.people(row.people) }));
+    said.push(type.is_surveyed ? say("n_places", { n: type.facility_count }) : say("not_surveyed"));
+    if (!type.is_required) said.push(say("optional"));
+    if (type.standard_m !== null) said.push(say("standard_m", { n: fm.whole(type.standard_m) }));
+    return said.join(" · ");
+  }
+
+  function typesBox() {
+    const title = el("h2");
+    const hint = el("p", { class: "hint", text: say("types_hint") });
+    const list = el("ol", { class: "types" });
+    const rest = el("p", { class: "hint" });
+    const show = () => {
+      const { minutes, type } = fm.state;
+      title.textContent = say("single_types", { n: minutes });
+      const rows = fm.data.rows[minutes] || [];
+      const all = el("li", {}, [el("button", {
+        class: "type type-all", type: "button", "aria-pressed": String(type < 0), click: () => fm.change({ type: -1 }),
+      }, [el("span", { class: "type-name", text: say("all_types") })])]);
+      list.replaceChildren(all, ...rows.map(typeRow));
+      const unasked = fm.data.types.filter((one) => one.is_listed && !one.is_asked && one.tier_min <= minutes);
+      rest.textContent = unasked.length
+        ? say("not_asked") + unasked.map((one) => one.name).join(say("list_comma")) : "";
+    };
+    fm.watch(show);
+    show();
+    return el("section", {}, [title, hint, list, rest]);
+  }
+
+  function chip(text, colour, isOn, turn) {
+    const made = el("button", { class: "chip", type: "button", "aria-pressed": String(isOn) }, [
+      colour ? el("i", { class: "dot", style: { background: colour } }) : null, el("span", { text }),
+    ]);
+    made.addEventListener("click", () => {
+      const set = made.getAttribute("aria-pressed") !== "true";
+      made.setAttribute("aria-pressed", String(set));
+      turn(set);
+    });
+    return made;
+  }
+
+  function layersBox() {
+    const layers = [
+      chip(say("layer_areas"), fm.data.colours.reach.area_line, true, (areas) => fm.change({ areas })),
+      chip(say("layer_names"), null, true, (names) => fm.change({ names })),
+    ];
+    const groups = fm.data.groups.filter((group) => group.count).map((group) => chip(
+      group.name + " " + group.count, fm.groupColour(group.id), true,
+      (set) => fm.change({ groups: Object.assign({}, fm.state.groups, { [group.id]: set }) })));
+    return el("section", { class: "layers" }, [
+      el("h2", { text: say("layers") }), el("div", { class: "chips" }, layers),
+      el("h3", { text: say("facilities") }), el("div", { class: "chips" }, groups),
+    ]);
+  }
+
+  function blocksBox() {
+    if (!fm.data.cards.length) return null;
+    return el("section", {}, [
+      el("h2", { text: say("blocks") }),
+      el("div", { class: "blocks" }, fm.data.cards.map((card) => el("a", { class: "block", href: card.href }, [
+        el("b", { class: "number", text: card.number }),
+        el("span", { class: "block-name", text: card.name }),
+        el("span", { class: "block-facts", text: card.facts }),
+        ...fm.data.minutes.flatMap((minutes) => (card.full[minutes] ? [
+          el("span", { class: "block-minutes", text: say("n_minutes", { n: minutes }) }),
+          bar(card.full[minutes]), el("span", { class: "block-share", text: fm.share(card.full[minutes].share) }),
+        ] : [])),
+        card.worst ? el("span", { class: "block-worst", text: card.worst }) : null,
+      ]))),
+    ]);
+  }
+
+  function aboutBox() {
+    return el("section", { class: "about" }, [
+      el("h2", { text: say("about") }),
+      el("dl", {}, fm.data.about.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })])),
+      el("p", { class: "hint", text: say("made_with") }),
+    ]);
+  }
+
+  fm.drawPanel = function () {
+    const panel = document.getElementById("panel");
+    const parts = [head(), headline(), blocksBox(), typesBox(), layersBox(), aboutBox()];
+    if (fm.data.notice) parts.push(el("footer", { class: "notice", text: fm.data.notice }));
+    parts.forEach((part) => { if (part) panel.append(part); });
+  };
+})(window.fengmao);

@@ -1,0 +1,101 @@
+"use strict";
+// Legend, scale and north, and the order in which the page is drawn.
+(function (fm) {
+  const el = (...given) => fm.el(...given);
+  const say = (...given) => fm.say(...given);
+
+  function swatch(background, text, extra) {
+    return el("li", {}, [el("i", { class: "swatch " + (extra || ""), style: background ? { background } : {} }), el("span", { text })]);
+  }
+
+  function countRows() {
+    const classes = fm.classes();
+    const rows = classes.steps.map((step, i) => swatch(step.colour, i === 0
+      ? say("class_all", { n: step.to })
+      : say(step.from === step.to ? "class_one" : "class_range", { from: step.from, to: step.to })));
+    rows.splice(1, 0, swatch(null, say("class_part"), "swatch-part"));
+    return rows;
+  }
+
+  function legend() {
+    const box = el("details", { class: "legend" });
+    if (window.innerWidth > 720) box.setAttribute("open", "");
+    const show = () => {
+      const { colours, types } = fm.data;
+      const chosen = fm.state.type >= 0 ? types[fm.state.type] : null;
+      const rows = chosen
+        ? [swatch(colours.reach.reached, say("reached_within", { n: fm.state.minutes })),
+          swatch(colours.reach.unreached, say("unreached"))]
+        : countRows();
+      rows.push(swatch(null, say("unknown"), "swatch-unknown"));
+      if (chosen && fm.state.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
+      const title = chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
+        : say("legend_count", { n: fm.state.minutes });
+      box.replaceChildren(
+        el("summary", { text: title }),
+        fm.data.minutes.length && types.length ? el("ul", {}, rows) : "",
+        el("ul", { class: "legend-ground" }, [
+          swatch(null, say("block"), "swatch-block"), swatch(colours.building.other, say("other_building")),
+          swatch(colours.ground.water, say("water")), swatch(colours.ground.green, say("green")),
+        ]));
+    };
+    fm.watch(show);
+    show();
+    return box;
+  }
+
+  function north() {
+    const space = "http://www.w3.org/2000/svg";
+    const made = document.createElementNS(space, "svg");
+    made.setAttribute("viewBox", "0 0 32 44");
+    [["M16 12 L24 40 L16 34 Z", "n-dark"], ["M16 12 L8 40 L16 34 Z", "n-light"]].forEach(([d, kind]) => {
+      const path = document.createElementNS(space, "path");
+      path.setAttribute("d", d);
+      path.setAttribute("class", kind);
+      made.append(path);
+    });
+    const letter = document.createElementNS(space, "text");
+    letter.setAttribute("x", "16");
+    letter.setAttribute("y", "9");
+    letter.textContent = say("north");
+    made.append(letter);
+    return el("div", { class: "north", role: "img", "aria-label": say("north_long") }, [made]);
+  }
+
+  function control(map, position, content) {
+    const Made = L.Control.extend({
+      onAdd: function () {
+        L.DomEvent.disableClickPropagation(content);
+        L.DomEvent.disableScrollPropagation(content);
+        return content;
+      },
+    });
+    new Made({ position }).addTo(map);
+  }
+
+  function bound(map) {
+    const box = L.latLngBounds(fm.unpack(fm.data.window));
+    map.setMaxBounds(box.pad(0.15));
+    map.options.maxBoundsViscosity = 0.8;
+    map.setMinZoom(Math.floor(map.getBoundsZoom(box) - 0.5));
+    map.setMaxZoom(19);
+  }
+
+  fm.start = function (map) {
+    fm.read();
+    fm.startPaint();
+    bound(map);
+    fm.drawPanel();
+    fm.drawMap(map);
+    fm.drawNames(map);
+    control(map, "topright", north());
+    L.control.zoom({ position: "topright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
+    control(map, "bottomleft", legend());
+    window.addEventListener("beforeprint", () => map.invalidateSize({ animate: false }));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      fm.drawn.ms = Math.round(performance.now());
+      document.body.setAttribute("data-drawn", JSON.stringify(fm.drawn));
+    }));
+  };
+})(window.fengmao);

@@ -1,0 +1,156 @@
+"""Colours, what things are called on a page, and the one function that escapes text."""
+
+from __future__ import annotations
+
+import html
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from fengmao_geo.messages import has_text, text
+from fengmao_geo.standards.load import display_name, facility_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fengmao_geo.messages import Lang
+
+__all__ = ["colour_rules", "escape", "facility_sign", "layer_name", "page_texts", "street_style", "theme", "type_group"]
+
+#: What means something to HTML, to a script or to a template even after ``html.escape``.
+_BEYOND_HTML = str.maketrans({character: f"&#{ord(character)};" for character in "`$\\{}"})
+
+
+def escape(value: object) -> str:
+    r"""Write any value as text that neither HTML, a script nor a template reads as anything else.
+
+    Every string that stands in a page outside its JSON goes through here.
+
+    Parameters
+    ----------
+    value
+        A name, a number, anything.
+
+    Returns
+    -------
+    str
+        Its text with ``& < > " ' ` $ \ { }`` as entities.
+
+    Examples
+    --------
+    >>> escape("{{7*7}}"), escape("<b>"), escape("")
+    ('&#123;&#123;7*7&#125;&#125;', '&lt;b&gt;', '')
+    """
+    return html.escape(str(value), quote=True).translate(_BEYOND_HTML)
+
+
+@cache
+def theme() -> dict[str, Any]:
+    """Read the colours of the maps and how streets are drawn.
+
+    Examples
+    --------
+    >>> len(theme()["reach"]["steps"]) == len(theme()["reach"]["bounds"]) + 2
+    True
+    """
+    return tomllib.loads(files("fengmao_geo.export").joinpath("theme.toml").read_text(encoding="utf-8"))
+
+
+def colour_rules() -> str:
+    """Write the colours that the style sheet uses as its variables.
+
+    Examples
+    --------
+    >>> colour_rules()[:7]
+    ':root {'
+    """
+    reach, block, names = theme()["reach"], theme()["block"], theme()["name"]
+    variables = {
+        **theme()["page"],
+        "block": block["line"],
+        "reached": reach["reached"],
+        "unreached": reach["unreached"],
+        "unknown-ground": reach["unknown_ground"],
+        "unknown-line": reach["unknown_line"],
+        "part-line": reach["part_line"],
+        "area": reach["area_tint"],
+        "area-line": reach["area_line"],
+        **{f"name-{kind}": colour for kind, colour in names.items()},
+    }
+    return ":root {" + "".join(f" --{name}: {colour};" for name, colour in variables.items()) + " }\n"
+
+
+def street_style(street_class: str | None) -> dict[str, Any]:
+    """Find how a class of street is drawn; a lane's way where the class is not known.
+
+    Examples
+    --------
+    >>> street_style("main")["width_m"] > street_style(None)["width_m"]
+    True
+    """
+    styles: dict[str, dict[str, Any]] = theme()["street"]
+    return styles.get(street_class or "", styles["lane"])
+
+
+def facility_sign(facility_type: str, *, lang: Lang = "zh") -> str:
+    """Write the one or two letters a facility type is shown with on the map.
+
+    Parameters
+    ----------
+    facility_type
+        The type's id.
+    lang
+        The language of the page.
+
+    Returns
+    -------
+    str
+        Its sign, or the first letter of its name.
+
+    Examples
+    --------
+    >>> facility_sign("kindergarten", lang="en")
+    'Ki'
+    >>> facility_sign("unheard_of", lang="en")
+    'U'
+    """
+    key = f"map.sign.{facility_type}"
+    if has_text(key):
+        return text(key, lang=lang)
+    return display_name("facility_type", facility_type, lang=lang)[:1].upper()
+
+
+def type_group(facility_type: str) -> str:
+    """Find the display group of a facility type; ``"other"`` where the type is not known.
+
+    Examples
+    --------
+    >>> type_group("kindergarten"), type_group("unheard_of")
+    ('education', 'other')
+    """
+    known = facility_types().get(facility_type)
+    return "other" if known is None else known.display_group
+
+
+def layer_name(layer: str, *, lang: Lang = "zh") -> str:
+    """Write what a layer is called; its id where it has no name.
+
+    Examples
+    --------
+    >>> layer_name("streets", lang="en"), layer_name("unheard_of")
+    ('Streets', 'unheard_of')
+    """
+    key = f"map.layer.{layer}"
+    return text(key, lang=lang) if has_text(key) else layer
+
+
+def page_texts(keys: Iterable[str], *, lang: Lang = "zh") -> dict[str, str]:
+    """Write the words of a page, key by key; values are marked ``%name`` and filled in by the page itself.
+
+    Examples
+    --------
+    >>> page_texts(["north"], lang="en")
+    {'north': 'N'}
+    """
+    return {key: text(f"map.{key}", lang=lang) for key in keys}

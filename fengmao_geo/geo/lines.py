@@ -1,0 +1,165 @@
+"""Lines as arrays: positions along them, pieces of them, cells of a grid they pass through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["cut_lines", "grid_cuts", "insert_points", "segments", "vertex_positions"]
+
+
+def vertex_positions(lines: Geometries) -> tuple[Numbers, Indices, Numbers]:
+    """Where each vertex lies along its line.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple of arrays
+        Coordinates ``(v, 2)``, index of each vertex's line ``(v,)``, metres from the line's start ``(v,)``.
+
+    Examples
+    --------
+    >>> xy, line, at_m = vertex_positions(np.array([shapely.LineString([(0, 0), (3, 4), (3, 6)])]))
+    >>> at_m.tolist()
+    [0.0, 5.0, 7.0]
+    """
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    if not len(xy):
+        return xy, line, np.zeros(0)
+    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    is_first = np.diff(line, prepend=-1) > 0
+    at_m = np.cumsum(np.where(is_first, 0.0, step))
+    starts = np.flatnonzero(is_first)
+    at_m -= np.repeat(at_m[starts], np.diff(np.append(starts, len(line))))
+    return xy, line, at_m
+
+
+def cut_lines(lines: Geometries, start_m: Numbers, end_m: Numbers) -> Geometries:
+    """Take the piece of each line between two positions.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    start_m, end_m
+        Metres from each line's start, shape ``(n,)``, with ``start_m <= end_m``.
+
+    Returns
+    -------
+    array of LineString, shape ``(n,)``
+        The pieces; one of no length has its point twice.
+
+    Examples
+    --------
+    >>> cut_lines(np.array([shapely.LineString([(0, 0), (9, 0)])]), np.array([2.0]), np.array([5.0]))[0].wkt
+    'LINESTRING (2 0, 5 0)'
+    """
+    if not len(lines):
+        return np.zeros(0, dtype=object)
+    xy, line, at_m = vertex_positions(lines)
+    is_inner = (at_m > start_m[line]) & (at_m < end_m[line])
+    ends = shapely.line_interpolate_point(np.concatenate([lines, lines]), np.concatenate([start_m, end_m]))
+    rows = np.arange(len(lines))
+    order = np.concatenate([rows, line[is_inner], rows])
+    position = np.concatenate([start_m, at_m[is_inner], end_m])
+    rank = np.concatenate([np.zeros(len(lines)), np.ones(is_inner.sum()), np.full(len(lines), 2.0)])
+    end_xy = shapely.get_coordinates(ends)
+    points = np.concatenate([end_xy[: len(lines)], xy[is_inner], end_xy[len(lines) :]])
+    sort = np.lexsort((rank, position, order))
+    return np.asarray(shapely.linestrings(points[sort], indices=order[sort]))
+
+
+def segments(lines: Geometries) -> tuple[Numbers, Numbers]:
+    """Every straight stretch of lines or rings, by its two ends.
+
+    Returns
+    -------
+    tuple of arrays
+        Starts and ends, each of shape ``(s, 2)``.
+
+    Examples
+    --------
+    >>> start, end = segments(np.array([shapely.LineString([(0, 0), (1, 0), (1, 1)])]))
+    >>> end.tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    """
+    xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    is_same = line[1:] == line[:-1]
+    return xy[:-1][is_same], xy[1:][is_same]
+
+
+def grid_cuts(lines: Geometries, spacing_m: float) -> tuple[Indices, Numbers]:
+    """Where lines cross the lines of a square grid through the origin.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    spacing_m
+        Width of a cell.
+
+    Returns
+    -------
+    tuple of arrays
+        Index of the line and metres from its start, one entry per crossing, in no order.
+
+    Examples
+    --------
+    >>> line, at_m = grid_cuts(np.array([shapely.LineString([(1, 1), (25, 1)])]), 10.0)
+    >>> at_m.tolist()
+    [9.0, 19.0]
+    """
+    xy, line, at_m = vertex_positions(lines)
+    is_same = line[1:] == line[:-1]
+    start, end, of, start_m = xy[:-1][is_same], xy[1:][is_same], line[:-1][is_same], at_m[:-1][is_same]
+    found_line, found_m = [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
+    for axis in (0, 1):
+        low = np.ceil(np.minimum(start[:, axis], end[:, axis]) / spacing_m)
+        high = np.floor(np.maximum(start[:, axis], end[:, axis]) / spacing_m)
+        count = np.where(start[:, axis] == end[:, axis], 0, np.maximum(high - low + 1, 0)).astype(np.intp)
+        row = np.repeat(np.arange(len(start)), count)
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        share = ((low[row] + step) * spacing_m - start[row, axis]) / (end[row, axis] - start[row, axis])
+        found_line.append(of[row])
+        found_m.append(start_m[row] + share * np.hypot(*(end[row] - start[row]).T))
+    return np.concatenate(found_line), np.concatenate(found_m)
+
+
+def insert_points(lines: Geometries, row: Indices, at_m: Numbers, xy: Numbers) -> Geometries:
+    """Draw lines through further points.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    row, at_m, xy
+        For each point its line, its metres along it, and its coordinates ``(p, 2)``.
+
+    Returns
+    -------
+    array of LineString, shape ``(n,)``
+        The lines, with the points among their vertices.
+
+    Examples
+    --------
+    >>> line = np.array([shapely.LineString([(0, 0), (9, 0)])])
+    >>> insert_points(line, np.array([0]), np.array([4.0]), np.array([[4.0, 0.0]]))[0].wkt
+    'LINESTRING (0 0, 4 0, 9 0)'
+    """
+    old_xy, old_row, old_m = vertex_positions(lines)
+    all_row, all_m = np.concatenate([old_row, row]), np.concatenate([old_m, at_m])
+    order = np.lexsort((all_m, all_row))
+    return np.asarray(shapely.linestrings(np.concatenate([old_xy, xy])[order], indices=all_row[order]))

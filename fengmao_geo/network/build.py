@@ -1,0 +1,166 @@
+"""Centre lines → WalkNetwork, with an audit of what was joined, cut or dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from fengmao_geo.errors import NetworkError, UsageError
+from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.geo.lines import cut_lines, insert_points
+from fengmao_geo.network.enclose import Surroundings, enclose
+from fengmao_geo.network.join import TOUCH_M, crossing_points, group_vertices, join_ends
+from fengmao_geo.network.walk_network import EDGE_COLUMNS, WalkNetwork, assemble
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.barriers import Barriers
+    from fengmao_geo.town.town import Town
+
+    Geometries = NDArray[np.object_]
+    Indices = NDArray[np.intp]
+
+__all__ = ["walk_network"]
+
+_DEFAULTS: dict[str, Any] = {"level": 0, "is_bridge": False, "is_tunnel": False, "is_steps": False, "is_walkable": True}
+
+
+def walk_network(
+    streets: Town | gpd.GeoDataFrame,
+    *,
+    connect_gaps_m: float = 1.0,
+    node_crossings: bool = False,
+    gate_reach_m: float = 3.0,
+) -> WalkNetwork:
+    """Make the network that people walk on from centre lines.
+
+    Streets meet where they share a vertex (within 1 mm) or where an end of one lies on another at the same
+    level; a raised street meets the ground only where it ends. Bare crossings do not meet. Water, barriers and
+    compound outlines except their gates are carried along: streets through an outline away from its gates are
+    cut, streets through water without a bridge are kept as suspected bridges unless the town declares its
+    bridges complete. Everything is listed in ``network.audit``.
+
+    Parameters
+    ----------
+    streets
+        A town, or centre lines in a projected CRS with any of ``id, level, is_bridge, is_tunnel, is_steps,
+        is_walkable``.
+    connect_gaps_m
+        Dead ends no farther than this from another street are joined to it, and listed; 0 for none.
+    node_crossings
+        Whether streets of one level that cross without a shared vertex meet there.
+    gate_reach_m
+        How far from a gate's point an outline is open.
+
+    Returns
+    -------
+    WalkNetwork
+        The same whatever the order of the rows.
+
+    Raises
+    ------
+    UsageError
+        If a distance is negative or the lines' CRS is not in metres.
+    NetworkError
+        If no street is left to walk on.
+
+    Examples
+    --------
+    >>> cross = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 9 0)", "LINESTRING (9 0, 9 9)"], crs=4549)
+    >>> walk_network(cross.to_frame("geometry"))
+    <WalkNetwork: 3 nodes, 2 edges, 1 connected parts>
+    """
+    for name, value in (("connect_gaps_m", connect_gaps_m), ("gate_reach_m", gate_reach_m)):
+        if not value >= 0:
+            raise UsageError("negative", name=name, value=value)
+    is_bare = isinstance(streets, gpd.GeoDataFrame)
+    around = Surroundings.none() if is_bare else Surroundings.of(streets)
+    lines = streets if is_bare else streets["streets"]
+    if lines.crs is None or not lines.crs.is_projected:
+        raise UsageError("lines_not_projected")
+    pieces, found = _walkable_pieces(lines)
+    pieces, barriers, cut_found = enclose(pieces, around, gate_reach_m=gate_reach_m)
+    if node_crossings:
+        pieces = _with_crossings(pieces)
+    nodes_xy, edge_nodes, edges, join_found = _edges(pieces, barriers, connect_gaps_m)
+    return assemble(
+        crs=lines.crs,
+        node_xy=nodes_xy,
+        edge_nodes=edge_nodes,
+        edge_lines=edges.geometry.to_numpy(),
+        edges=pd.DataFrame(edges.drop(columns="geometry")),
+        barriers=barriers,
+        gates=around.gates,
+        extent=around.extent,
+        found=(*found, *cut_found, *join_found),
+    )
+
+
+def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Take single lines with every column that an edge carries, in an order of their own."""
+    ids = lines["id"] if "id" in lines.columns else pd.Series(lines.index, index=lines.index)
+    columns = {name: _filled(lines, name, default) for name, default in _DEFAULTS.items()}
+    table = gpd.GeoDataFrame(
+        columns | {"street_id": ids.astype(str).to_numpy()},
+        geometry=shapely.force_2d(lines.geometry.to_numpy()),
+        crs=lines.crs,
+    )
+    is_empty = (table.geometry.isna() | (table.geometry.length == 0)).to_numpy()
+    is_closed = ~table["is_walkable"].to_numpy(dtype=bool) & ~is_empty
+    found = [Finding("street_empty", "streets", street) for street in table["street_id"][is_empty]]
+    found += [Finding("street_not_walkable", "streets", street) for street in table["street_id"][is_closed]]
+    left = table[~is_empty & ~is_closed].drop(columns="is_walkable")
+    if left.empty:
+        raise NetworkError("no_streets", findings_table(found))
+    parts = left.explode(ignore_index=True)
+    box = parts.geometry.bounds
+    order = np.lexsort(
+        (parts.geometry.length, *(box[name] for name in ("maxy", "maxx", "miny", "minx")), parts["street_id"])
+    )
+    return parts.iloc[order].reset_index(drop=True), found
+
+
+def _filled(lines: gpd.GeoDataFrame, name: str, default: Any) -> NDArray[Any]:
+    if name not in lines.columns:
+        return np.full(len(lines), default)
+    values = lines[name].astype(object).where(lines[name].notna(), default)
+    return values.astype(int if name == "level" else bool).to_numpy()
+
+
+def _with_crossings(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give streets that cross at one level a shared vertex there."""
+    lines = pieces.geometry.to_numpy()
+    row, xy = crossing_points(lines, pieces["level"].to_numpy())
+    at_m = shapely.line_locate_point(lines[row], shapely.points(xy))
+    return pieces.set_geometry(gpd.GeoSeries(insert_points(lines, row, at_m, xy), index=pieces.index, crs=pieces.crs))
+
+
+def _edges(
+    pieces: gpd.GeoDataFrame, barriers: Barriers, connect_gaps_m: float
+) -> tuple[NDArray[np.float64], Indices, gpd.GeoDataFrame, list[Finding]]:
+    """Split the pieces at their nodes."""
+    vertices = group_vertices(pieces, barriers)
+    joins = join_ends(pieces, vertices, barriers, connect_gaps_m=connect_gaps_m)
+    cuts = vertices.table[vertices.table["is_node"]][["piece", "at_m", "node"]]
+    cuts = pd.concat([cuts, joins.cuts], ignore_index=True).sort_values(["piece", "at_m", "node"], kind="stable")
+    piece, at_m, node = (cuts[name].to_numpy() for name in ("piece", "at_m", "node"))
+    follows = (piece[1:] == piece[:-1]) & ~((at_m[1:] - at_m[:-1] <= TOUCH_M) & (node[1:] == node[:-1]))
+    of, ends = piece[:-1][follows], np.stack([node[:-1][follows], node[1:][follows]], axis=1)
+    lines = pieces.geometry.to_numpy()
+    is_whole = np.bincount(of, minlength=len(lines))[of] == 1
+    drawn = lines[of]
+    drawn[~is_whole] = cut_lines(lines[of[~is_whole]], at_m[:-1][follows][~is_whole], at_m[1:][follows][~is_whole])
+    edges = pieces.drop(columns="geometry").iloc[of][list(EDGE_COLUMNS)]
+    edges = pd.concat([edges, joins.edges], ignore_index=True)
+    table = gpd.GeoDataFrame(edges, geometry=np.concatenate([drawn, joins.lines]), crs=pieces.crs)
+    return (
+        np.concatenate([vertices.node_xy, joins.node_xy]),
+        np.concatenate([ends, joins.edge_nodes]).astype(np.intp),
+        table,
+        joins.found,
+    )

@@ -1,0 +1,149 @@
+"""The nearest street that can be walked to straight, where a barrier hides the nearest one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from fengmao_geo.geo.lines import segments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["nearest_visible"]
+
+# A leg that just clears a corner is drawn this far beside it.
+CLEAR_M = 2e-3
+
+
+def nearest_visible(
+    network: WalkNetwork, shapes: Geometries, wanted: Indices, max_leg_m: float
+) -> tuple[Indices, Indices, Numbers, Numbers]:
+    """Find, for pairs of place and connected part, the nearest point that a straight leg reaches.
+
+    The nearest visible point of a straight street is its nearest point or lies where a ray past a barrier's
+    corner meets it, so those are tried: exact for points. For outlines the rays start at the corners of the
+    outline and at its points nearest to the street and to the barriers' corners.
+
+    Parameters
+    ----------
+    network
+        What to join to.
+    shapes
+        All places.
+    wanted
+        Rows of the places and numbers of the parts, shape ``(w, 2)``.
+    max_leg_m
+        The longest leg.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the place, edge, point on the edge ``(f, 2)``, length of the leg; none where nothing is visible.
+    """
+    place, edge, end, leg = [], [], [], []
+    if len(wanted):
+        edges = np.flatnonzero(network.takes_legs)
+        tree = shapely.STRtree(network.edge_lines[edges])
+        row, hit = tree.query(shapes[wanted[:, 0]], predicate="dwithin", distance=max_leg_m)
+        hit = edges[hit]
+        is_part = network.edge_part[hit] == wanted[row, 1]
+        row, hit = row[is_part], hit[is_part]
+        corner_row, corner = network.barriers.corner_tree.query(
+            shapes[wanted[:, 0]], predicate="dwithin", distance=max_leg_m
+        )
+        by_row = np.split(hit, np.searchsorted(row, np.arange(1, len(wanted))))
+        corners = np.split(network.barriers.corners[corner], np.searchsorted(corner_row, np.arange(1, len(wanted))))
+        for one, near_edges, near_corners in zip(wanted[:, 0], by_row, corners, strict=True):
+            best = _best(network, shapes[one], near_edges, near_corners, max_leg_m)
+            if best is not None:
+                place.append(one)
+                edge.append(best[0])
+                end.append(best[1])
+                leg.append(best[2])
+    return (
+        np.array(place, dtype=np.intp),
+        np.array(edge, dtype=np.intp),
+        np.array(end, dtype=float).reshape(-1, 2),
+        np.array(leg, dtype=float),
+    )
+
+
+def _best(
+    network: WalkNetwork, shape: shapely.Geometry, edges: Indices, corners: Numbers, max_leg_m: float
+) -> tuple[int, Numbers, float] | None:
+    """Try the direct legs first; only rays shorter than the best of them are worth a test."""
+    lines = network.edge_lines[edges]
+    direct = shapely.get_coordinates(shapely.shortest_line(shape, lines)).reshape(-1, 2, 2)
+    found = _shortest_clear(network, direct[:, 0], direct[:, 1], edges, max_leg_m)
+    reach_m = max_leg_m if found is None else found[2]
+    hidden = edges[shapely.distance(shape, lines) < reach_m]
+    if not len(hidden) or not len(corners):
+        return found
+    start, end, of = _rays(shape, direct[:, 0], corners, network.edge_lines[hidden], reach_m)
+    ray = _shortest_clear(network, start, end, hidden[of], reach_m)
+    return ray if ray is not None and (found is None or ray[2] < found[2]) else found
+
+
+def _shortest_clear(
+    network: WalkNetwork, start: Numbers, end: Numbers, edges: Indices, max_leg_m: float
+) -> tuple[int, Numbers, float] | None:
+    length = np.hypot(*(end - start).T)
+    order = np.lexsort((end[:, 1], end[:, 0], length))
+    order = order[length[order] <= max_leg_m]
+    for chunk in np.array_split(order, max(1, len(order) // 64)):
+        clear = chunk[~network.barriers.block(start[chunk], end[chunk])]
+        if len(clear):
+            first = clear[0]
+            return int(edges[first]), end[first], float(length[first])
+    return None
+
+
+def _rays(
+    shape: shapely.Geometry, starts: Numbers, corners: Numbers, lines: Geometries, reach_m: float
+) -> tuple[Numbers, Numbers, Indices]:
+    """Draw rays from the place past each side of each corner to where they meet the streets."""
+    origins = _origins(shape, starts, corners)
+    origin, aim = np.repeat(origins, len(corners), axis=0), np.tile(corners, (len(origins), 1))
+    way = aim - origin
+    distance = np.hypot(*way.T)
+    keep = (distance > CLEAR_M) & (distance < reach_m)
+    origin, way, distance = origin[keep], way[keep], distance[keep]
+    aside = np.stack([-way[:, 1], way[:, 0]], axis=1) * (CLEAR_M / distance)[:, None]
+    origin = np.concatenate([origin, origin])
+    way = np.concatenate([way + aside, way - aside])
+    first, last = segments(lines)
+    of_line = np.repeat(np.arange(len(lines)), shapely.get_num_coordinates(lines) - 1)
+    hit, share, seg = _meet(origin, way, first, last)
+    start = origin[hit]
+    end = first[seg] + (last[seg] - first[seg]) * share[:, None]
+    return start, end, of_line[seg]
+
+
+def _origins(shape: shapely.Geometry, starts: Numbers, corners: Numbers) -> Numbers:
+    if shapely.get_dimensions(shape) == 0:
+        return shapely.get_coordinates(shape)[:1]
+    feet = shapely.get_coordinates(shapely.shortest_line(shape, shapely.points(corners))).reshape(-1, 2, 2)[:, 0]
+    return np.unique(np.concatenate([shapely.get_coordinates(shape), starts, feet]), axis=0)
+
+
+def _meet(origin: Numbers, way: Numbers, first: Numbers, last: Numbers) -> tuple[Indices, Numbers, Indices]:
+    """Meet every ray with every stretch: the ray, the share along the stretch, the stretch."""
+    along = (last - first)[None]
+    gap = first[None] - origin[:, None]
+    ray = way[:, None]
+    turn = ray[..., 0] * along[..., 1] - ray[..., 1] * along[..., 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = (gap[..., 0] * along[..., 1] - gap[..., 1] * along[..., 0]) / turn
+        share = (gap[..., 0] * ray[..., 1] - gap[..., 1] * ray[..., 0]) / turn
+    meets = (turn != 0) & (far > 0) & (share >= 0) & (share <= 1)
+    hit, seg = np.nonzero(meets)
+    return hit, share[hit, seg], seg

@@ -1,0 +1,82 @@
+"""Parks and campuses: joined at their gates, or along the streets beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from fengmao_geo.network.legs import join_shapes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Rows = tuple[Indices, Indices, Numbers, Numbers, Numbers]
+
+__all__ = ["attach_grounds"]
+
+# A surveyed gate stands within this of the outline it is in.
+GATE_ON_OUTLINE_M = 3.0
+
+
+def attach_grounds(
+    network: WalkNetwork, ids: NDArray[np.object_], shapes: Geometries, *, max_leg_m: float, beside_m: float
+) -> Rows:
+    """Join grounds at their gates, else along the stretches of street beside them.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the place, edge, from and to (m), leg (m); a ground with neither is left out.
+    """
+    by_gate = _at_gates(network, ids, shapes, max_leg_m)
+    has_gate = np.zeros(len(shapes), dtype=bool)
+    has_gate[by_gate[0]] = True
+    left = np.flatnonzero(~has_gate & (shapely.get_dimensions(shapes) == 2))
+    place, edge, from_m, to_m = _beside(network, shapes[left], beside_m)
+    beside = (left[place], edge, from_m, to_m, np.zeros(len(place)))
+    return tuple(np.concatenate(pair) for pair in zip(by_gate, beside, strict=True))  # type: ignore[return-value]  # five arrays
+
+
+def _at_gates(network: WalkNetwork, ids: NDArray[np.object_], shapes: Geometries, max_leg_m: float) -> Rows:
+    """A gate belongs to the ground it names, else to grounds whose outline it stands on."""
+    gates = network.gates[network.gates["is_open"].astype(bool)]
+    points = gates["geometry"].to_numpy()
+    gate, ground = shapely.STRtree(shapely.boundary(shapes)).query(
+        points, predicate="dwithin", distance=GATE_ON_OUTLINE_M
+    )
+    named = gates["place_id"].to_numpy()
+    is_unnamed = np.array([not isinstance(named[one], str) for one in gate], dtype=bool)
+    by_name = [(one, np.flatnonzero(ids == name)) for one, name in enumerate(named) if isinstance(name, str)]
+    gate = np.concatenate([gate[is_unnamed], *(np.repeat(one, len(rows)) for one, rows in by_name)]).astype(np.intp)
+    ground = np.concatenate([ground[is_unnamed], *(rows for _, rows in by_name)]).astype(np.intp)
+    row, edge, at_m, leg_m = join_shapes(network, points[gate], max_leg_m=max_leg_m)
+    return ground[row], edge, at_m, at_m, leg_m
+
+
+def _beside(
+    network: WalkNetwork, shapes: Geometries, beside_m: float
+) -> tuple[Indices, Indices, Numbers, Numbers]:
+    """Stretches of street near an outline with no barrier between."""
+    around = network.barriers.erase_from(shapely.buffer(shapes, beside_m), shapes)
+    edges = np.flatnonzero(network.takes_legs)
+    place, hit = shapely.STRtree(network.edge_lines[edges]).query(around, predicate="intersects")
+    edge = edges[hit]
+    pieces, row = shapely.get_parts(
+        shapely.intersection(network.edge_lines[edge], around[place]), return_index=True
+    )
+    is_line = shapely.get_type_id(pieces) == 1
+    pieces, row = pieces[is_line], row[is_line]
+    ends = np.stack(
+        [shapely.line_locate_point(network.edge_lines[edge[row]], shapely.get_point(pieces, at)) for at in (0, -1)]
+    )
+    # On a closed edge its seam is both its start and its end.
+    is_seam = ends[1] < ends[0]
+    ends[1] = np.where(is_seam, network.edge_length_m[edge[row]], ends[1])
+    return place[row], edge[row], ends[0], ends[1]

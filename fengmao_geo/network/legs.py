@@ -1,0 +1,102 @@
+"""Straight legs from points and outlines to the streets, past barriers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fengmao_geo.network.detour import nearest_visible
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["join_shapes"]
+
+
+def join_shapes(
+    network: WalkNetwork, shapes: Geometries, *, max_leg_m: float
+) -> tuple[Indices, Indices, Numbers, Numbers]:
+    """Find the nearest point of each connected part for points and outlines.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the place, edge, metres along it, length of the leg (m).
+    """
+    shapes = _on_land(network, shapes)
+    place, edge = _nearest_edges(network, shapes, max_leg_m)
+    start, end = _legs(shapes[place], network.edge_lines[edge])
+    blocked = network.barriers.block(start, end)
+    keep = ~blocked
+    part = network.edge_part[edge]
+    wanted = np.unique(np.stack([place[blocked], part[blocked]], axis=1), axis=0)
+    more = nearest_visible(network, shapes, wanted, max_leg_m)
+    place, edge = np.concatenate([place[keep], more[0]]), np.concatenate([edge[keep], more[1]])
+    end = np.concatenate([end[keep], more[2]])
+    leg_m = np.concatenate([np.hypot(*(start[keep] - end[: keep.sum()]).T), more[3]])
+    part = network.edge_part[edge]
+    order = np.lexsort((edge, end[:, 1], end[:, 0], leg_m, part, place))
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (place[order][1:] != place[order][:-1]) | (part[order][1:] != part[order][:-1])
+    best = order[is_first]
+    at_m = shapely.line_locate_point(network.edge_lines[edge[best]], shapely.points(end[best]))
+    return place[best], edge[best], at_m, leg_m[best]
+
+
+def _on_land(network: WalkNetwork, shapes: Geometries) -> Geometries:
+    """Take the part of each building that does not stand over water, if there is one."""
+    if not len(network.barriers.areas):
+        return shapes
+    row, hit = network.barriers.area_tree.query(shapes, predicate="overlaps")
+    dry = shapes.copy()
+    for one in np.unique(row):
+        dry[one] = shapely.difference(shapes[one], shapely.union_all(network.barriers.areas[hit[row == one]]))
+    return dry
+
+
+def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -> tuple[Indices, Indices]:
+    """Pair each place with the nearest edges of each part, blocked or not; ties are all kept."""
+    takes = network.takes_legs
+    main = np.flatnonzero(takes & (network.edge_part == 0))
+    rest = np.flatnonzero(takes & (network.edge_part > 0))
+    found_place, found_edge = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+    if len(main) and len(shapes):
+        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(shapes, max_distance=max_leg_m)
+        found_place.append(place)
+        found_edge.append(main[hit])
+    if len(rest) and len(shapes):
+        place, hit = shapely.STRtree(network.edge_lines[rest]).query(shapes, predicate="dwithin", distance=max_leg_m)
+        edge = rest[hit]
+        nearest = pd.DataFrame(
+            {
+                "place": place,
+                "part": network.edge_part[edge],
+                "leg_m": shapely.distance(shapes[place], network.edge_lines[edge]),
+            }
+        )
+        is_nearest = nearest["leg_m"] <= nearest.groupby(["place", "part"])["leg_m"].transform("min")
+        found_place.append(place[is_nearest])
+        found_edge.append(edge[is_nearest])
+    return np.concatenate(found_place), np.concatenate(found_edge)
+
+
+def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
+    """Draw the shortest leg from each outline to its line; where they meet, at the smallest x, then y."""
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes, lines)).reshape(-1, 2, 2)
+    start, end = ends[:, 0].copy(), ends[:, 1].copy()
+    meets = np.flatnonzero((start == end).all(axis=1) & (shapely.get_dimensions(shapes) == 2))
+    if len(meets):
+        xy, row = shapely.get_coordinates(shapely.intersection(shapes[meets], lines[meets]), return_index=True)
+        order = np.lexsort((xy[:, 1], xy[:, 0], row))
+        first = np.unique(row[order], return_index=True)
+        start[meets[first[0]]] = end[meets[first[0]]] = xy[order][first[1]]
+    return start, end

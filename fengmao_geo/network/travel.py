@@ -1,0 +1,271 @@
+"""Minutes to the nearest, origin-destination pairs: bounded searches from the facilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from fengmao_geo.errors import UsageError
+from fengmao_geo.network.attach import Attachments, as_attachments
+from fengmao_geo.standards.load import walker as load_walker
+from fengmao_geo.tables import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.standards.records import Walker
+
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["TOLERANCE", "Pairs", "nearest_pairs", "reached_pairs", "source_distances", "travel_times"]
+
+#: A limit is met when it is passed by no more than this share of itself.
+TOLERANCE = 1e-9
+# So many rows of distances to every node are held at once.
+_ROWS_BYTES = 64_000_000
+
+
+class Pairs(NamedTuple):
+    """Reached pairs as arrays: row of the origin, row of the destination, metres walked."""
+
+    origin: Indices
+    destination: Indices
+    distance_m: Numbers
+
+
+def travel_times(  # noqa: PLR0913  three tables and the options of one question
+    network: WalkNetwork,
+    origins: gpd.GeoDataFrame | Attachments,
+    destinations: gpd.GeoDataFrame | Attachments,
+    *,
+    limit_min: float,
+    nearest: int | None = None,
+    walker: str | Walker = "standard",
+) -> pd.DataFrame:
+    """Walking times between places, exact inside an edge; only pairs within the limit are listed.
+
+    Time is the leg from the origin, the way along the network and the leg to the destination; two places on one
+    edge may walk between them directly. ``travel_min <= limit_min`` counts, with a relative tolerance of 1e-9.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins, destinations
+        Points or polygons, or `Attachments` made once by `attach`.
+    limit_min
+        Minutes that a search goes.
+    nearest
+        How many of the nearest destinations to list for each origin; all of them by default.
+    walker
+        Who walks: a name from ``walkers.toml``, or a record.
+
+    Returns
+    -------
+    DataFrame
+        ``origin_id, destination_id, travel_min`` (minutes), ``distance_m`` (metres walked), in the order of
+        origin, time and destination. A pair that is not listed is not within the limit, or one of its places is
+        unattached.
+
+    Raises
+    ------
+    UsageError
+        If the limit is not positive, ``nearest`` is below one, or places are wrong as `attach` says.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from fengmao_geo.network.build import walk_network
+    >>> street = walk_network(gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=4549).to_frame("geometry"))
+    >>> places = gpd.GeoSeries.from_wkt(["POINT (0 0)", "POINT (300 0)"], index=["home", "shop"], crs=4549)
+    >>> places = places.to_frame("geometry")
+    >>> travel_times(street, places[:1], places[1:], limit_min=5)["travel_min"].tolist()
+    [5.0]
+    >>> travel_times(street, places[:1], places[1:], limit_min=4).empty
+    True
+    """
+    if not limit_min > 0 or not np.isfinite(limit_min):
+        raise UsageError("limit_min", value=limit_min)
+    if nearest is not None and nearest < 1:
+        raise UsageError("nearest", value=nearest)
+    who = load_walker(walker)
+    from_places, to_places = as_attachments(network, origins), as_attachments(network, destinations)
+    limit_m = limit_min * who.speed_m_min
+    if nearest == 1:
+        pairs = nearest_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
+    else:
+        pairs = reached_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
+    order = np.lexsort((pairs.destination, pairs.distance_m, pairs.origin))
+    origin, destination, distance_m = (array[order] for array in pairs)
+    if nearest is not None:
+        rank = np.arange(len(origin)) - np.searchsorted(origin, origin)
+        origin, destination, distance_m = (array[rank < nearest] for array in (origin, destination, distance_m))
+    return RESULTS["travel_times"].check(
+        pd.DataFrame(
+            {
+                "origin_id": pd.array(from_places.place_ids, dtype="str").take(origin),
+                "destination_id": pd.array(to_places.place_ids, dtype="str").take(destination),
+                "travel_min": distance_m / who.speed_m_min,
+                "distance_m": distance_m,
+            }
+        )
+    )
+
+
+def nearest_pairs(
+    network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
+) -> Pairs:
+    """Find each origin's nearest destination by one search from all destinations at once."""
+    starts = _usable(network, destinations, walker)
+    ends = _usable(network, origins, walker)
+    graph = _with_sources(network, starts, walker)
+    count = len(network.node_xy)
+    distance, _, source = csgraph.dijkstra(
+        graph,
+        indices=np.arange(count, count + len(destinations)),
+        limit=limit_m * (1 + TOLERANCE),
+        min_only=True,
+        return_predecessors=True,
+    )
+    u, v = network.edge_nodes[ends.edge_id].T
+    by_u = distance[u] + ends.from_m
+    by_v = distance[v] + network.edge_length_m[ends.edge_id] - ends.to_m
+    walked = ends.leg_m + np.minimum(by_u, by_v)
+    to = np.where(by_u <= by_v, source[u], source[v]) - count
+    direct = _direct(ends, starts)
+    return _nearest_of(
+        np.concatenate([ends.place, direct.origin]),
+        np.concatenate([to, direct.destination]),
+        np.concatenate([walked, direct.distance_m]),
+        limit_m,
+    )
+
+
+def reached_pairs(
+    network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
+) -> Pairs:
+    """Find every pair within the limit by a search from each place of the smaller side."""
+    if len(origins) < len(destinations):
+        pairs = reached_pairs(network, destinations, origins, limit_m=limit_m, walker=walker)
+        return Pairs(pairs.destination, pairs.origin, pairs.distance_m)
+    starts, ends = _usable(network, destinations, walker), _usable(network, origins, walker)
+    at_node, first_row = _rows_at_nodes(network, ends)
+    found = [_direct(ends, starts)]
+    for source, distance in source_distances(network, starts, limit_m=limit_m, walker=walker):
+        nodes = np.flatnonzero(np.isfinite(distance))
+        rows = at_node[_ranges(first_row[nodes], first_row[nodes + 1])]
+        u, v = network.edge_nodes[ends.edge_id[rows]].T
+        along = np.minimum(
+            distance[u] + ends.from_m[rows],
+            distance[v] + network.edge_length_m[ends.edge_id[rows]] - ends.to_m[rows],
+        )
+        found.append(Pairs(ends.place[rows], np.full(len(rows), source), along + ends.leg_m[rows]))
+    return _shortest_of(
+        Pairs(*(np.concatenate(column) for column in zip(*found, strict=True))), len(destinations), limit_m
+    )
+
+
+def source_distances(
+    network: WalkNetwork, sources: Attachments, *, limit_m: float, walker: Walker
+) -> Iterator[tuple[int, Numbers]]:
+    """Walk out from each place in turn: its row and metres to every node, infinite beyond the limit."""
+    graph = _with_sources(network, sources, walker)
+    count = len(network.node_xy)
+    chunk = max(1, _ROWS_BYTES // (8 * graph.shape[0]))
+    for start in range(0, len(sources), chunk):
+        rows = np.arange(start, min(start + chunk, len(sources)))
+        distance = csgraph.dijkstra(graph, indices=count + rows, limit=limit_m * (1 + TOLERANCE))
+        yield from zip(rows.tolist(), distance[:, :count], strict=True)
+
+
+def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attachments:
+    """Leave out attachments to edges that the walker cannot use."""
+    keep = network.usable(walker)[places.edge_id]
+    if keep.all():
+        return places
+    arrays = (places.place, places.edge_id, places.from_m, places.to_m, places.leg_m)
+    return Attachments(places.place_ids, *(array[keep] for array in arrays), places.max_leg_m)
+
+
+def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
+    """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
+    base = network.matrix(walker)
+    count = len(network.node_xy)
+    place = np.concatenate([sources.place, sources.place])
+    node = network.edge_nodes[sources.edge_id].T.ravel()
+    away = network.edge_length_m[sources.edge_id] - sources.to_m
+    length = np.concatenate([sources.leg_m + sources.from_m, sources.leg_m + away])
+    order = np.lexsort((length, node, place))
+    place, node, length = place[order], node[order], length[order]
+    is_first = np.ones(len(place), dtype=bool)
+    is_first[1:] = (place[1:] != place[:-1]) | (node[1:] != node[:-1])
+    place, node, length = place[is_first], node[is_first], length[is_first]
+    ends = base.indptr[-1] + np.searchsorted(place, np.arange(len(sources)), side="right")
+    return sparse.csr_array(
+        (
+            np.concatenate([base.data, length]),
+            np.concatenate([base.indices, node]),
+            np.concatenate([base.indptr, ends]),
+        ),
+        shape=(count + len(sources), count + len(sources)),
+    )
+
+
+def _direct(ends: Attachments, starts: Attachments) -> Pairs:
+    """Walk between places on one edge without passing its nodes."""
+    order = np.argsort(starts.edge_id, kind="stable")
+    edges = starts.edge_id[order]
+    low, high = np.searchsorted(edges, ends.edge_id), np.searchsorted(edges, ends.edge_id, side="right")
+    end = np.repeat(np.arange(len(ends.edge_id)), high - low)
+    start = order[_ranges(low, high)]
+    gap = np.maximum(ends.from_m[end] - starts.to_m[start], starts.from_m[start] - ends.to_m[end])
+    return Pairs(
+        ends.place[end], starts.place[start], ends.leg_m[end] + np.maximum(gap, 0.0) + starts.leg_m[start]
+    )
+
+
+def _ranges(low: Indices, high: Indices) -> Indices:
+    """Run through several ranges one after the other."""
+    count = high - low
+    offset = np.repeat(low - (np.cumsum(count) - count), count)
+    return np.arange(count.sum()) + offset
+
+
+def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, Indices]:
+    """List the attachments on the edges of each node."""
+    node = network.edge_nodes[places.edge_id]
+    is_loop = node[:, 0] == node[:, 1]
+    rows = np.concatenate([np.arange(len(node)), np.flatnonzero(~is_loop)])
+    nodes = np.concatenate([node[:, 0], node[~is_loop, 1]])
+    order = np.argsort(nodes, kind="stable")
+    return rows[order], np.searchsorted(nodes[order], np.arange(len(network.node_xy) + 1))
+
+
+def _nearest_of(origin: Indices, destination: Indices, distance_m: Numbers, limit_m: float) -> Pairs:
+    keep = distance_m <= limit_m * (1 + TOLERANCE)
+    origin, destination, distance_m = origin[keep], destination[keep], distance_m[keep]
+    order = np.lexsort((destination, distance_m, origin))
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = origin[order][1:] != origin[order][:-1]
+    best = order[is_first]
+    return Pairs(origin[best], destination[best].astype(np.intp), distance_m[best])
+
+
+def _shortest_of(pairs: Pairs, destination_count: int, limit_m: float) -> Pairs:
+    keep = pairs.distance_m <= limit_m * (1 + TOLERANCE)
+    origin, destination, distance_m = (array[keep] for array in pairs)
+    key = origin * destination_count + destination
+    order = np.lexsort((distance_m, key))
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = key[order][1:] != key[order][:-1]
+    best = order[is_first]
+    return Pairs(origin[best], destination[best], distance_m[best])

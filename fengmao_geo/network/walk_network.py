@@ -1,0 +1,366 @@
+"""The walk network: read-only arrays of nodes and edges, to and from networkx and osmnx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from fengmao_geo.errors import NetworkError, UsageError
+from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.network.barriers import Barriers
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from fengmao_geo.standards.records import Walker
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["EDGE_COLUMNS", "WalkNetwork", "assemble"]
+
+#: What an edge carries besides its line and its nodes.
+EDGE_COLUMNS = ("street_id", "level", "is_bridge", "is_tunnel", "is_steps")
+
+
+@dataclass(frozen=True, eq=False)
+class WalkNetwork:
+    """Streets as a graph: nodes in metres, edges with their drawn lines, and what stands in a walker's way.
+
+    Made by `walk_network` or `WalkNetwork.from_networkx`. Arrays are read-only. Parallel edges and all
+    connected parts are kept.
+
+    Parameters
+    ----------
+    crs
+        Projected, in metres.
+    node_xy
+        Coordinates, shape ``(n, 2)``.
+    node_part
+        Connected part of each node, numbered from the largest (by edges) on, shape ``(n,)``.
+    edge_nodes
+        First and last node of each edge, shape ``(m, 2)``.
+    edge_lines
+        LineStrings as drawn, from the first node to the last, shape ``(m,)``.
+    edges
+        One row per edge: `EDGE_COLUMNS`.
+    barriers
+        What no straight leg crosses.
+    gates
+        Points where compounds are entered: ``geometry, place_id, is_open``.
+    extent
+        Where streets and facilities are complete; ``None`` if that is not known.
+    found
+        What was joined, cut or dropped while building.
+    """
+
+    crs: CRS
+    node_xy: Numbers
+    node_part: Indices
+    edge_nodes: Indices
+    edge_lines: Geometries
+    edges: pd.DataFrame
+    barriers: Barriers
+    gates: pd.DataFrame
+    extent: Any | None
+    found: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        for array in (self.node_xy, self.node_part, self.edge_nodes, self.edge_lines):
+            array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<WalkNetwork: {len(self.node_xy):,} nodes, {len(self.edge_lines):,} edges, "
+            f"{self.part_count} connected parts>"
+        )
+
+    @property
+    def part_count(self) -> int:
+        """Number of connected parts."""
+        return int(self.node_part.max(initial=-1)) + 1
+
+    @cached_property
+    def edge_length_m(self) -> Numbers:
+        """Length of each edge as drawn, shape ``(m,)``."""
+        length: Numbers = shapely.length(self.edge_lines)
+        length.setflags(write=False)
+        return length
+
+    @cached_property
+    def edge_part(self) -> Indices:
+        """Connected part of each edge, shape ``(m,)``."""
+        return self.node_part[self.edge_nodes[:, 0]]
+
+    @cached_property
+    def takes_legs(self) -> Flags:
+        """Whether a place may be joined to the edge: not on bridges, in tunnels or off the ground."""
+        edges = self.edges
+        return ~(edges["is_bridge"] | edges["is_tunnel"] | (edges["level"] != 0)).to_numpy(dtype=bool)
+
+    @cached_property
+    def edge_tree(self) -> shapely.STRtree:
+        """Index over the edges' lines."""
+        return shapely.STRtree(self.edge_lines)
+
+    @cached_property
+    def bare_crossings(self) -> pd.DataFrame:
+        """Where streets cross without meeting: ``edge_id, other_edge_id, is_same_level, x, y``."""
+        one, other = self.edge_tree.query(self.edge_lines, predicate="crosses")
+        one, other = one[one < other], other[one < other]
+        points = shapely.point_on_surface(shapely.intersection(self.edge_lines[one], self.edge_lines[other]))
+        level = self.edges["level"].to_numpy()
+        return pd.DataFrame(
+            {
+                "edge_id": one,
+                "other_edge_id": other,
+                "is_same_level": level[one] == level[other],
+                "x": shapely.get_x(points),
+                "y": shapely.get_y(points),
+            }
+        ).sort_values(["edge_id", "other_edge_id"], ignore_index=True)
+
+    @cached_property
+    def audit(self) -> pd.DataFrame:
+        """What was joined, cut, dropped or merely noticed, as a table of findings."""
+        street = self.edges["street_id"].to_numpy()
+        crossings = self.bare_crossings[self.bare_crossings["is_same_level"]]
+        return findings_table(
+            [
+                *self.found,
+                *(
+                    Finding("bare_crossing", "streets", str(street[one]), None, {"other": str(street[other])}, _wkt(x, y))
+                    for one, other, x, y in crossings[["edge_id", "other_edge_id", "x", "y"]].itertuples(index=False)
+                ),
+                *self._part_findings(),
+            ]
+        )
+
+    def _part_findings(self) -> list[Finding]:
+        length = np.bincount(self.edge_part, weights=self.edge_length_m, minlength=self.part_count)
+        first = [int(np.flatnonzero(self.node_part == part)[0]) for part in range(1, min(self.part_count, 1001))]
+        return [
+            Finding(
+                "separate_part",
+                "streets",
+                values={"part": part, "length_m": round(float(length[part]))},
+                point=_wkt(*self.node_xy[node]),
+            )
+            for part, node in enumerate(first, start=1)
+        ]
+
+    def usable(self, walker: Walker) -> Flags:
+        """Say which edges a walker can use, shape ``(m,)``."""
+        if walker.can_use_steps:
+            return np.ones(len(self.edge_lines), dtype=bool)
+        return ~self.edges["is_steps"].to_numpy(dtype=bool)
+
+    def matrix(self, walker: Walker) -> sparse.csr_array:
+        """Lengths between neighbouring nodes, both ways, the shortest where edges are parallel.
+
+        Returns
+        -------
+        csr_array, shape ``(n, n)``
+            Metres.
+        """
+        return self._all_matrix if walker.can_use_steps else self._stepless_matrix
+
+    @cached_property
+    def _all_matrix(self) -> sparse.csr_array:
+        return _matrix(self.edge_nodes, self.edge_length_m, len(self.node_xy))
+
+    @cached_property
+    def _stepless_matrix(self) -> sparse.csr_array:
+        usable = ~self.edges["is_steps"].to_numpy(dtype=bool)
+        return _matrix(self.edge_nodes[usable], self.edge_length_m[usable], len(self.node_xy))
+
+    @cached_property
+    def boundary(self) -> pd.DataFrame:
+        """Where edges cross the boundary of the extent: ``edge_id, at_m``."""
+        if self.extent is None:
+            return pd.DataFrame({"edge_id": np.zeros(0, dtype=np.intp), "at_m": np.zeros(0)})
+        edge = self.edge_tree.query(self.extent.boundary, predicate="intersects")
+        hits, of = shapely.get_parts(
+            shapely.intersection(self.edge_lines[edge], self.extent.boundary), return_index=True
+        )
+        xy, row = shapely.get_coordinates(hits, return_index=True)
+        at_m = shapely.line_locate_point(self.edge_lines[edge[of[row]]], shapely.points(xy))
+        return pd.DataFrame({"edge_id": edge[of[row]], "at_m": at_m}).sort_values(
+            ["edge_id", "at_m"], ignore_index=True
+        )
+
+    def to_networkx(self) -> nx.MultiDiGraph[int]:
+        """Give the graph in the form that osmnx's functions accept.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Nodes with ``x, y``; edges both ways with ``length`` (m), ``geometry``, ``osmid`` (the street's id),
+            ``level``, ``bridge``, ``tunnel``, ``steps``; the graph with ``crs``.
+        """
+        import networkx as nx  # noqa: PLC0415  only here
+
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=self.crs)
+        graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(self.node_xy.tolist()))
+        rows = self.edges[list(EDGE_COLUMNS)].itertuples(index=False, name=None)
+        for (u, v), line, length, row in zip(
+            self.edge_nodes.tolist(), self.edge_lines, self.edge_length_m.tolist(), rows, strict=True
+        ):
+            kept = dict(zip(("osmid", "level", "bridge", "tunnel", "steps"), row, strict=True))
+            graph.add_edge(u, v, length=length, geometry=line, **kept)
+            if u != v:
+                graph.add_edge(v, u, length=length, geometry=line.reverse(), **kept)
+        return graph
+
+    @classmethod
+    def from_networkx(cls, graph: nx.MultiDiGraph[Any]) -> WalkNetwork:
+        """Take a projected graph as osmnx makes it; its directions are ignored, since walkers go both ways.
+
+        Parameters
+        ----------
+        graph
+            Nodes with ``x, y`` in metres, edges with ``geometry`` or straight, the graph with ``crs``.
+
+        Returns
+        -------
+        WalkNetwork
+            Without barriers and extent. Lengths are those of the lines.
+
+        Raises
+        ------
+        UsageError
+            If the graph has no projected CRS.
+        """
+        import osmnx as ox  # noqa: PLC0415  heavy
+        from pyproj import CRS  # noqa: PLC0415  used once
+
+        crs = CRS.from_user_input(graph.graph["crs"]) if graph.graph.get("crs") is not None else None
+        if crs is None or not crs.is_projected:
+            raise UsageError("graph_not_projected")
+        both_ways = graph if graph.is_directed() else graph.to_directed()
+        nodes, edges = ox.graph_to_gdfs(ox.convert.to_undirected(both_ways), fill_edge_geometry=True)
+        xy = nodes[["x", "y"]].to_numpy(dtype=float)
+        ends = np.stack([nodes.index.get_indexer(edges.index.get_level_values(side)) for side in "uv"], axis=1)
+        lines = edges.geometry.to_numpy()
+        ends = _as_drawn(ends, xy, lines)
+        return assemble(crs=crs, node_xy=xy, edge_nodes=ends, edge_lines=lines, edges=_osm_columns(edges))
+
+
+def assemble(  # noqa: PLR0913  the parts of one network
+    *,
+    crs: CRS,
+    node_xy: Numbers,
+    edge_nodes: Indices,
+    edge_lines: Geometries,
+    edges: pd.DataFrame,
+    barriers: Barriers | None = None,
+    gates: pd.DataFrame | None = None,
+    extent: Any | None = None,
+    found: tuple[Finding, ...] = (),
+) -> WalkNetwork:
+    """Put nodes and edges in an order that does not depend on the order they came in, and label the parts.
+
+    Raises
+    ------
+    NetworkError
+        If an edge has no length as a number; all of them are named.
+    """
+    length = shapely.length(edge_lines)
+    _refuse_bad_lengths(length, edges)
+    used, inverse = np.unique(edge_nodes, return_inverse=True)
+    node_xy, edge_nodes = node_xy[used], inverse.reshape(-1, 2)
+    order = np.lexsort((used, node_xy[:, 1], node_xy[:, 0]))
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[order] = np.arange(len(order))
+    edge_nodes = rank[edge_nodes]
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(edge_lines, 0.5, normalized=True))
+    edge_order = np.lexsort((middle[:, 1], middle[:, 0], length, edge_nodes[:, 1], edge_nodes[:, 0]))
+    edge_nodes = edge_nodes[edge_order]
+    no_gates = pd.DataFrame({"geometry": np.zeros(0, dtype=object), "place_id": [], "is_open": []})
+    return WalkNetwork(
+        crs=crs,
+        node_xy=node_xy[order],
+        node_part=_parts(edge_nodes, len(order)),
+        edge_nodes=edge_nodes,
+        edge_lines=edge_lines[edge_order],
+        edges=edges[list(EDGE_COLUMNS)].iloc[edge_order].reset_index(drop=True),
+        barriers=Barriers(np.zeros(0, dtype=object), np.zeros(0, dtype=object)) if barriers is None else barriers,
+        gates=no_gates if gates is None else gates,
+        extent=extent,
+        found=found,
+    )
+
+
+def _matrix(edge_nodes: Indices, length_m: Numbers, node_count: int) -> sparse.csr_array:
+    # scipy adds parallel entries up, so they are reduced to the shortest first.
+    low, high = np.sort(edge_nodes, axis=1).T
+    order = np.lexsort((length_m, high, low))
+    low, high, length_m = low[order], high[order], length_m[order]
+    is_first = np.ones(len(low), dtype=bool)
+    is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    keep = is_first & (low != high)
+    low, high, length_m = low[keep], high[keep], length_m[keep]
+    rows, columns = np.concatenate([low, high]), np.concatenate([high, low])
+    both = np.concatenate([length_m, length_m])
+    return sparse.csr_array((both, (rows, columns)), shape=(node_count, node_count))
+
+
+def _parts(edge_nodes: Indices, node_count: int) -> Indices:
+    ones = np.ones(len(edge_nodes))
+    graph = sparse.csr_array((ones, (edge_nodes[:, 0], edge_nodes[:, 1])), shape=(node_count, node_count))
+    label = csgraph.connected_components(graph, directed=False)[1].astype(np.intp)
+    edge_count = np.bincount(label[edge_nodes[:, 0]], minlength=label.max(initial=-1) + 1)
+    first = np.unique(label, return_index=True)[1]
+    rank = np.empty(len(edge_count), dtype=np.intp)
+    rank[np.lexsort((first, -edge_count))] = np.arange(len(edge_count))
+    return np.asarray(rank[label])
+
+
+def _refuse_bad_lengths(length: Numbers, edges: pd.DataFrame) -> None:
+    bad = ~np.isfinite(length)
+    if bad.any():
+        streets = edges["street_id"].to_numpy()[bad]
+        raise NetworkError(
+            "network", findings_table(Finding("street_length", "streets", str(street)) for street in streets)
+        )
+
+
+def _as_drawn(ends: Indices, xy: Numbers, lines: Geometries) -> Indices:
+    first = shapely.get_coordinates(shapely.get_point(lines, 0))
+    is_turned = np.hypot(*(first - xy[ends[:, 0]]).T) > np.hypot(*(first - xy[ends[:, 1]]).T)
+    return np.where(is_turned[:, None], ends[:, ::-1], ends)
+
+
+def _osm_columns(edges: pd.DataFrame) -> pd.DataFrame:
+    def tag(name: str) -> pd.Series:
+        column = edges[name] if name in edges.columns else pd.Series(None, index=edges.index, dtype=object)
+        return column.map(lambda value: value[0] if isinstance(value, list) else value)
+
+    no = ("no", False, None)
+    return pd.DataFrame(
+        {
+            "street_id": tag("osmid").astype(str).to_numpy(),
+            "level": pd.to_numeric(tag("layer" if "layer" in edges.columns else "level"), errors="coerce")
+            .fillna(0)
+            .astype(int)
+            .to_numpy(),
+            "is_bridge": (tag("bridge").notna() & ~tag("bridge").isin(no)).to_numpy(),
+            "is_tunnel": (tag("tunnel").notna() & ~tag("tunnel").isin(no)).to_numpy(),
+            "is_steps": (tag("highway").eq("steps") | tag("steps").eq(True)).to_numpy(dtype=bool),  # noqa: FBT003
+        }
+    )
+
+
+def _wkt(x: float, y: float) -> str:
+    return f"POINT ({x:.3f} {y:.3f})"

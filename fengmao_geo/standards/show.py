@@ -1,0 +1,117 @@
+"""Planning knowledge as tables to be read: what ``fengmao standards`` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.standards.files import read_record, read_toml, shipped
+from fengmao_geo.standards.load import (
+    CATALOGUES,
+    LAND_SCHEMES,
+    catalogue,
+    facility_types,
+    land_classes,
+    walkers,
+)
+from fengmao_geo.standards.records import LabelFile, NameFile, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+
+__all__ = ["standard_names", "standard_table"]
+
+
+def standard_names() -> list[str]:
+    """List the names that :func:`standard_table` takes.
+
+    Examples
+    --------
+    >>> "township" in standard_names()
+    True
+    """
+    return list(_tables())
+
+
+def standard_table(name: str) -> pd.DataFrame:
+    """Show one body of planning knowledge as a table, each row with its source and its confidence tag.
+
+    Parameters
+    ----------
+    name
+        One of :func:`standard_names`.
+
+    Returns
+    -------
+    DataFrame
+        One row per record, or per figure of it; always with the columns ``source`` and ``tag``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such table; it lists those there are.
+
+    Examples
+    --------
+    >>> standard_table("walkers").loc[0, ["walker", "tag"]].tolist()
+    ['standard', 'V3']
+    """
+    import pandas as pd  # noqa: PLC0415  # heavy, and only tables need it
+
+    if name not in _tables():
+        raise UnknownNameError("unknown_standard", name=name, known=", ".join(_tables()))
+    table = pd.DataFrame(_tables()[name]())
+    return table[[*(column for column in table if column not in ("source", "tag")), "source", "tag"]]
+
+
+def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
+    return {
+        **{which: lambda which=which: _rows(catalogue(which).entries) for which in CATALOGUES},  # type: ignore[misc]  # bound at once
+        "facilities": lambda: _rows(facility_types().values()),
+        "walkers": lambda: _rows(walkers().values()),
+        **{which: lambda which=which: _rows(land_classes(which).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
+        "field_names": _name_rows,
+        "labels": lambda: _label_rows("labels.toml"),
+        "renewal_types": lambda: _label_rows("renewal_types.toml"),
+    }
+
+
+def _rows(records: Iterable[Record]) -> list[dict[str, Any]]:
+    return [
+        {
+            name: ", ".join(value) if isinstance(value, tuple) else value
+            for name, value in record.model_dump().items()
+        }
+        for record in records
+    ]
+
+
+def _label_rows(name: str) -> list[dict[str, Any]]:
+    read = read_record(shipped(name), LabelFile, read_toml(shipped(name)))
+    return [
+        {"kind": kind, "value": value, **label.model_dump(), "source": read.source, "tag": read.tag}
+        for kind, labels in read.labels.items()
+        for value, label in labels.items()
+    ]
+
+
+def _name_rows() -> list[dict[str, Any]]:
+    read = read_record(shipped("field_names.toml"), NameFile, read_toml(shipped("field_names.toml")))
+    named = [("layer", "", layer, theirs) for layer, theirs in read.layers.items()]
+    named += [("column", layer, *of) for layer, columns in read.columns.items() for of in columns.items()]
+    for layer, value_columns in read.values.items():  # noqa: PD011  # a record, not a frame
+        for column, words in value_columns.items():
+            named += [("value", f"{layer}.{column}", *of) for of in words.items()]
+    return [
+        {
+            "kind": kind,
+            "of": of,
+            "name": name,
+            "also": ", ".join(theirs),
+            "source": read.source,
+            "tag": read.tag,
+        }
+        for kind, of, name, theirs in named
+    ]

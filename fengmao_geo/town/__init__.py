@@ -1,0 +1,1 @@
+"""Data in: the town, its layers and its people."""
