@@ -5,7 +5,16 @@ from __future__ import annotations
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.schema import Column, Table
 
-__all__ = ["GROUPS", "GROUP_COLUMNS", "LAYERS", "REQUIRED_LAYERS", "RESULTS", "table"]
+__all__ = [
+    "DWELLING_LAYERS",
+    "EXPECTED_COLUMNS",
+    "GROUPS",
+    "GROUP_COLUMNS",
+    "LAYERS",
+    "REQUIRED_LAYERS",
+    "RESULTS",
+    "table",
+]
 
 #: Groups of people that a facility type may be for, in the order they are shown.
 GROUPS = ("everyone", "elderly", "infant", "preschool", "school_age", "newcomer")
@@ -14,6 +23,18 @@ GROUPS = ("everyone", "elderly", "infant", "preschool", "school_age", "newcomer"
 GROUP_COLUMNS = {"everyone": "people"} | {group: f"{group}_people" for group in GROUPS[1:]}
 
 REQUIRED_LAYERS = ("built_up", "streets")
+
+#: Layers that can hold dwellings, the best first; a town needs one of them.
+DWELLING_LAYERS = ("buildings", "parcels", "addresses")
+
+#: Columns without which a layer's geometry still counts, but results that ask for them are unknown.
+EXPECTED_COLUMNS = {
+    "blocks": ("renewal_type",),
+    "buildings": ("use",),
+    "facilities": ("facility_type",),
+    "green": ("green_type",),
+    "parcels": ("land_code",),
+}
 
 _ID = Column("id")
 _NAME = Column("name", is_required=False, is_nullable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -44,12 +45,12 @@ class Frame:
     bounds: tuple[float, float, float, float]
     simplify_m: float = 0.2
 
-    @property
+    @cached_property
     def box(self) -> shapely.Polygon:
         """The part shown, as a rectangle."""
         return shapely.box(*self.bounds)
 
-    @property
+    @cached_property
     def origin(self) -> tuple[float, float]:
         """Longitude and latitude that runs count from: the middle, rounded."""
         lon, lat = self._degrees(np.array([shapely.centroid(self.box)], dtype=object))[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -12,14 +13,15 @@ from fengmao_geo.messages import has_text, text
 from fengmao_geo.standards.load import display_name, facility_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fengmao_geo.messages import Lang
 
-__all__ = ["colour_rules", "escape", "facility_sign", "layer_name", "page_texts", "street_style", "theme", "type_group"]
+__all__ = ["colour_rules", "escape", "facility_sign", "layer_name", "say", "street_style", "theme", "type_group"]
 
 #: What means something to HTML, to a script or to a template even after ``html.escape``.
 _BEYOND_HTML = str.maketrans({character: f"&#{ord(character)};" for character in "`$\\{}"})
+
+#: Where a value stands in the words of a page; the page's own script fills them in the same way.
+_VALUE = re.compile(r"%([a-z_]+)")
 
 
 def escape(value: object) -> str:
@@ -145,12 +147,26 @@ def layer_name(layer: str, *, lang: Lang = "zh") -> str:
     return text(key, lang=lang) if has_text(key) else layer
 
 
-def page_texts(keys: Iterable[str], *, lang: Lang = "zh") -> dict[str, str]:
-    """Write the words of a page, key by key; values are marked ``%name`` and filled in by the page itself.
+def say(key: str, *, lang: Lang = "zh", **values: object) -> str:
+    """Write words of a page, each ``%name`` replaced by its value once; a name without one stays.
+
+    Parameters
+    ----------
+    key
+        The words' name in the group ``map`` of ``messages.toml``.
+    lang
+        The language of the page.
+    **values
+        What stands for the names.
+
+    Returns
+    -------
+    str
+        The words.
 
     Examples
     --------
-    >>> page_texts(["north"], lang="en")
-    {'north': 'N'}
+    >>> say("n_people", lang="en", n=12), say("n_people", lang="en")
+    ('12 people', '%n people')
     """
-    return {key: text(f"map.{key}", lang=lang) for key in keys}
+    return _VALUE.sub(lambda found: str(values.get(found[1], found[0])), text(f"map.{key}", lang=lang))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["TOLERANCE", "Pairs", "nearest_pairs", "reached_pairs", "source_distances", "travel_times"]
+__all__ = ["TOLERANCE", "Pairs", "nearest_distances", "nearest_pairs", "reached_pairs", "source_distances", "travel_times"]
 
 #: A limit is met when it is passed by no more than this share of itself.
 TOLERANCE = 1e-9
@@ -127,20 +127,12 @@ def nearest_pairs(
     """Find each origin's nearest destination by one search from all destinations at once."""
     starts = _usable(network, destinations, walker)
     ends = _usable(network, origins, walker)
-    graph = _with_sources(network, starts, walker)
-    count = len(network.node_xy)
-    distance, _, source = csgraph.dijkstra(
-        graph,
-        indices=np.arange(count, count + len(destinations)),
-        limit=limit_m * (1 + TOLERANCE),
-        min_only=True,
-        return_predecessors=True,
-    )
+    distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
     u, v = network.edge_nodes[ends.edge_id].T
     by_u = distance[u] + ends.from_m
     by_v = distance[v] + network.edge_length_m[ends.edge_id] - ends.to_m
     walked = ends.leg_m + np.minimum(by_u, by_v)
-    to = np.where(by_u <= by_v, source[u], source[v]) - count
+    to = np.where(by_u <= by_v, source[u], source[v])
     direct = _direct(ends, starts)
     return _nearest_of(
         np.concatenate([ends.place, direct.origin]),
@@ -148,6 +140,28 @@ def nearest_pairs(
         np.concatenate([walked, direct.distance_m]),
         limit_m,
     )
+
+
+def nearest_distances(
+    network: WalkNetwork, places: Attachments, *, limit_m: float, walker: Walker
+) -> tuple[Numbers, Indices]:
+    """Walk out from all places at once.
+
+    Returns
+    -------
+    tuple of arrays
+        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, each of
+        shape ``(n,)``.
+    """
+    count = len(network.node_xy)
+    distance, _, source = csgraph.dijkstra(
+        _with_sources(network, places, walker),
+        indices=np.arange(count, count + len(places)),
+        limit=limit_m * (1 + TOLERANCE),
+        min_only=True,
+        return_predecessors=True,
+    )
+    return distance[:count], source[:count] - count
 
 
 def reached_pairs(

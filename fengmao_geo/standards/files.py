@@ -120,9 +120,11 @@ def refuse_shared(path: Path | Traversable, entry: str, names: Mapping[str, Iter
 
 def _fault(raw: Mapping[str, Any], error: Mapping[str, Any]) -> Fault:
     key = error["type"] if has_text(f"standard.{error['type']}") else "value"
-    *entry, field = _place(raw, error["loc"]) or [""]
-    found = str(error["input"])[:60]
-    values = {"entry": ".".join(entry) or "-", "field": field, "found": found, "reason": error["msg"]}
+    values = {
+        "place": ".".join(_place(raw, error["loc"])),
+        "found": str(error["input"])[:60],
+        "reason": error["msg"],
+    }
     return key, {**error.get("ctx", {}), **values}
 
 

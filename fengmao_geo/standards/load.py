@@ -107,8 +107,8 @@ def facility_type_names() -> dict[str, str]:
     Returns
     -------
     dict
-        Id, Chinese, English or other name, as :func:`~fengmao_geo.standards.names.normalise` writes it, then the
-        id.
+        Id, Chinese, English or other name, as :func:`~fengmao_geo.standards.names.normalise` writes it, then
+        the id.
 
     Examples
     --------
@@ -175,8 +175,8 @@ def walker(which: str | Path | Walker = "standard") -> Walker:
     Parameters
     ----------
     which
-        ``"standard"``, ``"adult"``, ``"elderly"``, ``"child"``, ``"wheels"``, the path of a TOML file that holds
-        one walker of the user's own, or a walker, which is given back.
+        ``"standard"``, ``"adult"``, ``"elderly"``, ``"child"``, ``"wheels"``, the path of a TOML file that
+        holds one walker of the user's own, or a walker, which is given back.
 
     Returns
     -------

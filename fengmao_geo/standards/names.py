@@ -140,7 +140,7 @@ class FieldNames:
         return [column, *self.columns_of(layer).get(column, ())]
 
     def words(self, layer: str, column: str) -> dict[str, str | bool]:
-        """List the words a column may hold, normalised, with the value each means; empty if it may hold any."""
+        """List the words a column may hold, normalised, with the value of each; empty if it may hold any."""
         if column.startswith(("is_", "has_")):
             yes_no = self.values.get(ANY, {}).get(YES_NO, {})
             return {word: value == "yes" for word, value in _inverse(yes_no).items()}

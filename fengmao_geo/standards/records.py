@@ -184,10 +184,12 @@ class Catalogue(Record):
     source: Words
     tag: Tag
     note: str = ""
-    entries: tuple[CatalogueEntry, ...] = Field(min_length=1)
+    entries: tuple[CatalogueEntry, ...]
 
     @model_validator(mode="after")
     def _each_type_once(self) -> Catalogue:
+        if not self.entries:
+            raise PydanticCustomError("no_entries", "no entries")
         named = [entry.facility_type for entry in self.entries]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise PydanticCustomError("named_twice", "named twice: {names}", {"names": ", ".join(twice)})

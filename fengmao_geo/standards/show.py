@@ -68,10 +68,10 @@ def standard_table(name: str) -> pd.DataFrame:
 
 def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
     return {
-        **{which: lambda which=which: _rows(catalogue(which).entries) for which in CATALOGUES},  # type: ignore[misc]  # bound at once
+        **{which: lambda w=which: _rows(catalogue(w).entries) for which in CATALOGUES},  # type: ignore[misc]  # bound at once
         "facilities": lambda: _rows(facility_types().values()),
         "walkers": lambda: _rows(walkers().values()),
-        **{which: lambda which=which: _rows(land_classes(which).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
+        **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
         "renewal_types": lambda: _label_rows("renewal_types.toml"),

@@ -3,31 +3,211 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
 from fengmao_geo.errors import TownError, UnknownNameError
 from fengmao_geo.findings import Finding, findings_table
-from fengmao_geo.geo.crs import parse_crs, to_town_crs, town_crs_fault, working_crs
-from fengmao_geo.geo.repair import drop_missing, repair
-from fengmao_geo.standards.load import facility_type_names
-from fengmao_geo.standards.names import normalise
-from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
-from fengmao_geo.town.columns import clean_values, name_columns, set_ids
+from fengmao_geo.geo.crs import parse_crs, town_crs_fault, working_crs
+from fengmao_geo.town.check import Source, checked_layers
 from fengmao_geo.town.people import people_findings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from fengmao_geo.geo.crs import Stated
 
-__all__ = ["Layers", "Source", "Town", "TownSettings", "build_town"]
+__all__ = ["Layers", "Town", "TownSettings", "build_town"]
+
+
+@dataclass(frozen=True)
+class TownSettings:
+    """What a town's data cannot say of themselves.
+
+    Parameters
+    ----------
+    boundary_basis, boundary_year
+        What the boundary of the built-up area is, and of which year; every ratio prints it.
+    bridges_complete
+        Whether every bridge that can be walked is drawn as one, so that a street over water without one is cut.
+    surveyed_types
+        Facility types of which the layer holds all there are, or ``"all"``: of these, none listed means none there.
+    notice
+        What is printed on every page.
+    people_total
+        The town's people, to be spread over residential floor area where no column counts them.
+    dates
+        The date of each layer.
+    codes
+        The code scheme of a layer: ``sandiao``, ``gbt21010`` or ``ydyh2023``.
+    """
+
+    boundary_basis: str = ""
+    boundary_year: int | None = None
+    bridges_complete: bool = False
+    surveyed_types: Literal["all"] | frozenset[str] = frozenset()
+    notice: str = ""
+    people_total: float | None = None
+    dates: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Layers(Mapping[str, gpd.GeoDataFrame]):
+    """A town's layers by name; each look-up gives a copy, so that nobody changes the town.
+
+    Parameters
+    ----------
+    frames
+        The layers.
+    """
+
+    def __init__(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+        self._frames = dict(frames)
+
+    def __getitem__(self, name: str) -> gpd.GeoDataFrame:
+        if name not in self._frames:
+            raise UnknownNameError("unknown_layer", name=name, known=", ".join(self._frames))
+        return self._frames[name].copy()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._frames
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __repr__(self) -> str:
+        return f"<Layers: {', '.join(f'{name} {_count(len(frame))}' for name, frame in self._frames.items())}>"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Town:
+    """A town: its layers, checked, in one projected CRS in metres.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    crs
+        Its CRS; coordinates carry no zone number.
+    layers
+        The layers that are there, by the library's names, rows in the order of their ids.
+    findings
+        What was found in the data and not so bad as to stop: the table ``findings``.
+    settings
+        What the data cannot say of themselves.
+    rasters
+        Rasters by path.
+    """
+
+    name: str
+    crs: CRS
+    layers: Layers
+    findings: pd.DataFrame
+    settings: TownSettings
+    rasters: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __getitem__(self, layer: str) -> gpd.GeoDataFrame:
+        """Give a copy of a layer."""
+        return self.layers[layer]
+
+    def __contains__(self, layer: object) -> bool:
+        """Say whether the town has a layer."""
+        return layer in self.layers
+
+    def __repr__(self) -> str:
+        count = sum(self._counts().values())
+        return (
+            f"<Town {self.name}: {len(self.layers)} layers, {_count(count)} features, "
+            f"{self.crs.to_string()}, {_count(len(self.findings))} findings>"
+        )
+
+    def _repr_html_(self) -> str:
+        counts = self._counts()
+        rows = pd.DataFrame({"layer": list(counts), "features": list(counts.values())})
+        return str(rows.assign(town=self.name).set_index(["town", "layer"]).to_html())
+
+    def _counts(self) -> dict[str, int]:
+        return {name: len(frame) for name, frame in self.layers.items()}
+
+    @cached_property
+    def extent(self) -> shapely.Geometry:
+        """The ground within which streets and facilities are complete: ``extent``, else the built-up area."""
+        frame = self.layers["extent" if "extent" in self.layers else "built_up"]
+        return shapely.union_all(frame.geometry.to_numpy())
+
+    def fingerprint(self) -> str:
+        """Sum up every layer and setting in one text that changes when any of them does."""
+        digest = hashlib.sha256(f"{self.name} {self.crs.to_wkt()} {self.settings}".encode())
+        for name, frame in self.layers.items():
+            digest.update(name.encode())
+            digest.update(frame.drop(columns="geometry").to_json(orient="split", index=False).encode())
+            digest.update(b"".join(shapely.to_wkb(frame.geometry.to_numpy())))
+        return digest.hexdigest()
+
+    @classmethod
+    def from_layers(
+        cls,
+        *,
+        name: str = "",
+        crs: str | CRS | None = None,
+        settings: TownSettings | None = None,
+        **layers: gpd.GeoDataFrame,
+    ) -> Town:
+        """Make a town of layers in memory, with the same checks as those of files.
+
+        Parameters
+        ----------
+        name
+            The town's name.
+        crs
+            Its projected CRS in metres; without it that of the built-up area, else of the first layer that has one.
+        settings
+            What the data cannot say of themselves.
+        **layers
+            The layers by the library's names: ``built_up``, ``streets``, one of ``buildings``, ``parcels``
+            and ``addresses``, and any other that ``fengmao columns`` lists.
+
+        Returns
+        -------
+        Town
+            The town; the layers given are not changed.
+
+        Raises
+        ------
+        TownError
+            If the data have faults; it carries the findings of all layers.
+
+        Examples
+        --------
+        >>> ground = gpd.GeoSeries([shapely.box(572_000, 3_403_000, 573_000, 3_404_000)], crs=4549)
+        >>> street = gpd.GeoSeries([shapely.LineString([(572_000, 3_403_500), (573_000, 3_403_500)])], crs=4549)
+        >>> town = Town.from_layers(
+        ...     name="T",
+        ...     built_up=gpd.GeoDataFrame(geometry=ground),
+        ...     streets=gpd.GeoDataFrame(geometry=street),
+        ...     buildings=gpd.GeoDataFrame({"use": ["residential"], "people": [9]}, geometry=ground.buffer(-400)),
+        ... )
+        >>> town
+        <Town T: 3 layers, 3 features, EPSG:4549, 1 findings>
+        """
+        sources = {layer: Source(frame, frame.crs) for layer, frame in layers.items()}
+        stated = _first_crs(layers) if crs is None else parse_crs(crs)
+        return build_town(sources, name=name, crs=stated, settings=settings or TownSettings(), findings=[])
+
+
+def _first_crs(layers: Mapping[str, gpd.GeoDataFrame]) -> Stated:
+    ordered = sorted(layers.values(), key=lambda frame: frame is not layers.get("built_up"))
+    first = next((frame.crs for frame in ordered if frame.crs is not None), None)
+    return None if first is None else parse_crs(first)

@@ -6,9 +6,12 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.skeleton import BLOCKS, COMMUNITIES
-from shuixiang_maker.town import Ground
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.town import Ground
+    from shuixiang_maker.ground import Plot
 
 RURAL_KINDS = {"farm", "protected", "scrap", "hamlet"}
 
@@ -22,7 +25,7 @@ def built_up(town: Ground) -> Polygon:
 
 def extent(area: Polygon) -> Polygon:
     """Return the area within which streets and facilities are complete: a kilometre around the built-up area."""
-    return geo.largest(geo.rounded(area.buffer(1000).simplify(8.0)))
+    return geo.largest(geo.rounded(area.buffer(1450).buffer(-440).simplify(6.0)))
 
 
 def _cells(town: Ground, within: Polygon) -> list[Polygon]:

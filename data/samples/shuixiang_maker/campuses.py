@@ -5,25 +5,41 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import compounds, estates, shops
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.ground import Plot
 from shuixiang_maker.rows import Block, in_run, runs
 from shuixiang_maker.site import Building, Green, Placer, Site
+from typing import TYPE_CHECKING
 
-YEARS = {"silk": 1972, "grain": 1964, "factory": 2003, "primary_school": 1998, "middle_school": 2001,
-         "kindergarten": 2006, "government": 1995, "hospital": 2004, "dorm": 2011}
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+YEARS = {
+    "silk": 1972,
+    "grain": 1964,
+    "factory": 2003,
+    "primary_school": 1998,
+    "middle_school": 2001,
+    "kindergarten": 2006,
+    "government": 1995,
+    "hospital": 2004,
+    "dorm": 2011,
+}
 
 
 def _walled(site: Site, plot: Plot, gates: int, *, closed: int = 0) -> tuple[Polygon, float, BaseGeometry]:
     """Wall a campus, open its gates and lay its road; return the outline, the row angle and the free land."""
-    strip = shops.strip_of(site, plot) if plot.kind in {"kindergarten", "primary_school", "hospital"} else Polygon()
+    strip = (
+        shops.strip_of(site, plot)
+        if plot.kind in {"kindergarten", "primary_school", "hospital"}
+        else Polygon()
+    )
     outline = compounds.outline_of(plot, less=strip)
     angle = geo.south_facing_angle(outline)
     roads = compounds.spines(outline, angle, site.rng, 150.0)
-    ways = compounds.entrances(site, plot, outline, gates, apart_m=50.0)
+    ways = compounds.entrances(site, plot, outline, gates, apart_m=50.0, roads=roads)
     compounds.add_roads(site, roads, f"{plot.name}内部路")
     outline = compounds.open_gates(site, plot, outline, ways, roads, closed=closed)
     shops.build(site, plot, strip)
@@ -55,7 +71,9 @@ def dormitories(site: Site, plot: Plot) -> None:
     placer, rng = Placer(land), site.rng
     for run in runs(land, angle, 30.0, 13.0, 2.0):
         for shape in in_run(run, Block((36.0, 48.0), 13.0, 9.0), placer, rng):
-            site.buildings.append(Building(shape, "residential", int(rng.choice([5, 6])), YEARS["dorm"], "dorm"))
+            site.buildings.append(
+                Building(shape, "residential", int(rng.choice([5, 6])), YEARS["dorm"], "dorm")
+            )
     grounds = compounds.open_ground(site, outline, placer.shapes, 10.0)[:2]
     site.greens += [Green(shape, f"{plot.name}绿地", "attached") for shape in grounds]
 
@@ -88,7 +106,9 @@ def offices(site: Site, plot: Plot) -> None:
         for shape in in_run(run, Block((30.0, 42.0, 54.0), 15.0, 12.0), placer, rng):
             if len(placer.shapes) > 6:
                 break
-            site.buildings.append(Building(shape, use, int(rng.choice([3, 4, 5])), YEARS[plot.kind], "", plot.name))
+            site.buildings.append(
+                Building(shape, use, int(rng.choice([3, 4, 5])), YEARS[plot.kind], "", plot.name)
+            )
     grounds = compounds.open_ground(site, outline, placer.shapes, 9.0)[:3]
     site.greens += [Green(shape, f"{plot.name}绿地", "attached") for shape in grounds]
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon, affinity
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.site import Compound, Site
+from typing import TYPE_CHECKING
+import itertools
+
+if TYPE_CHECKING:
+    from shuixiang_maker.ground import Plot
+    from shapely.geometry.base import BaseGeometry
 
 ROAD_M = 5.0
 
@@ -25,21 +29,30 @@ def outline_of(plot: Plot, *, inset_m: float = 2.5, less: BaseGeometry | None = 
 def with_vertex(ring: Polygon, point: Point) -> Polygon:
     """Return the polygon with the point as a vertex of its outline."""
     coords = list(ring.exterior.coords)
-    sides = [LineString(pair).distance(point) for pair in zip(coords[:-1], coords[1:], strict=True)]
+    sides = [LineString(pair).distance(point) for pair in itertools.pairwise(coords)]
     at = int(np.argmin(sides))
     return Polygon([*coords[: at + 1], point.coords[0], *coords[at + 1 :]])
 
 
-def entrances(site: Site, plot: Plot, outline: Polygon, count: int, *, apart_m: float = 70.0) -> list[LineString]:
-    """Return the ways from points on the outline to the roads outside, best roads first, spread out."""
+def entrances(
+    site: Site,
+    plot: Plot,
+    outline: Polygon,
+    count: int,
+    *,
+    apart_m: float = 70.0,
+    roads: list[LineString] | None = None,
+) -> list[LineString]:
+    """Return the ways from points on the outline to the roads outside: short ways first, near inner roads, spread out."""
     ring = outline.exterior
+    inner = shapely.union_all(roads or [outline])
     options: list[tuple[float, LineString]] = []
     for at in np.arange(site.rng.uniform(0, 9), ring.length, 9.0):
         start = Point(np.round(ring.interpolate(at).coords[0], 3))
         way = site.way_out(start, plot, 40.0)
         if way.is_empty or way.intersection(outline.buffer(-0.05)).length > 0.01:
             continue
-        options.append((way.length + site.rng.uniform(0, 14), way))
+        options.append((way.length + 0.8 * inner.distance(start) + site.rng.uniform(0, 8), way))
     chosen: list[LineString] = []
     for _, way in sorted(options, key=lambda option: option[0]):
         if all(Point(way.coords[0]).distance(Point(other.coords[0])) > apart_m for other in chosen):
@@ -49,7 +62,9 @@ def entrances(site: Site, plot: Plot, outline: Polygon, count: int, *, apart_m: 
     return chosen
 
 
-def spines(outline: Polygon, angle: float, rng: np.random.Generator, every_m: float = 120.0) -> list[LineString]:
+def spines(
+    outline: Polygon, angle: float, rng: np.random.Generator, every_m: float = 120.0
+) -> list[LineString]:
     """Return slightly bent roads across the rows of a compound."""
     turned = affinity.rotate(outline.buffer(-5.5), -angle, origin=(0, 0), use_radians=True)
     if turned.is_empty:
@@ -59,7 +74,9 @@ def spines(outline: Polygon, angle: float, rng: np.random.Generator, every_m: fl
     result = []
     for number in range(count):
         x = x0 + (x1 - x0) * (number + 0.5 + rng.uniform(-0.12, 0.12)) / count
-        line = LineString([(x, y0 - 1), (x + rng.uniform(-4, 4), (y0 + y1) / 2), (x + rng.uniform(-3, 3), y1 + 1)])
+        line = LineString(
+            [(x, y0 - 1), (x + rng.uniform(-4, 4), (y0 + y1) / 2), (x + rng.uniform(-3, 3), y1 + 1)]
+        )
         part = geo.longest(line.intersection(turned))
         if part.length > 12:
             result.append(affinity.rotate(part, angle, origin=(0, 0), use_radians=True))
@@ -73,7 +90,13 @@ def loop_road(outline: Polygon, inset_m: float) -> LineString:
 
 
 def open_gates(
-    site: Site, plot: Plot, outline: Polygon, ways: list[LineString], roads: list[LineString], *, closed: int = 0
+    site: Site,
+    plot: Plot,
+    outline: Polygon,
+    ways: list[LineString],
+    roads: list[LineString],
+    *,
+    closed: int = 0,
 ) -> Polygon:
     """Lead each way through its gate to the nearest road inside; return the outline with a vertex per gate."""
     gates: list[tuple[Point, bool]] = []
@@ -86,7 +109,13 @@ def open_gates(
         site.add_lane(line, plot.name or "内部路", "lane", ROAD_M)
         outline = with_vertex(outline, gate)
         gates.append((gate, number < len(ways) - closed or len(ways) == 1))
-    kinds = {"slab": "estate", "tower": "estate", "dorm": "estate", "government": "government", "hospital": "hospital"}
+    kinds = {
+        "slab": "estate",
+        "tower": "estate",
+        "dorm": "estate",
+        "government": "government",
+        "hospital": "hospital",
+    }
     schools = {"primary_school", "middle_school", "kindergarten"}
     kind = "school" if plot.kind in schools else kinds.get(plot.kind, "factory")
     site.compounds.append(Compound(outline, plot.name, kind, tuple(gates)))

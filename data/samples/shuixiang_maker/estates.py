@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from shapely import LineString, Polygon, affinity
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import compounds, shops
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.rows import Block, in_run, runs
 from shuixiang_maker.site import Building, Green, Placer, Site
 from shuixiang_maker.streets import join_end
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.ground import Plot
+    from shapely.geometry.base import BaseGeometry
 
 SLAB_DEPTH_M = 11.6
 STOREY_M = 2.9
@@ -29,29 +32,42 @@ def slabs(site: Site, plot: Plot, *, closed: int = 0) -> None:
     pitch = SLAB_DEPTH_M + floors * STOREY_M * rng.uniform(1.12, 1.3)
     roads = compounds.spines(outline, angle, rng, 125.0)
     roads += _row_lanes(outline, angle, pitch, roads)
-    ways = compounds.entrances(site, plot, outline, 2 if outline.area < 18000 else 3)
+    ways = compounds.entrances(site, plot, outline, 2 if outline.area < 18000 else 3, roads=roads)
     compounds.add_roads(site, roads, f"{plot.name}内部路")
     outline = compounds.open_gates(site, plot, outline, ways, roads, closed=closed)
     land = outline.buffer(-3.0).difference(site.lanes_in(outline, 1.2))
     placer = Placer(land)
     shapes: list[Polygon] = []
-    block = Block((30.0, 36.0, 45.0, 54.0, 60.0), SLAB_DEPTH_M, 8.0, shift_m=3.0)
+    block = Block((18.0, 24.0, 30.0, 36.0, 45.0, 54.0), SLAB_DEPTH_M, 8.0, shift_m=3.0)
     for run in runs(land, angle, pitch, SLAB_DEPTH_M, 2.0):
         shapes += in_run(run, block, placer, rng)
     year = int(rng.integers(1986, 2000))
     for shape in shapes:
         count = floors if rng.random() < 0.8 else floors - 1
         site.buildings.append(Building(shape, "residential", count, year + int(rng.integers(0, 4)), "slab"))
-    _sheds(site, land, shapes, placer, angle)
+    _sheds(site, shapes, placer, angle)
     grounds = compounds.open_ground(site, outline, shapes, 11.0)[:3]
     site.greens += [Green(shape, f"{plot.name}绿地", "attached") for shape in grounds]
     shops.build(site, plot, strip)
 
 
+def _tower_rows(land: BaseGeometry, angle: float, pitch_m: float, rng: np.random.Generator) -> list[Polygon]:
+    """Return rows of towers, the fullest of several ways to lay them."""
+    block = Block((22.0, 26.0, 30.0, 34.0), 14.5, 13.0, shift_m=3.0)
+    best: list[Polygon] = []
+    for first in np.arange(1.0, 33.0, 4.0):
+        placer = Placer(land)
+        for run in runs(land, angle, pitch_m, 14.5, float(first)):
+            in_run(run, block, placer, rng)
+        best = max(best, placer.shapes, key=len)
+    return best
+
+
 def _inside_loop(roads: list[LineString], loop: LineString) -> list[LineString]:
     """Return the parts of roads inside a loop, ending on it."""
     parts = [geo.longest(road.intersection(Polygon(loop))) for road in roads]
-    return [join_end(join_end(part, [loop], at_start=True), [loop], at_start=False) for part in parts if part.length > 20]
+    ends = [join_end(part, [loop], at_start=True, reach_m=8.0) for part in parts if part.length > 20]
+    return [join_end(part, [loop], at_start=False, reach_m=8.0) for part in ends]
 
 
 def _row_lanes(outline: Polygon, angle: float, pitch_m: float, spines: list[LineString]) -> list[LineString]:
@@ -71,13 +87,15 @@ def _row_lanes(outline: Polygon, angle: float, pitch_m: float, spines: list[Line
     return lanes
 
 
-def _sheds(site: Site, land: BaseGeometry, shapes: list[Polygon], placer: Placer, angle: float) -> None:
+def _sheds(site: Site, shapes: list[Polygon], placer: Placer, angle: float) -> None:
     """Add bicycle sheds behind some slabs."""
     for shape in shapes:
         if site.rng.random() > 0.16:
             continue
         north = np.array([-np.sin(angle), np.cos(angle)]) * (SLAB_DEPTH_M / 2 + 5.5)
-        shed = geo.rectangle(np.asarray(shape.centroid.coords[0]) + north, site.rng.uniform(9, 16), 3.2, angle)
+        shed = geo.rectangle(
+            np.asarray(shape.centroid.coords[0]) + north, site.rng.uniform(9, 16), 3.2, angle
+        )
         if placer.put(shed, 1.5):
             site.buildings.append(Building(shed, "utility", 1, 1996))
 
@@ -93,17 +111,14 @@ def towers(site: Site, plot: Plot, *, closed: int = 0) -> None:
     loop = compounds.loop_road(outline, 13.0)
     across = compounds.spines(outline, angle, rng, 170.0)
     roads = [loop, *_inside_loop(across, loop)] if not loop.is_empty else across
-    ways = compounds.entrances(site, plot, outline, 3 if outline.area > 24000 else 2, apart_m=90.0)
+    ways = compounds.entrances(
+        site, plot, outline, 3 if outline.area > 24000 else 2, apart_m=90.0, roads=roads
+    )
     compounds.add_roads(site, roads, f"{plot.name}环路")
     outline = compounds.open_gates(site, plot, outline, ways, roads, closed=closed)
     land = outline.buffer(-4.0).difference(site.lanes_in(outline, 2.5))
-    placer = Placer(land)
     floors = int(rng.choice([11, 13, 16, 18]))
-    block = Block((26.0, 30.0, 34.0), 14.5, 13.0, shift_m=7.0)
-    shapes: list[Polygon] = []
-    pitch = 14.5 + floors * STOREY_M * 0.58 + 6
-    for run in runs(land, angle, pitch, 14.5, 2.0):
-        shapes += in_run(run, block, placer, rng)
+    shapes = _tower_rows(land, angle, 14.5 + floors * STOREY_M * 0.58 + 6, rng)
     year = int(rng.integers(2008, 2021))
     for shape in shapes:
         count = int(np.clip(floors + rng.choice([-2, 0, 0, 0]), 11, 18))

@@ -9,8 +9,11 @@ import shapely
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from shapely import LineString, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 Coords = NDArray[np.float64]
 
@@ -36,8 +39,12 @@ class Warp:
             wavelength, angle = rng.uniform(650, 1300), rng.uniform(0, 2 * np.pi)
             push = rng.uniform(5, 9) * wavelength / 900
             turn = rng.uniform(0, 2 * np.pi)
-            waves.append((push * np.cos(turn), push * np.sin(turn), wavelength, angle, rng.uniform(0, 6.28), 0.0))
-        return cls(tuple((float(a), float(b), float(c), float(d), float(e), float(f)) for a, b, c, d, e, f in waves))
+            waves.append(
+                (push * np.cos(turn), push * np.sin(turn), wavelength, angle, rng.uniform(0, 6.28), 0.0)
+            )
+        return cls(
+            tuple((float(a), float(b), float(c), float(d), float(e), float(f)) for a, b, c, d, e, f in waves)
+        )
 
     def __call__(self, points: Coords | list[tuple[float, float]]) -> Coords:
         """Return the ground coordinates of drawing-board points."""
@@ -110,7 +117,9 @@ def place(line: LineString, at_m: float, aside_m: float, *, window_m: float = 5.
     return np.asarray(here + aside_m * np.array([-direction[1], direction[0]]))
 
 
-def house_on(line: LineString, span_m: tuple[float, float], *, front_m: float, depth_m: float, side: int) -> Polygon:
+def house_on(
+    line: LineString, span_m: tuple[float, float], *, front_m: float, depth_m: float, side: int
+) -> Polygon:
     """Return a four-cornered house along a stretch of a line; `side` is 1 for left, -1 for right."""
     start, end = span_m
     corners = [
@@ -127,7 +136,12 @@ def rectangle(centre: Coords, length_m: float, depth_m: float, angle: float) -> 
     along = np.array([np.cos(angle), np.sin(angle)]) * length_m / 2
     across = np.array([-np.sin(angle), np.cos(angle)]) * depth_m / 2
     centre = np.asarray(centre, dtype=float)
-    corners = [centre - along - across, centre + along - across, centre + along + across, centre - along + across]
+    corners = [
+        centre - along - across,
+        centre + along - across,
+        centre + along + across,
+        centre - along + across,
+    ]
     return Polygon(np.round(corners, 3))
 
 

@@ -9,7 +9,10 @@ from shapely import Point, Polygon, STRtree
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.ground import pond
 from shuixiang_maker.site import Green
-from shuixiang_maker.town import Ground
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.town import Ground
 
 SPECIES = {"main": "香樟", "secondary": "悬铃木"}
 SECOND_SPECIES = ("无患子", "银杏", "栾树", "女贞")
@@ -49,7 +52,11 @@ def park_ponds(town: Ground) -> list[Polygon]:
 
 def verges(town: Ground, area: Polygon) -> list[Green]:
     """Return the left-over pieces between roads and water that are planted."""
-    pieces = [p.shape.buffer(-0.8) for p in town.plots if p.kind == "scrap" and area.covers(p.shape) and p.shape.area > 150]
+    pieces = [
+        p.shape.buffer(-0.8)
+        for p in town.plots
+        if p.kind == "scrap" and area.covers(p.shape) and p.shape.area > 150
+    ]
     shapes = [geo.largest(piece) for piece in pieces]
     return [Green(shape, "绿化带", "verge") for shape in shapes if shape.area > 100]
 
@@ -58,7 +65,10 @@ def trees(town: Ground, area: Polygon) -> list[tuple[Point, str, float]]:
     """Return street trees along the main and secondary roads of the town: place, species, crown."""
     rng = town.site.rng
     near = area.buffer(60)
-    blocked = STRtree([b.shape.buffer(0.8) for b in town.site.buildings] + [s.line.buffer(s.width_m / 2 + 0.3) for s in town.streets])
+    blocked = STRtree(
+        [b.shape.buffer(0.8) for b in town.site.buildings]
+        + [s.line.buffer(s.width_m / 2 + 0.3) for s in town.streets]
+    )
     result: list[tuple[Point, str, float]] = []
     for street in town.streets:
         if street.street_class not in SPECIES or street.is_bridge or not street.line.intersects(near):
@@ -69,7 +79,13 @@ def trees(town: Ground, area: Polygon) -> list[tuple[Point, str, float]]:
             for at in np.arange(rng.uniform(4, 9), street.line.length - 5, SPACING_M):
                 if rng.random() < 0.08:
                     continue
-                spot = Point(np.round(geo.place(street.line, float(at), side * (street.width_m / 2 + 1.2)), 3))
-                if near.covers(spot) and not len(blocked.query(spot, predicate="intersects")) and not spot.intersects(town.site.water):
+                spot = Point(
+                    np.round(geo.place(street.line, float(at), side * (street.width_m / 2 + 1.2)), 3)
+                )
+                if (
+                    near.covers(spot)
+                    and not len(blocked.query(spot, predicate="intersects"))
+                    and not spot.intersects(town.site.water)
+                ):
                     result.append((spot, own, round(float(rng.uniform(3.5, 8.0)), 1)))
     return result

@@ -8,29 +8,70 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely import Polygon, STRtree, affinity
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
-from shuixiang_maker.ground import Plot
-from shuixiang_maker.town import Ground
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.town import Ground
+    from shuixiang_maker.ground import Plot
+    from shapely.geometry.base import BaseGeometry
 
 FARMLAND_RING_M = 430.0
 SLIVER_M2 = 30.0
 
 CODES = {
-    "0101": "水田", "0102": "水浇地", "0103": "旱地", "0201": "果园", "0204": "其他园地", "0301": "乔木林地",
-    "05H1": "商业服务业设施用地", "0508": "物流仓储用地", "0601": "工业用地", "0701": "城镇住宅用地", "0702": "农村宅基地",
-    "08H1": "机关团体新闻出版用地", "08H2": "科教文卫用地", "0809": "公用设施用地", "0810": "公园与绿地", "0810A": "广场用地",
-    "1003": "公路用地", "1004": "城镇村道路用地", "1006": "农村道路", "1101": "河流水面", "1104": "坑塘水面",
-    "1104A": "养殖坑塘", "1107": "沟渠", "1201": "空闲地", "1202": "设施农用地",
+    "0101": "水田",
+    "0102": "水浇地",
+    "0103": "旱地",
+    "0201": "果园",
+    "0204": "其他园地",
+    "0301": "乔木林地",
+    "05H1": "商业服务业设施用地",
+    "0508": "物流仓储用地",
+    "0601": "工业用地",
+    "0701": "城镇住宅用地",
+    "0702": "农村宅基地",
+    "08H1": "机关团体新闻出版用地",
+    "08H2": "科教文卫用地",
+    "0809": "公用设施用地",
+    "0810": "公园与绿地",
+    "0810A": "广场用地",
+    "1003": "公路用地",
+    "1004": "城镇村道路用地",
+    "1006": "农村道路",
+    "1101": "河流水面",
+    "1104": "坑塘水面",
+    "1104A": "养殖坑塘",
+    "1107": "沟渠",
+    "1201": "空闲地",
+    "1202": "设施农用地",
 }
 
 KIND_CODES = {
-    "old": "0701", "slab": "0701", "tower": "0701", "village": "0702", "hamlet": "0702", "mixed": "05H1", "market": "05H1",
-    "factory": "0601", "silk": "0601", "grain": "0508", "dorm": "0701", "government": "08H1", "hospital": "08H2",
-    "primary_school": "08H2", "middle_school": "08H2", "kindergarten": "08H2", "park": "0810", "pocket": "0810",
-    "verge": "0810", "vacant": "1201", "protected": "0101", "scrap": "1201",
+    "old": "0701",
+    "slab": "0701",
+    "tower": "0701",
+    "village": "0702",
+    "hamlet": "0702",
+    "mixed": "05H1",
+    "market": "05H1",
+    "factory": "0601",
+    "silk": "0601",
+    "grain": "0508",
+    "dorm": "0701",
+    "government": "08H1",
+    "hospital": "08H2",
+    "primary_school": "08H2",
+    "middle_school": "08H2",
+    "kindergarten": "08H2",
+    "park": "0810",
+    "pocket": "0810",
+    "verge": "0810",
+    "vacant": "1201",
+    "protected": "0101",
+    "scrap": "1201",
 }
 COLLECTIVE = {"0101", "0102", "0103", "0201", "0204", "0301", "0702", "1006", "1104", "1104A", "1202", "1107"}
 
@@ -44,7 +85,9 @@ class Claim:
     kind: str
 
 
-def parcels(town: Ground, area: Polygon, ponds: list[Polygon], places: list[tuple[str, Polygon]]) -> pd.DataFrame:
+def parcels(
+    town: Ground, area: Polygon, ponds: list[Polygon], places: list[tuple[str, Polygon]]
+) -> pd.DataFrame:
     """Return the parcels with the survey's Chinese field names, the kind of land, and `geometry`."""
     within = geo.largest(area.buffer(FARMLAND_RING_M).simplify(5.0))
     claims = _claims(town, area, within, ponds)
@@ -63,13 +106,18 @@ def parcels(town: Ground, area: Polygon, ponds: list[Polygon], places: list[tupl
 
 def _claims(town: Ground, area: Polygon, within: Polygon, ponds: list[Polygon]) -> list[Claim]:
     """Return the claims on the ground in order: water, roads, the elevated road's reserve, plots."""
-    claims = [Claim(w.shape, "1101" if w.water_type == "river" or w.name == "市河" else "1107", "water") for w in town.waters]
+    claims = [
+        Claim(w.shape, "1101" if w.water_type == "river" or w.name == "市河" else "1107", "water")
+        for w in town.waters
+    ]
     claims += [Claim(pond, "1104", "water") for pond in ponds]
     ground = [s for s in town.site.roads if st.SURFACE_CLASSES.count(s.street_class)]
     for street in ground:
         shape = st.surface([street])
         claims.append(Claim(shape.intersection(area), "1004", "road"))
-        claims.append(Claim(shape.difference(area), "1003" if street.street_class == "main" else "1006", "road"))
+        claims.append(
+            Claim(shape.difference(area), "1003" if street.street_class == "main" else "1006", "road")
+        )
     claims.append(Claim(town.elevated.line.buffer(21.0, cap_style="flat"), "1003", "road"))
     rng = np.random.default_rng(len(town.plots))
     for plot in town.plots:
@@ -84,10 +132,16 @@ def _plot_claims(plot: Plot, within: Polygon, rng: np.random.Generator) -> list[
         parts = strips(plot.shape.intersection(within), rng, 60_000.0)
         return [Claim(part, _farm_code(part, rng), "farm") for part in parts]
     if plot.kind == "protected":
-        return [Claim(part, "0101", "protected") for part in strips(plot.shape.intersection(within), rng, 60_000.0)]
+        return [
+            Claim(part, "0101", "protected")
+            for part in strips(plot.shape.intersection(within), rng, 60_000.0)
+        ]
     if plot.kind == "old":
         parts = strips(plot.shape, rng, 7_500.0)
-        return [Claim(part, str(rng.choice(["0701", "05H1", "08H2", "1201"], p=[0.72, 0.18, 0.06, 0.04])), "old") for part in parts]
+        return [
+            Claim(part, str(rng.choice(["0701", "05H1", "08H2", "1201"], p=[0.72, 0.18, 0.06, 0.04])), "old")
+            for part in parts
+        ]
     if plot.kind in {"village", "mixed"}:
         return [Claim(part, KIND_CODES[plot.kind], plot.kind) for part in strips(plot.shape, rng, 20_000.0)]
     return [Claim(plot.shape, KIND_CODES[plot.kind], plot.kind)]
@@ -118,9 +172,16 @@ def strips(shape: BaseGeometry, rng: np.random.Generator, area_m2: float) -> lis
         start = int(np.argmax(sides))
         along = (box[(start + 1) % 4] - box[start]) / sides[start]
         angle = float(np.arctan2(along[1], along[0])) + rng.uniform(-0.12, 0.12)
-        middle = box[start] + along * sides[start] * rng.uniform(0.4, 0.6) + (box[(start + 3) % 4] - box[start]) / 2
+        middle = (
+            box[start]
+            + along * sides[start] * rng.uniform(0.4, 0.6)
+            + (box[(start + 3) % 4] - box[start]) / 2
+        )
         half = affinity.rotate(
-            shapely.box(middle[0], middle[1] - 9e3, middle[0] + 9e3, middle[1] + 9e3), angle, origin=tuple(middle), use_radians=True
+            shapely.box(middle[0], middle[1] - 9e3, middle[0] + 9e3, middle[1] + 9e3),
+            angle,
+            origin=tuple(middle),
+            use_radians=True,
         )
         todo += geo.polygons(part.intersection(half), 1.0) + geo.polygons(part.difference(half), 1.0)
     return done
@@ -149,14 +210,20 @@ def _owners(faces: list[Polygon], claims: list[Claim]) -> list[int]:
             is_sliver = face.area < SLIVER_M2 or face.area / face.length < 0.35
             if owners[number] >= 0 and not is_sliver:
                 continue
-            near = [int(i) for i in face_tree.query(face, predicate="intersects") if i != number and owners[i] >= 0]
+            near = [
+                int(i)
+                for i in face_tree.query(face, predicate="intersects")
+                if i != number and owners[i] >= 0
+            ]
             bigger = [i for i in near if faces[i].area > face.area]
             if bigger:
                 owners[number] = owners[max(bigger, key=lambda i: faces[i].intersection(face).length)]
     return [int(owner) for owner in owners]
 
 
-def _table(rows: list[tuple[Claim, Polygon]], area: Polygon, places: list[tuple[str, Polygon]]) -> pd.DataFrame:
+def _table(
+    rows: list[tuple[Claim, Polygon]], area: Polygon, places: list[tuple[str, Polygon]]
+) -> pd.DataFrame:
     """Return the parcels as a table, ordered from north-west to south-east."""
     rows = sorted(rows, key=lambda row: (-round(row[1].centroid.y, 0), round(row[1].centroid.x, 3)))
     records = []
@@ -171,7 +238,9 @@ def _table(rows: list[tuple[Claim, Polygon]], area: Polygon, places: list[tuple[
                 "DLBM": claim.code,
                 "DLMC": CODES[claim.code],
                 "QSXZ": "30" if collective else "20",
-                "QSDWMC": f"{village}村民委员会".replace("村村民", "村民") if collective else "水乡镇人民政府",
+                "QSDWMC": f"{village}村民委员会".replace("村村民", "村民")
+                if collective
+                else "水乡镇人民政府",
                 "ZLDWMC": place,
                 "TBMJ": round(shape.area, 2),
                 "CZCSXM": _town_code(claim.code, area.covers(spot)),

@@ -7,12 +7,16 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.names import LANE_NAMES
 from shuixiang_maker.rows import Terrace, along
 from shuixiang_maker.site import Building, Placer, Site
 from shuixiang_maker.skeleton import FOOTBRIDGES
 from shuixiang_maker.streets import Street, join_end
+from typing import TYPE_CHECKING
+import itertools
+
+if TYPE_CHECKING:
+    from shuixiang_maker.ground import Plot
 
 STREET_ASIDE_M = 23.0
 QUAY_ASIDE_M = 13.2
@@ -49,7 +53,7 @@ def footbridges(river: LineString, banks: list[Street]) -> list[Street]:
         hits = [hit for bank in banks for hit in shapely.get_coordinates(bank.line.intersection(line))]
         if len(hits) < 2:
             continue
-        order = sorted((line.project(Point(hit)) for hit in hits))
+        order = sorted(line.project(Point(hit)) for hit in hits)
         deck = geo.piece(line, order[0], order[-1])
         streets.append(Street(deck, f"{name}弄", "path", 2.6, is_steps=is_steps, bridge_name=name))
     return streets
@@ -82,7 +86,11 @@ def _cross_lanes(site: Site, plot: Plot, main: LineString, side: int) -> list[Li
         start = np.array(main.interpolate(at).coords[0])
         skew = rng.uniform(-14, 14)
         far = geo.place(main, float(np.clip(at + skew, 0, main.length)), side * 150.0, window_m=15)
-        mid = geo.place(main, float(np.clip(at + skew * rng.uniform(0.1, 0.9), 0, main.length)), side * rng.uniform(40, 62))
+        mid = geo.place(
+            main,
+            float(np.clip(at + skew * rng.uniform(0.1, 0.9), 0, main.length)),
+            side * rng.uniform(40, 62),
+        )
         ray = geo.longest(LineString([start, mid, far]).intersection(plot.shape))
         through = rng.random() < 0.66
         line = ray if through else geo.piece(ray, 0, ray.length * rng.uniform(0.5, 0.8))
@@ -96,16 +104,26 @@ def _cross_lanes(site: Site, plot: Plot, main: LineString, side: int) -> list[Li
     return lanes
 
 
-def _back_lanes(site: Site, plot: Plot, main: LineString, side: int, cross: list[LineString]) -> list[LineString]:
+def _back_lanes(
+    site: Site, plot: Plot, main: LineString, side: int, cross: list[LineString]
+) -> list[LineString]:
     """Link neighbouring cross lanes half way inland, here and there."""
     rng, lanes = site.rng, []
-    for left, right in zip(cross[:-1], cross[1:], strict=True):
+    for left, right in itertools.pairwise(cross):
         if rng.random() > 0.72:
             continue
         depth = rng.uniform(44, 66)
         if min(left.length, right.length) < depth:
             continue
-        link = LineString(np.round([left.interpolate(depth).coords[0], right.interpolate(depth * rng.uniform(0.9, 1.1)).coords[0]], 3))
+        link = LineString(
+            np.round(
+                [
+                    left.interpolate(depth).coords[0],
+                    right.interpolate(depth * rng.uniform(0.9, 1.1)).coords[0],
+                ],
+                3,
+            )
+        )
         if link.length < 80 and plot.shape.covers(link):
             site.add_lane(link, _lane_name(site), "lane", 2.4)
             lanes.append(link)

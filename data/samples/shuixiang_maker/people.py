@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from shuixiang_maker.site import Building
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.site import Building
+    from numpy.typing import NDArray
 
 PEOPLE = 28_000
 
@@ -54,15 +57,23 @@ def counts(buildings: list[Building], rng: np.random.Generator) -> pd.DataFrame:
         if building.dwelling:
             kind = DWELLERS[building.dwelling]
             floors = building.floor_count - (building.use == "mixed" and building.floor_count > 1)
-            homes[number] = max(building.shape.area * floors / kind.household_m2, 1.0) * rng.uniform(0.85, 1.15)
+            homes[number] = max(building.shape.area * floors / kind.household_m2, 1.0) * rng.uniform(
+                0.85, 1.15
+            )
             weights[number] = homes[number] * kind.household_people * rng.uniform(0.9, 1.1)
     people = shared_out(weights, PEOPLE)
     scale = PEOPLE / weights.sum()
-    households = np.where(weights > 0, np.clip(np.round(homes * min(scale, 1.1)), 1, np.maximum(people, 1)), 0)
-    return pd.DataFrame({"household_count": households.astype(np.int64), "people": people, **_groups(buildings, people, rng)})
+    households = np.where(
+        weights > 0, np.clip(np.round(homes * min(scale, 1.1)), 1, np.maximum(people, 1)), 0
+    )
+    return pd.DataFrame(
+        {"household_count": households.astype(np.int64), "people": people, **_groups(buildings, people, rng)}
+    )
 
 
-def _groups(buildings: list[Building], people: NDArray[np.int64], rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+def _groups(
+    buildings: list[Building], people: NDArray[np.int64], rng: np.random.Generator
+) -> dict[str, NDArray[np.int64]]:
     """Return how many of each building's people belong to each age group, and how many are newcomers."""
     groups = np.zeros((len(buildings), 5), dtype=np.int64)
     for number, building in enumerate(buildings):

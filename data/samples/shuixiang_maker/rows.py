@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from shapely import LineString, Polygon, affinity
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.site import Placer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.site import Placer
+    from shapely.geometry.base import BaseGeometry
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Terrace:
     wobble_m: float = 0.4
 
 
-def along(line: LineString, side: int, terrace: Terrace, placer: Placer, rng: np.random.Generator) -> list[Polygon]:
+def along(
+    line: LineString, side: int, terrace: Terrace, placer: Placer, rng: np.random.Generator
+) -> list[Polygon]:
     """Place houses along one side of a line; return those that fitted."""
     placed: list[Polygon] = []
     at = rng.uniform(0.3, 2.0)
@@ -47,7 +52,9 @@ def along(line: LineString, side: int, terrace: Terrace, placer: Placer, rng: np
     return placed
 
 
-def runs(land: BaseGeometry, angle: float, pitch_m: float, depth_m: float, first_m: float = 1.0) -> Iterator[LineString]:
+def runs(
+    land: BaseGeometry, angle: float, pitch_m: float, depth_m: float, first_m: float = 1.0
+) -> Iterator[LineString]:
     """Yield the centre lines of rows that fit a piece of land, from its southern end northwards."""
     turned = affinity.rotate(land, -angle, origin=(0, 0), use_radians=True)
     if turned.is_empty:
@@ -67,10 +74,16 @@ def _free_runs(land: BaseGeometry, lines: list[LineString], y: float) -> list[Li
     """Return the stretches free on all three lines, as lines at height y."""
     spans: list[tuple[float, float]] | None = None
     for line in lines:
-        mine = [(part.bounds[0], part.bounds[2]) for part in shapely.get_parts(land.intersection(line)) if part.length > 4]
-        spans = mine if spans is None else [
-            (max(a, c), min(b, d)) for a, b in spans for c, d in mine if min(b, d) - max(a, c) > 4
+        mine = [
+            (part.bounds[0], part.bounds[2])
+            for part in shapely.get_parts(land.intersection(line))
+            if part.length > 4
         ]
+        spans = (
+            mine
+            if spans is None
+            else [(max(a, c), min(b, d)) for a, b in spans for c, d in mine if min(b, d) - max(a, c) > 4]
+        )
     return [LineString([(a, y), (b, y)]) for a, b in spans or []]
 
 
@@ -92,7 +105,7 @@ def in_run(run: LineString, block: Block, placer: Placer, rng: np.random.Generat
     shortest = min(block.lengths_m)
     while at + shortest <= run.length:
         room = run.length - at
-        length = float(rng.choice([size for size in block.lengths_m if size <= room]))
+        length = float(rng.choice([size for size in block.lengths_m if size <= room][-3:]))
         centre = np.array(run.interpolate(at + length / 2).coords[0])
         shape = geo.rectangle(centre, length, block.depth_m, angle)
         if placer.put(shape, min(block.gap_m * 0.8, 4.0)):

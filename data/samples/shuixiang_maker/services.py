@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from shapely import Point, Polygon, STRtree
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
-from shuixiang_maker.site import Building
-from shuixiang_maker.town import Ground
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.town import Ground
+    from shuixiang_maker.site import Building
+    from shuixiang_maker.ground import Plot
+    from shapely.geometry.base import BaseGeometry
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Wanted:
 
 WANTED = [
     Wanted("托育点", "shop", 3, 350, (20, 60), ("塘西", "运河"), "托育园"),
-    Wanted("居家养老服务中心", "home", 5, 420, (15, 40), ("丝绸", "茧行", "锦绣", "塘西"), "居家养老服务照料中心"),
+    Wanted(
+        "居家养老服务中心", "home", 5, 420, (15, 40), ("丝绸", "茧行", "锦绣", "塘西"), "居家养老服务照料中心"
+    ),
     Wanted("社区卫生服务站", "home", 5, 430, None, ("科创", "金桂"), "卫生服务站"),
     Wanted("社区服务站", "home", 7, 330, None, (), "党群服务中心"),
     Wanted("便利店", "shop", 15, 130, None, (), "便利店"),
@@ -62,9 +67,25 @@ WANTED = [
     Wanted("便民维修点", "shop", 6, 170, None, (), "修配店"),
     Wanted("公交首末站", "street", 1, 0, None, (), "水乡公交总站"),
 ]
-EATERY_NAMES = ["老街羊肉面馆", "水乡早点铺", "阿婆馄饨店", "运河渔家菜馆", "桑园农家菜", "书香茶馆", "河埠头酒楼", "南货弄汤包店", "东门烧饼店"]
-HAMLET_SERVICES = [("社区服务站", "党群服务站", 0.3), ("便利店", "小店", 0.5), ("室外健身点", "健身点", 0.4),
-                   ("垃圾收集点", "垃圾分类点", 0.4), ("公共厕所", "公厕", 0.3), ("社区卫生服务站", "卫生室", 0.2)]
+EATERY_NAMES = [
+    "老街羊肉面馆",
+    "水乡早点铺",
+    "阿婆馄饨店",
+    "运河渔家菜馆",
+    "桑园农家菜",
+    "书香茶馆",
+    "河埠头酒楼",
+    "南货弄汤包店",
+    "东门烧饼店",
+]
+HAMLET_SERVICES = [
+    ("社区服务站", "党群服务站", 0.3),
+    ("便利店", "小店", 0.5),
+    ("室外健身点", "健身点", 0.4),
+    ("垃圾收集点", "垃圾分类点", 0.4),
+    ("公共厕所", "公厕", 0.3),
+    ("社区卫生服务站", "卫生室", 0.2),
+]
 
 
 @dataclass
@@ -91,7 +112,9 @@ class Picker:
         buildings = self.town.site.buildings
         self.roads = [s for s in self.town.streets if s.level == 0 and not s.is_bridge]
         self.road_tree = STRtree([s.line for s in self.roads])
-        self.blocked = STRtree([b.shape.buffer(1.0) for b in buildings] + [s.line.buffer(s.width_m / 2) for s in self.roads])
+        self.blocked = STRtree(
+            [b.shape.buffer(1.0) for b in buildings] + [s.line.buffer(s.width_m / 2) for s in self.roads]
+        )
         self.plot_tree = STRtree([plot.shape for plot in self.town.plots])
         urban = [b for b in buildings if self.area.covers(b.shape) and b.status == "in_use"]
         self.hosts: dict[str, list[tuple[Point, str]]] = {
@@ -114,7 +137,9 @@ class Picker:
         return self.roads[int(self.road_tree.nearest(spot))].name
 
     def is_free(self, spot: Point) -> bool:
-        return not len(self.blocked.query(spot, predicate="intersects")) and not spot.intersects(self.town.site.water)
+        return not len(self.blocked.query(spot, predicate="intersects")) and not spot.intersects(
+            self.town.site.water
+        )
 
     def _yards(self) -> list[tuple[Point, str]]:
         """Return open spots inside estates, villages and the old town, near a lane."""
@@ -144,7 +169,11 @@ class Picker:
 
     def choose(self, wanted: Wanted) -> None:
         """Place one type: likelier near the centre, never where it is lacking, not too close together."""
-        options = [(spot, name) for spot, name in self.hosts[wanted.host] if not any(part in name for part in wanted.lacking)]
+        options = [
+            (spot, name)
+            for spot, name in self.hosts[wanted.host]
+            if not any(part in name for part in wanted.lacking)
+        ]
         if not options:
             return
         middle = self.town.site.warp.point(60, 80)
@@ -203,8 +232,13 @@ def facilities(town: Ground, area: Polygon) -> list[Facility]:
 
 def _campuses(picker: Picker) -> None:
     """Place schools, the health centre, the market and the sports grounds in their own ground."""
-    kinds = {"kindergarten": ("幼儿园", (180, 360)), "primary_school": ("小学", (900, 1440)), "middle_school": ("初中", (1200, 1500)),
-             "hospital": ("卫生院", (60, 99)), "market": ("农贸市场", (120, 180))}
+    kinds = {
+        "kindergarten": ("幼儿园", (180, 360)),
+        "primary_school": ("小学", (900, 1440)),
+        "middle_school": ("初中", (1200, 1500)),
+        "hospital": ("卫生院", (60, 99)),
+        "market": ("农贸市场", (120, 180)),
+    }
     for plot in picker.town.plots:
         if plot.kind in kinds:
             kind, capacity = kinds[plot.kind]
@@ -250,7 +284,9 @@ def _bus_stops(picker: Picker) -> None:
             continue
         at = float(road.line.length * picker.rng.uniform(0.35, 0.65))
         pair = [beside(road.line, at + shift, road.width_m, side) for side, shift in ((1, -9.0), (-1, 9.0))]
-        if not all(picker.is_free(spot) for spot in pair) or any(spot.distance(s) < 620 for s in stops for spot in pair):
+        if not all(picker.is_free(spot) for spot in pair) or any(
+            spot.distance(s) < 620 for s in stops for spot in pair
+        ):
             continue
         cross = picker.place_name(pair[0])
         for spot in pair[: 2 if picker.rng.random() < 0.75 else 1]:
@@ -265,11 +301,17 @@ def _hamlets(picker: Picker) -> None:
         if plot.kind != "hamlet" or plot.name in seen:
             continue
         seen.add(plot.name)
-        houses = [b.shape for b in picker.town.site.buildings if b.dwelling == "hamlet" and plot.shape.covers(b.shape)]
+        houses = [
+            b.shape
+            for b in picker.town.site.buildings
+            if b.dwelling == "hamlet" and plot.shape.covers(b.shape)
+        ]
         for kind, label, share in HAMLET_SERVICES:
             if not houses or picker.rng.random() > share:
                 continue
-            spot = _hamlet_spot(picker, plot, houses, is_indoor=kind in {"社区服务站", "便利店", "社区卫生服务站"})
+            spot = _hamlet_spot(
+                picker, plot, houses, is_indoor=kind in {"社区服务站", "便利店", "社区卫生服务站"}
+            )
             if spot is not None and picker.is_fresh(spot):
                 picker.add(spot, f"{plot.name}{label}", kind)
 
@@ -279,4 +321,3 @@ def _hamlet_spot(picker: Picker, plot: Plot, houses: list[Polygon], *, is_indoor
         return houses[int(picker.rng.integers(len(houses)))].representative_point()
     free = [spot for spot in picker.scatter(plot.shape.buffer(-1), 30) if picker.is_free(spot)]
     return free[0] if free else None
-

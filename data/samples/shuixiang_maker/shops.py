@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.rows import Block, Terrace, along, in_run, runs
 from shuixiang_maker.site import Building, Placer, Site
 from shuixiang_maker.villages import lead_to_road
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.ground import Plot
+    from shapely.geometry.base import BaseGeometry
 
 SHOP_STREETS = {"北大街": 1.0, "人民路": 1.0, "中山路": 0.8, "东浜路": 0.5}
 PAVEMENT_M = 3.5
@@ -37,7 +40,9 @@ def build(site: Site, plot: Plot, strip: BaseGeometry, *, gap_share: float = 0.0
     rng = site.rng
     land = strip.buffer(-0.3).difference(site.lanes_in(plot.shape, 0.8))
     placer = Placer(land)
-    shop = Terrace(0.0, (9.0, 20.0), (9.5, DEPTH_M), gap_m=0.2, break_share=gap_share, break_m=(2.5, 6.0), wobble_m=0.0)
+    shop = Terrace(
+        0.0, (9.0, 20.0), (9.5, DEPTH_M), gap_m=0.2, break_share=gap_share, break_m=(2.5, 6.0), wobble_m=0.0
+    )
     for street in site.roads:
         if street.name not in SHOP_STREETS:
             continue
@@ -63,12 +68,10 @@ def quarter(site: Site, plot: Plot) -> None:
     """Build a mixed quarter: shophouses along its streets, a lane and walk-up houses behind."""
     rng = site.rng
     strip = strip_of(site, plot)
-    build(site, plot, strip)
     rest = geo.largest(plot.shape.difference(strip.buffer(3.0)) if not strip.is_empty else plot.shape)
-    if rest.area < 1200:
-        return
     angle = geo.south_facing_angle(rest)
-    lanes = _lanes_through(site, plot, rest, angle)
+    lanes = _lanes_through(site, plot, rest, angle) if rest.area > 1200 else []
+    build(site, plot, strip)
     land = rest.buffer(-2.0).difference(site.lanes_in(rest, 1.2)).difference(site.water.buffer(5))
     placer = Placer(land)
     edge = LineString(plot.shape.exterior.coords).intersection(site.road_surface.buffer(2.5))
@@ -88,14 +91,16 @@ def quarter(site: Site, plot: Plot) -> None:
         is_home = rng.random() < 0.88
         use = "residential" if is_home else "commercial"
         floors = int(rng.choice([3, 4, 5]))
-        site.buildings.append(Building(shape, use, floors, int(rng.integers(1980, 2006)), "slab" if is_home else ""))
+        site.buildings.append(
+            Building(shape, use, floors, int(rng.integers(1980, 2006)), "slab" if is_home else "")
+        )
 
 
 def _lanes_through(site: Site, plot: Plot, rest: Polygon, angle: float) -> list[LineString]:
     """Lay lanes through the quarter, one every 58 m, led to the road at both ends where possible."""
     lanes = []
     for run in runs(rest, angle, 58.0, 2.0, 26.0):
-        lane = lead_to_road(site, plot, LineString(np.round(run.coords, 3)))
+        lane = lead_to_road(site, plot, LineString(np.round(run.coords, 3)), reach_m=48.0)
         if lane.length > 30:
             site.add_lane(lane, f"{plot.name}里弄", "lane", 3.5)
             lanes.append(lane)

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
-from shapely.geometry.base import BaseGeometry
 
-from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot
 from shuixiang_maker.streets import SURFACE_CLASSES, Street, surface
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.ground import Plot
+    from shuixiang_maker import geometry as geo
+    from shapely.geometry.base import BaseGeometry
 
 
 @dataclass
@@ -75,15 +78,26 @@ class Site:
         """Return the straight line from a point to the nearest road that stays on the plot and the road."""
         shape = plot.shape.buffer(0.6)
         for road in sorted(self.roads, key=lambda s: s.line.distance(start))[:4]:
-            if road.level or road.is_steps or road.line.distance(start) > reach_m or road.line.distance(start) < 0.01:
+            if (
+                road.level
+                or road.is_steps
+                or road.line.distance(start) > reach_m
+                or road.line.distance(start) < 0.01
+            ):
                 continue
             foot = road.line.interpolate(road.line.project(start))
             leg = LineString(np.round([start.coords[0], foot.coords[0]], 3))
-            if leg.length > 0.5 and self.road_surface.covers(leg.difference(shape)) and not leg.intersects(self.water):
+            if (
+                leg.length > 0.5
+                and self.road_surface.covers(leg.difference(shape))
+                and not leg.intersects(self.water)
+            ):
                 return leg
         return LineString()
 
-    def add_lane(self, line: LineString, name: str, street_class: str, width_m: float, *, bridge: str = "") -> None:
+    def add_lane(
+        self, line: LineString, name: str, street_class: str, width_m: float, *, bridge: str = ""
+    ) -> None:
         """Add one lane or estate road."""
         if line.length > 1.0:
             line = LineString(np.round(line.coords, 3))
@@ -106,7 +120,12 @@ class Placer:
             return False
         x0, y0, x1, y1 = shape.bounds
         box = self._boxes
-        near = (box[:, 0] < x1 + gap_m) & (box[:, 2] > x0 - gap_m) & (box[:, 1] < y1 + gap_m) & (box[:, 3] > y0 - gap_m)
+        near = (
+            (box[:, 0] < x1 + gap_m)
+            & (box[:, 2] > x0 - gap_m)
+            & (box[:, 1] < y1 + gap_m)
+            & (box[:, 3] > y0 - gap_m)
+        )
         return all(self.shapes[i].distance(shape) >= gap_m for i in np.flatnonzero(near))
 
     def put(self, shape: Polygon, gap_m: float) -> bool:

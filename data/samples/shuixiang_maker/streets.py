@@ -9,11 +9,14 @@ import networkx as nx
 import numpy as np
 import shapely
 from shapely import LineString, MultiLineString, Point, Polygon, STRtree
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import linemerge
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.skeleton import ELEVATED, ROADS
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 JOIN_M = 60.0
 BRIDGE_MARGIN_M = 3.0
@@ -35,7 +38,9 @@ class Street:
     bridge_name: str = ""
 
 
-def join_end(line: LineString, others: list[LineString], *, at_start: bool, reach_m: float = JOIN_M) -> LineString:
+def join_end(
+    line: LineString, others: list[LineString], *, at_start: bool, reach_m: float = JOIN_M
+) -> LineString:
     """Return the line with one end moved exactly onto the nearest other line, trimmed or extended."""
     coords = np.asarray(line.coords)
     coords = coords[::-1] if at_start else coords
@@ -51,7 +56,7 @@ def join_end(line: LineString, others: list[LineString], *, at_start: bool, reac
 def _end_on(line: LineString, target: LineString, reach_m: float) -> geo.Coords:
     """Return the coordinates of a line whose last end is cut at, or led to, the target."""
     hits = [line.project(Point(xy)) for xy in shapely.get_coordinates(line.intersection(target))]
-    late = [at for at in hits if at > line.length - 1.5 * reach_m]
+    late = [at for at in hits if at > max(line.length - 1.5 * reach_m, 1.0)]
     if late:
         return np.asarray(geo.piece(line, 0.0, max(late)).coords)
     end = np.asarray(line.coords)[-1]
@@ -67,14 +72,25 @@ def hand_laid(warp: geo.Warp, frame: Polygon) -> list[Street]:
         others = [street.line for street in streets]
         line = join_end(join_end(line, others, at_start=True), others, at_start=False)
         line = geo.longest(line.intersection(frame))
-        streets.append(Street(line, road.name, road.street_class, road.width_m, is_steps=road.is_steps, bridge_name=road.bridge))
+        streets.append(
+            Street(
+                line,
+                road.name,
+                road.street_class,
+                road.width_m,
+                is_steps=road.is_steps,
+                bridge_name=road.bridge,
+            )
+        )
     return streets
 
 
 def elevated_road(warp: geo.Warp, frame: Polygon) -> Street:
     """Return the elevated road: one level up, for vehicles only, a bridge from end to end."""
     line = geo.longest(geo.simplify(LineString(warp(geo.smooth(ELEVATED))), 0.25).intersection(frame))
-    return Street(line, "嘉水高架", "elevated", 24.0, level=1, is_bridge=True, is_walkable=False, bridge_name="嘉水高架")
+    return Street(
+        line, "嘉水高架", "elevated", 24.0, level=1, is_bridge=True, is_walkable=False, bridge_name="嘉水高架"
+    )
 
 
 def surface(streets: list[Street], *, extra_m: float = 0.0) -> BaseGeometry:
@@ -128,7 +144,11 @@ def _pieces(ground: list[Street], water: BaseGeometry) -> list[Piece]:
     owners = tree.nearest(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     shapely.prepare(water)
     both = zip(lines, owners, strict=True)
-    return [Piece(line, int(owner)) for line, owner in both if ground[owner].is_bridge or not water.intersects(line)]
+    return [
+        Piece(line, int(owner))
+        for line, owner in both
+        if ground[owner].is_bridge or not water.intersects(line)
+    ]
 
 
 def _ends(line: LineString) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -194,4 +214,8 @@ def connected(streets: list[Street]) -> list[Street]:
         if street.is_walkable:
             graph.add_edges_from((("street", number), vertex) for vertex in street.line.coords)
     biggest = max(nx.connected_components(graph), key=len)
-    return [street for number, street in enumerate(streets) if not street.is_walkable or ("street", number) in biggest]
+    return [
+        street
+        for number, street in enumerate(streets)
+        if not street.is_walkable or ("street", number) in biggest
+    ]

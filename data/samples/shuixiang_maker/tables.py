@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from shapely import Polygon, STRtree
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from shuixiang_maker import areas, greenery, land, people, services
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
-from shuixiang_maker.town import Ground
+from typing import TYPE_CHECKING
+import itertools
+
+if TYPE_CHECKING:
+    from shuixiang_maker.town import Ground
+    from shapely.geometry.base import BaseGeometry
+    from collections.abc import Sequence
 
 CRS = "EPSG:4549"
 Layers = dict[str, gpd.GeoDataFrame]
 
 
-def frame(rows: list[dict[str, object]], geometry: Sequence[BaseGeometry], prefix: str = "") -> gpd.GeoDataFrame:
+def frame(
+    rows: list[dict[str, object]], geometry: Sequence[BaseGeometry], prefix: str = ""
+) -> gpd.GeoDataFrame:
     """Return a layer on the millimetre grid, with identifiers that count up from 1."""
     table = pd.DataFrame(rows)
     if prefix:
         width = max(3, len(str(len(table))))
         table.insert(0, "id", [f"{prefix}{number:0{width}d}" for number in range(1, len(table) + 1)])
-    return gpd.GeoDataFrame(table, geometry=[shapely.normalize(_on_grid(shape)) for shape in geometry], crs=CRS)
+    return gpd.GeoDataFrame(
+        table, geometry=[shapely.normalize(_on_grid(shape)) for shape in geometry], crs=CRS
+    )
 
 
 def _on_grid(shape: BaseGeometry) -> BaseGeometry:
@@ -46,7 +54,7 @@ def layers(town: Ground) -> Layers:
     park_ponds = greenery.park_ponds(town)
     parcels = land.parcels(town, area, ponds, communities)
     facilities = services.facilities(town, area)
-    result = {
+    return {
         "built_up": frame([{"name": "水乡镇建成区"}], [area], "A"),
         "extent": frame([{}], [extent]).assign(id="E001")[["id", "geometry"]],
         "streets": _streets(town),
@@ -62,7 +70,10 @@ def layers(town: Ground) -> Layers:
         "farmland_protected": _protected(town, parcels, ponds),
         "trees": _trees(town, area),
         "communities": frame(
-            [{"社区编码": f"33048210{n:04d}", "社区名称": name} for n, (name, _) in enumerate(communities, start=1)],
+            [
+                {"社区编码": f"33048210{n:04d}", "社区名称": name}
+                for n, (name, _) in enumerate(communities, start=1)
+            ],
             [shape for _, shape in communities],
         ),
         "facilities": frame(
@@ -71,7 +82,6 @@ def layers(town: Ground) -> Layers:
             "F",
         ),
     }
-    return result
 
 
 def _keep_reachable(town: Ground, extent: Polygon) -> None:
@@ -79,8 +89,12 @@ def _keep_reachable(town: Ground, extent: Polygon) -> None:
     lines = [s.line for s in town.streets if s.is_walkable]
     tree = STRtree(lines)
     walls = STRtree([c.shape.exterior for c in town.site.compounds] + [w.shape for w in town.waters])
+    taken = st.surface([s for s in town.streets if s.level == 0])
+    shapely.prepare(taken)
     kept = []
     for building in town.site.buildings:
+        if taken.intersects(building.shape.buffer(-0.05)):
+            continue
         legs = [
             shapely.shortest_line(building.shape, lines[i])
             for i in tree.query(building.shape.buffer(60.0))
@@ -97,13 +111,22 @@ def _clip_to(town: Ground, extent: Polygon) -> None:
     border = extent.buffer(25.0)
     kept = []
     for street in town.streets:
-        parts = [p for p in shapely.get_parts(street.line.intersection(border)) if p.geom_type == "LineString"]
-        kept += [st.replace(street, line=shapely.LineString(np.round(part.coords, 3))) for part in parts if part.length > 5]
+        parts = [
+            p for p in shapely.get_parts(street.line.intersection(border)) if p.geom_type == "LineString"
+        ]
+        kept += [
+            st.replace(street, line=shapely.LineString(np.round(part.coords, 3)))
+            for part in parts
+            if part.length > 5
+        ]
     town.streets[:] = st.connected(kept)
 
 
 def _streets(town: Ground) -> gpd.GeoDataFrame:
-    order = {name: rank for rank, name in enumerate(("main", "secondary", "branch", "lane", "path", "steps", "elevated"))}
+    order = {
+        name: rank
+        for rank, name in enumerate(("main", "secondary", "branch", "lane", "path", "steps", "elevated"))
+    }
     streets = sorted(town.streets, key=lambda s: (order[s.street_class], s.name, s.line.coords[0]))
     rows = [
         {
@@ -122,7 +145,9 @@ def _streets(town: Ground) -> gpd.GeoDataFrame:
 
 
 def _buildings(town: Ground) -> gpd.GeoDataFrame:
-    buildings = sorted(town.site.buildings, key=lambda b: (round(b.shape.centroid.x / 100), b.shape.centroid.y))
+    buildings = sorted(
+        town.site.buildings, key=lambda b: (round(b.shape.centroid.x / 100), b.shape.centroid.y)
+    )
     rows = [
         {
             "name": b.name or None,
@@ -135,7 +160,9 @@ def _buildings(town: Ground) -> gpd.GeoDataFrame:
     ]
     table = frame(rows, [b.shape for b in buildings], "B")
     counts = people.counts(buildings, town.site.rng)
-    return gpd.GeoDataFrame(pd.concat([table.drop(columns="geometry"), counts], axis=1), geometry=table.geometry, crs=CRS)
+    return gpd.GeoDataFrame(
+        pd.concat([table.drop(columns="geometry"), counts], axis=1), geometry=table.geometry, crs=CRS
+    )
 
 
 def _greens(town: Ground, area: Polygon, ponds: list[Polygon]) -> gpd.GeoDataFrame:
@@ -146,9 +173,14 @@ def _greens(town: Ground, area: Polygon, ponds: list[Polygon]) -> gpd.GeoDataFra
     return frame(rows, shapes, "G")
 
 
-def _water(town: Ground, extent: Polygon, ponds: list[Polygon], park_ponds: list[Polygon]) -> gpd.GeoDataFrame:
+def _water(
+    town: Ground, extent: Polygon, ponds: list[Polygon], park_ponds: list[Polygon]
+) -> gpd.GeoDataFrame:
     border = extent.buffer(60.0)
-    rivers = [(w.name, w.water_type, geo.largest(shapely.intersection(w.shape, border, grid_size=geo.GRID_M))) for w in town.waters]
+    rivers = [
+        (w.name, w.water_type, geo.largest(shapely.intersection(w.shape, border, grid_size=geo.GRID_M)))
+        for w in town.waters
+    ]
     rows = [{"name": name, "water_type": kind} for name, kind, _ in rivers]
     rows += [{"name": None, "water_type": "pond"} for _ in [*ponds, *park_ponds]]
     return frame(rows, [*[shape for _, _, shape in rivers], *ponds, *park_ponds], "W")
@@ -163,17 +195,31 @@ def _bridges(town: Ground, extent: Polygon) -> gpd.GeoDataFrame:
             river = min(town.waters, key=lambda w: w.shape.distance(street.line.centroid))
             own = any(row["name"] == street.bridge_name for row in rows)
             name = f"{street.name}{river.name}桥" if own else street.bridge_name
-            clear = round(float(rng.uniform(3.2, 4.5) if river.water_type == "river" else rng.uniform(1.8, 3.1)), 1)
-            rows.append({"name": name, "bridge_type": "footbridge" if is_foot else "road", "clear_height_m": clear,
-                         "manager": "highway" if street.street_class == "main" else "town"})
+            clear = round(
+                float(rng.uniform(3.2, 4.5) if river.water_type == "river" else rng.uniform(1.8, 3.1)), 1
+            )
+            rows.append(
+                {
+                    "name": name,
+                    "bridge_type": "footbridge" if is_foot else "road",
+                    "clear_height_m": clear,
+                    "manager": "highway" if street.street_class == "main" else "town",
+                }
+            )
             shapes.append(street.line.buffer(street.width_m / 2 + 0.6, cap_style="flat"))
     line = town.elevated.line
     spans = np.linspace(0, line.length, int(line.length // 320) + 1)
-    for number, (start, end) in enumerate(zip(spans[:-1], spans[1:], strict=True), start=1):
+    for number, (start, end) in enumerate(itertools.pairwise(spans), start=1):
         deck = substring(line, start, end).buffer(town.elevated.width_m / 2, cap_style="flat")
         if extent.intersects(deck):
-            rows.append({"name": f"嘉水高架第{number}联", "bridge_type": "elevated",
-                         "clear_height_m": round(float(rng.uniform(5.2, 8.8)), 1), "manager": "highway"})
+            rows.append(
+                {
+                    "name": f"嘉水高架第{number}联",
+                    "bridge_type": "elevated",
+                    "clear_height_m": round(float(rng.uniform(5.2, 8.8)), 1),
+                    "manager": "highway",
+                }
+            )
             shapes.append(deck)
     return frame(rows, shapes, "Q")
 
@@ -187,10 +233,16 @@ def _gates(town: Ground) -> gpd.GeoDataFrame:
     rows, spots = [], []
     walked = STRtree([s.line for s in town.streets if s.is_walkable])
     for number, compound in enumerate(town.site.compounds, start=1):
-        kept = [gate for gate in compound.gates if len(walked.query(gate[0].buffer(0.002), predicate="intersects"))]
+        kept = [
+            gate
+            for gate in compound.gates
+            if len(walked.query(gate[0].buffer(0.002), predicate="intersects"))
+        ]
         for place, (spot, is_open) in enumerate(kept):
             label = ("大门", "侧门", "后门", "边门")[min(place, 3)]
-            rows.append({"name": f"{compound.name}{label}", "is_open": is_open, "compound_id": f"C{number:03d}"})
+            rows.append(
+                {"name": f"{compound.name}{label}", "is_open": is_open, "compound_id": f"C{number:03d}"}
+            )
             spots.append(spot)
     return frame(rows, spots, "D")
 
@@ -201,13 +253,22 @@ def _barriers(town: Ground) -> gpd.GeoDataFrame:
     lines, rows = [], []
     for plot in town.plots:
         if plot.kind == "vacant":
-            line = geo.longest(geo.largest(plot.shape.buffer(-1.5)).exterior.difference(gaps).difference(town.site.water.buffer(6)))
+            line = geo.longest(
+                geo.largest(plot.shape.buffer(-1.5))
+                .exterior.difference(gaps)
+                .difference(town.site.water.buffer(6))
+            )
             if line.length > 25:
                 lines.append(geo.simplify(line, 0.3))
                 rows.append({"barrier_type": "wall"})
     area = areas.built_up(town)
     for aside in (14.5, -14.5):
-        side = town.elevated.line.offset_curve(aside).intersection(area).difference(gaps).difference(town.site.water.buffer(3))
+        side = (
+            town.elevated.line.offset_curve(aside)
+            .intersection(area)
+            .difference(gaps)
+            .difference(town.site.water.buffer(3))
+        )
         for part in shapely.get_parts(side):
             if part.geom_type == "LineString" and part.length > 90:
                 lines.append(geo.simplify(part, 0.3))
@@ -226,9 +287,14 @@ def _protected(town: Ground, parcels: pd.DataFrame, ponds: list[Polygon]) -> gpd
     area = areas.built_up(town).buffer(150)
     is_paddy = (parcels["DLBM"] == "0101").to_numpy()
     is_far = ~shapely.intersects(parcels["geometry"].to_numpy(), area)
-    chosen = parcels[(parcels["kind"] == "protected").to_numpy() | (is_paddy & is_far & (parcels["geometry"].map(lambda g: g.area) > 8000))]
+    chosen = parcels[
+        (parcels["kind"] == "protected").to_numpy()
+        | (is_paddy & is_far & (parcels["geometry"].map(lambda g: g.area) > 8000))
+    ]
     shapes = [geo.largest(shape.buffer(-1.0)) for shape in chosen["geometry"]]
-    return frame([{} for _ in shapes], shapes).assign(id=[f"P{n:03d}" for n in range(1, len(shapes) + 1)])[["id", "geometry"]]
+    return frame([{} for _ in shapes], shapes).assign(id=[f"P{n:03d}" for n in range(1, len(shapes) + 1)])[
+        ["id", "geometry"]
+    ]
 
 
 def _trees(town: Ground, area: Polygon) -> gpd.GeoDataFrame:

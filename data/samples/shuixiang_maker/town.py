@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,13 @@ from shapely import LineString, Polygon
 
 from shuixiang_maker import campuses, estates, ground, oldtown, shops, streets, villages
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.ground import Plot, Water
 from shuixiang_maker.site import Site
-from shuixiang_maker.streets import Street
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.streets import Street
+    from shuixiang_maker.ground import Plot, Water
+    from collections.abc import Callable
 
 FRAME_HALF_M = (2300.0, 2200.0)
 CLOSED_GATES = {"后街新村", "东方新村", "江南名邸"}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pyogrio
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from shuixiang_maker.tables import Layers
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shuixiang_maker.tables import Layers
+    import geopandas as gpd
+    from pathlib import Path
 
 FIXED_DATE = "2024-12-31T00:00:00.000Z"
 EARTH_A = 6378245.0
@@ -59,7 +62,9 @@ def town(folder: Path, layers: Layers) -> None:
 
 def _shapefile(path: Path, layer: gpd.GeoDataFrame) -> None:
     """Write a shapefile with GBK text, without a .cpg, dated like everything else."""
-    pyogrio.write_dataframe(layer, path, driver="ESRI Shapefile", encoding="GBK", DBF_DATE_LAST_UPDATE="2024-12-31")
+    pyogrio.write_dataframe(
+        layer, path, driver="ESRI Shapefile", encoding="GBK", DBF_DATE_LAST_UPDATE="2024-12-31"
+    )
     path.with_suffix(".cpg").unlink(missing_ok=True)
     table = path.with_suffix(".dbf")
     data = bytearray(table.read_bytes())
@@ -82,8 +87,10 @@ def _facilities(path: Path, layer: gpd.GeoDataFrame) -> None:
 def _toml(layers: Layers) -> str:
     """Return town.toml."""
     parts = [
-        '[town]\nname = "水乡镇"\ncrs = "EPSG:4549"\nboundary_basis = "实际建成区"\nboundary_year = 2024\n'
-        'bridges_complete = true\nsurveyed_types = "all"\nnotice = "示例数据,虚构城镇,仅供演示"\n'
+        (
+            '[town]\nname = "水乡镇"\ncrs = "EPSG:4549"\nboundary_basis = "实际建成区"\nboundary_year = 2024\n'
+            'bridges_complete = true\nsurveyed_types = "all"\nnotice = "示例数据,虚构城镇,仅供演示"\n'
+        )
     ]
     for name in layers:
         if name in CSV_LAYERS + SHP_LAYERS:
@@ -91,7 +98,9 @@ def _toml(layers: Layers) -> str:
         date = YEARLY_DATES.get(name, "2024-12-31")
         codes = 'codes = "sandiao"\n' if name == "parcels" else ""
         parts.append(f'[layers.{name}]\npath = "shuixiang.gpkg"\nlayer = "{name}"\n{codes}date = "{date}"\n')
-    parts.append('[layers.communities]\npath = "communities.shp"\nencoding = "GB18030"\ndate = "2024-12-31"\n')
+    parts.append(
+        '[layers.communities]\npath = "communities.shp"\nencoding = "GB18030"\ndate = "2024-12-31"\n'
+    )
     parts.append(
         '[layers.facilities]\npath = "facilities.csv"\ncrs = "GCJ-02"\nx = "经度"\ny = "纬度"\nencoding = "UTF-8"\n'
         'date = "2024-09-30"\n'

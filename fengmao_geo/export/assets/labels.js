@@ -32,13 +32,22 @@
     return L.divIcon({ html: span, className: "", iconSize: [0, 0] });
   }
 
+  // Signs of facilities keep their room.
+  function signsTaken(map) {
+    const signs = fm.facilityMarkers.filter((marker) => marker._map && marker._radius >= 7);
+    return signs.map((marker) => {
+      const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
+      return [x, y, marker._radius];
+    });
+  }
+
   function place(map, layer) {
     layer.clearLayers();
     if (!fm.state.names) return;
     const zoom = map.getZoom();
     const metre = 1 / fm.metresPerPixel(map);
     const seen = map.getBounds().pad(0.05);
-    const taken = [];
+    const taken = signsTaken(map);
     let count = 0;
     fm.data.labels.filter((label) => zoom >= label.from_zoom).forEach((label) => {
       const size = label.size + (zoom >= 17 ? 1 : 0);

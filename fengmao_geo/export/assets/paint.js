@@ -14,8 +14,8 @@
   fm.SignMarker = L.CircleMarker.extend({
     _project: function () {
       const zoom = this._map.getZoom();
-      const full = this.options.isFaint ? 3 : zoom >= 16.2 ? 9.5 : zoom >= 15.2 ? 7 : zoom >= 14.2 ? 5 : 4;
-      this._radius = this.options.isChosen ? Math.max(full, 9.5) : full;
+      const full = zoom >= 16.4 ? 9 : zoom >= 15.7 ? 7 : zoom >= 14.7 ? 3.6 : 2.8;
+      this._radius = this.options.isChosen ? 9.5 : this.options.isFaint ? Math.min(full, 3) : full;
       L.CircleMarker.prototype._project.call(this);
     },
     _updatePath: function () {
@@ -63,7 +63,7 @@
   fm.classes = function () {
     const all = fm.countedTypes().length;
     const colours = fm.data.colours.reach.steps;
-    const bounds = [0, ...fm.data.colours.reach.bounds.map((share) => Math.ceil(share * all)), all];
+    const bounds = [0, ...fm.data.colours.reach.bounds.map((share) => Math.ceil(share * all)), all, all + 1];
     const steps = colours.map((colour, i) => ({ colour, from: bounds[i], to: bounds[i + 1] - 1 }));
     return { all, steps: steps.filter((step) => step.to >= step.from).reverse() };
   };

@@ -100,7 +100,6 @@
     if (row.straight !== null) said.push(say("by_straight", { share: fm.share(row.straight) }));
     if (type.group_name) said.push(say("meant_for", { group: type.group_name, n: fm.people(row.people) }));
     said.push(type.is_surveyed ? say("n_places", { n: type.facility_count }) : say("not_surveyed"));
-    if (!type.is_required) said.push(say("optional"));
     if (type.standard_m !== null) said.push(say("standard_m", { n: fm.whole(type.standard_m) }));
     return said.join(" · ");
   }
@@ -109,6 +108,8 @@
     const title = el("h2");
     const hint = el("p", { class: "hint", text: say("types_hint") });
     const list = el("ol", { class: "types" });
+    const optionalTitle = el("h3", { text: say("optional_types") });
+    const optional = el("ol", { class: "types" });
     const rest = el("p", { class: "hint" });
     const show = () => {
       const { minutes, type } = fm.state;
@@ -117,14 +118,18 @@
       const all = el("li", {}, [el("button", {
         class: "type type-all", type: "button", "aria-pressed": String(type < 0), click: () => fm.change({ type: -1 }),
       }, [el("span", { class: "type-name", text: say("all_types") })])]);
-      list.replaceChildren(all, ...rows.map(typeRow));
+      const required = rows.filter((row) => fm.data.types[row.type].is_required);
+      const others = rows.filter((row) => !fm.data.types[row.type].is_required);
+      list.replaceChildren(all, ...required.map(typeRow));
+      optional.replaceChildren(...others.map(typeRow));
+      optionalTitle.hidden = !others.length;
       const unasked = fm.data.types.filter((one) => one.is_listed && !one.is_asked && one.tier_min <= minutes);
       rest.textContent = unasked.length
         ? say("not_asked") + unasked.map((one) => one.name).join(say("list_comma")) : "";
     };
     fm.watch(show);
     show();
-    return el("section", {}, [title, hint, list, rest]);
+    return el("section", {}, [title, hint, list, optionalTitle, optional, rest]);
   }
 
   function chip(text, colour, isOn, turn) {
@@ -165,7 +170,7 @@
           el("span", { class: "block-minutes", text: say("n_minutes", { n: minutes }) }),
           bar(card.full[minutes]), el("span", { class: "block-share", text: fm.share(card.full[minutes].share) }),
         ] : [])),
-        card.worst ? el("span", { class: "block-worst", text: card.worst }) : null,
+        ...card.worst.map((text) => el("span", { class: "block-worst", text })),
       ]))),
     ]);
   }

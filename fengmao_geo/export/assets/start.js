@@ -10,9 +10,9 @@
 
   function countRows() {
     const classes = fm.classes();
-    const rows = classes.steps.map((step, i) => swatch(step.colour, i === 0
-      ? say("class_all", { n: step.to })
-      : say(step.from === step.to ? "class_one" : "class_range", { from: step.from, to: step.to })));
+    const words = (step) => (step.from === step.to
+      ? say("class_one", { from: step.from }) : say("class_range", { from: step.from, to: step.to }));
+    const rows = classes.steps.map((step, i) => swatch(step.colour, i ? words(step) : say("class_all", { n: step.to })));
     rows.splice(1, 0, swatch(null, say("class_part"), "swatch-part"));
     return rows;
   }

@@ -1,0 +1,258 @@
+"""Maps to hand over: one page per renewal block and one of the town, each opening without a network."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folium
+import shapely
+from tqdm import tqdm
+
+from fengmao_geo.export.files import write_whole
+from fengmao_geo.export.map_data import (
+    area_data,
+    building_data,
+    column_values,
+    facility_data,
+    ground_data,
+    home_data,
+    type_data,
+    whole_values,
+)
+from fengmao_geo.export.map_figures import Place, about, card, full_set, header, type_rows
+from fengmao_geo.export.map_geometry import Frame
+from fengmao_geo.export.map_labels import labels
+from fengmao_geo.export.offline import (
+    OfflineMap,
+    StartPage,
+    Verbatim,
+    asset,
+    json_text,
+    leaflet_script,
+    leaflet_style,
+    render_page,
+)
+from fengmao_geo.export.theme import colour_rules, say, theme
+from fengmao_geo.standards.load import display_name
+
+if TYPE_CHECKING:
+    from fengmao_geo.messages import Lang
+    from fengmao_geo.results import Results
+
+__all__ = ["write_block_maps"]
+
+INDEX = "index.html"
+MARGIN_M = 400.0
+BLOCK_SIMPLIFY_M = 0.15
+TOWN_SIMPLIFY_M = 0.8
+
+_SCRIPTS = ("data.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
+_SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
+_FLOOR_AREA = {
+    "n_people": "n_m2",
+    "of_people": "of_m2",
+    "unknown_people": "unknown_m2",
+    "lacks": "lacks_m2",
+    "people_unknown": "unknown",
+}
+
+
+def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh") -> list[Path]:
+    """Write one interactive map per renewal block, and one of the town that links them.
+
+    Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by what
+    they reach within each life circle, service areas, facilities, and who lacks what.
+
+    Parameters
+    ----------
+    results
+        The town and what was computed from it; a step that was not run leaves its figures unknown.
+    folder
+        Where to write; it is made if it is not there.
+    lang
+        The language of the pages, ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    list of Path
+        The files: first the town's ``index.html``, then the blocks' in the order of their numbers.
+
+    Raises
+    ------
+    UsageError
+        If the town's coordinates cannot be turned into degrees.
+    OSError
+        If the folder or a file cannot be written.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    blocks = _blocks(results)
+    places = [_town_place(results), *blocks]
+    shown = tqdm(places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False)
+    return [write_whole(target / place.href, _page(results, place, blocks, lang)) for place in shown]
+
+
+def _town_place(results: Results) -> Place:
+    town = results.town
+    area = town["built_up"] if "built_up" in town else None
+    area_m2 = 0.0 if area is None else float(shapely.union_all(area.geometry.to_numpy()).area)
+    return Place("town", "", town.name, "", None, area_m2, INDEX)
+
+
+def _blocks(results: Results) -> list[Place]:
+    """List the renewal blocks in the order of their numbers; blocks without a number of their own are counted."""
+    if "blocks" not in results.town:
+        return []
+    layer = results.town["blocks"]
+    numbers = whole_values(layer, "block_no")
+    if None in numbers or len(set(numbers)) < len(numbers):
+        order = sorted(range(len(layer)), key=lambda row: layer["id"].iloc[row])
+        numbers = [order.index(row) + 1 for row in range(len(layer))]
+    rows = zip(
+        numbers,
+        layer["id"],
+        column_values(layer, "name"),
+        column_values(layer, "renewal_type"),
+        layer.geometry.area,
+        strict=True,
+    )
+    return [
+        Place("block", area_id, name or area_id, str(number), kind, float(area_m2), f"block_{number:02d}.html")
+        for number, area_id, name, kind, area_m2 in sorted(rows, key=lambda row: (row[0], row[1]))
+    ]
+
+
+def _page(results: Results, place: Place, blocks: list[Place], lang: Lang) -> str:
+    frame = _frame(results, place)
+    south_west, north_east = frame.corners(_focus(results, place))
+    page = OfflineMap(((south_west[0] + north_east[0]) / 2, (south_west[1] + north_east[1]) / 2))
+    figure = page.get_root()
+    data = json_text(page_data(results, place, blocks, frame=frame, lang=lang))
+    figure.header.add_child(Verbatim(f"<style>{leaflet_style()}</style>"))
+    figure.header.add_child(Verbatim(f"<style>{colour_rules()}{asset('page.css')}</style>"))
+    figure.header.add_child(Verbatim(f"<script>{leaflet_script()}</script>"))
+    figure.header.add_child(Verbatim(f"<script>{_scripts()}</script>"))
+    figure.html.add_child(Verbatim('<aside id="panel"></aside>'))
+    figure.html.add_child(Verbatim(f'<script type="application/json" id="town-data">{data}</script>'))
+    page.add_child(folium.FitBounds([south_west, north_east], padding=(30, 30), max_zoom=18))
+    page.add_child(StartPage())
+    key = "title_town" if place.area_kind == "town" else "title_block"
+    title = say(key, lang=lang, town=results.town.name, number=place.number, name=place.name)
+    return render_page(page, title=title, lang=lang)
+
+
+@cache
+def _scripts() -> str:
+    return "\n".join(asset(name) for name in _SCRIPTS)
+
+
+def _focus(results: Results, place: Place) -> shapely.Geometry:
+    """Find the shape a page opens on."""
+    town = results.town
+    if place.area_kind == "block":
+        layer = town["blocks"]
+        return layer.geometry[layer["id"] == place.area_id].iloc[0]
+    layer = town["built_up"] if "built_up" in town else town["streets"]
+    return shapely.box(*layer.total_bounds)
+
+
+def _frame(results: Results, place: Place) -> Frame:
+    west, south, east, north = _focus(results, place).bounds
+    # Half as wide again as high: the map stands beside a panel on a wide screen.
+    bounds = (west - 1.5 * MARGIN_M, south - MARGIN_M, east + 1.5 * MARGIN_M, north + MARGIN_M)
+    is_town = place.area_kind == "town"
+    whole = tuple(float(math.floor(bound)) for bound in bounds)
+    return Frame(results.town.crs, whole, TOWN_SIMPLIFY_M if is_town else BLOCK_SIMPLIFY_M)  # type: ignore[arg-type]  # four bounds
+
+
+def page_data(results: Results, place: Place, blocks: list[Place], *, frame: Frame, lang: Lang) -> dict[str, Any]:
+    """Write everything a page draws and says, as its JSON holds it."""
+    town, circles = results.town, results.circles
+    ids, types = type_data(town, circles, lang=lang)
+    homes = home_data(town, circles, frame, ids)
+    home_ids = homes.pop("ids")
+    colours = theme()
+    facilities = facility_data(town, frame, ids)
+    return {
+        "text": _texts(results, lang),
+        "font": colours["font"],
+        "colours": {key: colours[key] for key in ("page", "ground", "building", "block", "reach", "group")},
+        "origin": list(frame.origin),
+        "window": frame.window(),
+        "minutes": [float(f"{limit:g}") for limit in circles.minutes] if circles else [],
+        "links": _links(place, blocks, lang),
+        "header": header(town, circles, place, lang=lang),
+        "full": full_set(circles, place),
+        "rows": type_rows(circles, place, ids),
+        "cards": [card(circles, block, ids, lang=lang) for block in blocks] if place.area_kind == "town" else [],
+        "about": about(town, circles, lang=lang),
+        "notice": town.settings.notice or "",
+        "types": types,
+        "groups": _groups(types, facilities, lang),
+        "facilities": facilities,
+        "homes": homes,
+        "buildings": building_data(town, frame, home_ids, lang=lang),
+        "areas": area_data(circles, frame, ids),
+        "blocks": _block_shapes(results, place, blocks, frame),
+        "ground": ground_data(town, frame),
+        "labels": labels(town, frame),
+    }
+
+
+@cache
+def _said_keys() -> tuple[str, ...]:
+    return tuple(sorted(set(_SAID.findall(_scripts()))))
+
+
+def _texts(results: Results, lang: Lang) -> dict[str, str]:
+    is_area = results.circles is not None and results.circles.people_basis == "floor_area"
+    swap = _FLOOR_AREA if is_area else {}
+    return {key: say(swap.get(key, key), lang=lang) for key in _said_keys()}
+
+
+def _links(place: Place, blocks: list[Place], lang: Lang) -> list[dict[str, Any]]:
+    town = {"href": INDEX, "text": say("town", lang=lang), "title": "", "is_here": place.area_kind == "town"}
+    return [
+        town,
+        *(
+            {"href": block.href, "text": block.number, "title": block.name, "is_here": block == place}
+            for block in blocks
+        ),
+    ]
+
+
+def _groups(types: list[dict[str, Any]], facilities: list[dict[str, Any]], lang: Lang) -> list[dict[str, Any]]:
+    counts: dict[str, int] = {}
+    for facility in facilities:
+        group = types[facility["type"]]["display_group"]
+        counts[group] = counts.get(group, 0) + 1
+    return [
+        {"id": group, "name": display_name("display_group", group, lang=lang), "count": counts.get(group, 0)}
+        for group in theme()["group"]
+    ]
+
+
+def _block_shapes(results: Results, place: Place, blocks: list[Place], frame: Frame) -> list[dict[str, Any]]:
+    """Write the outlines of the blocks in the part shown."""
+    if not blocks:
+        return []
+    layer = results.town["blocks"].set_index("id")
+    ordered = layer.geometry.loc[[block.area_id for block in blocks]]
+    shapes = frame.polygons(ordered)
+    places = frame.points(shapely.point_on_surface(ordered.to_numpy()))
+    return [
+        {
+            "shape": shape,
+            "label": label,
+            "number": block.number,
+            "name": block.name,
+            "href": block.href,
+            "is_own": block == place,
+        }
+        for block, shape, label in zip(blocks, shapes, places, strict=True)
+        if shape
+    ]

@@ -1,0 +1,175 @@
+"""Where names may stand on a map: along straight stretches of streets and water, and on places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from fengmao_geo.export.theme import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from fengmao_geo.export.map_geometry import Frame
+    from fengmao_geo.town.town import Town
+
+__all__ = ["labels"]
+
+Spot = tuple[shapely.Point, float, float]
+
+#: Half lengths of stretches tried, longest first, and how far a stretch may leave its chord, per metre of it.
+HALF_LENGTHS_M = (140.0, 90.0, 60.0, 40.0, 25.0)
+BEND_SHARE = 0.03
+STEP_M = 40.0
+MOST_SPOTS = 24
+
+
+def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
+    """List the names a page may show, the more important first, each with the spots where it may stand.
+
+    Parameters
+    ----------
+    town
+        The town.
+    frame
+        The part of it that is shown.
+
+    Returns
+    -------
+    list of dict
+        ``text``, ``kind``, how it is drawn, and ``spots``: x, y, degrees clockwise, metres of room.
+    """
+    found = [
+        _label(name, rule, spots, frame)
+        for kind, rule in theme()["label"].items()
+        if rule["layer"] in town
+        for name, shapes in _named(town[rule["layer"]], rule, kind, frame)
+        if (spots := list(_spots(shapes, rule, frame)))
+    ]
+    return sorted(found, key=lambda label: (label["rank"], label["text"]))
+
+
+def _label(name: str, rule: dict[str, Any], spots: list[Spot], frame: Frame) -> dict[str, Any]:
+    middle = shapely.centroid(frame.box)
+    best = sorted(spots, key=lambda spot: (-spot[2], round(spot[0].distance(middle), 3), spot[0].x))[:MOST_SPOTS]
+    places = frame.points([point for point, _, _ in best])
+    return {
+        "text": name,
+        "kind": rule["kind"],
+        "is_line": rule["placing"] != "point",
+        **{key: rule[key] for key in ("rank", "from_zoom", "size", "spacing", "apart_px")},
+        "spots": [
+            [*place, round(degrees, 1), round(room)] for place, (_, degrees, room) in zip(places, best, strict=True)
+        ],
+    }
+
+
+def _named(
+    layer: gpd.GeoDataFrame, rule: dict[str, Any], kind: str, frame: Frame
+) -> Iterator[tuple[str, gpd.GeoSeries]]:
+    """Yield each name of a layer's rows that this rule is for, with their shapes."""
+    if "name" not in layer:
+        return
+    shown = layer[layer["name"].notna().to_numpy() & frame.shows(layer.geometry)]
+    if "column" in rule:
+        if rule["column"] not in shown:
+            return
+        shown = shown[shown[rule["column"]].isin(rule["values"])]
+    if "least_m2" in rule:
+        shown = shown[shown.geometry.area >= rule["least_m2"]]
+    for name, rows in shown.groupby("name", sort=True):
+        if str(name).strip():
+            yield str(name), rows.geometry
+
+
+def _spots(shapes: gpd.GeoSeries, rule: dict[str, Any], frame: Frame) -> Iterator[Spot]:
+    whole = shapely.intersection(shapely.union_all(shapes.to_numpy()), frame.box)
+    match rule["placing"]:
+        case "line":
+            for part in shapely.get_parts(shapely.line_merge(whole)):
+                yield from _along_line(part)
+        case "water":
+            yield from _along_water(whole)
+        case _:
+            if not whole.is_empty:
+                yield shapely.point_on_surface(whole), 0.0, 0.0
+
+
+def _along_line(line: shapely.Geometry) -> Iterator[Spot]:
+    """Yield the middles of straight stretches of a line, the longest that each stands on."""
+    if line.length < 2 * HALF_LENGTHS_M[-1]:
+        return
+    count = max(1, int(line.length // STEP_M))
+    middles = (np.arange(count) + 0.5) * (line.length / count)
+    room = np.zeros(count)
+    degrees = np.zeros(count)
+    for half in HALF_LENGTHS_M:
+        fits = (middles >= half) & (middles <= line.length - half) & (room == 0)
+        straight, angles = _stretches(line, middles[fits], half)
+        room[np.flatnonzero(fits)[straight]] = 2 * half
+        degrees[np.flatnonzero(fits)[straight]] = angles[straight]
+    points = shapely.line_interpolate_point(line, middles)
+    keep = room > 0
+    yield from zip(points[keep], degrees[keep].tolist(), room[keep].tolist(), strict=True)
+
+
+def _stretches(
+    line: shapely.Geometry, middles: NDArray[np.float64], half: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Say which stretches are straight, and how each lies."""
+    along = middles[:, None] + np.linspace(-half, half, 7)
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(line, along.ravel())).reshape(*along.shape, 2)
+    chord = xy[:, -1] - xy[:, 0]
+    length = np.hypot(*chord.T)
+    off = xy - xy[:, :1]
+    bend = np.abs(off[..., 0] * chord[:, None, 1] - off[..., 1] * chord[:, None, 0]).max(axis=1, initial=0.0)
+    straight = (length > half) & (bend <= np.maximum(2.0, 2 * half * BEND_SHARE) * length)
+    return straight, _readable(chord)
+
+
+def _readable(chord: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Write directions as degrees clockwise from left to right, between -90 and 90."""
+    degrees = -np.degrees(np.arctan2(chord[:, 1], chord[:, 0]))
+    return (degrees + 90.0) % 180.0 - 90.0
+
+
+def _along_water(water: shapely.Geometry) -> Iterator[Spot]:
+    """Yield spots inside water where a stretch of it is longer than wide, with its direction and length."""
+    if water.is_empty:
+        return
+    shapely.prepare(water)
+    for middle in _mid_chords(water):
+        for radius in HALF_LENGTHS_M:
+            around = shapely.intersection(water, middle.buffer(radius, quad_segs=8))
+            own = [part for part in shapely.get_parts(around) if part.intersects(middle)]
+            if own and (spot := _long_spot(own[0])):
+                yield spot
+                break
+
+
+def _mid_chords(water: shapely.Geometry) -> list[shapely.Point]:
+    west, south, east, north = water.bounds
+    across = [shapely.LineString([(west, y), (east, y)]) for y in np.arange(south + STEP_M / 2, north, 2 * STEP_M)]
+    upward = [shapely.LineString([(x, south), (x, north)]) for x in np.arange(west + STEP_M / 2, east, 2 * STEP_M)]
+    chords = shapely.get_parts(shapely.intersection(np.array([*across, *upward], dtype=object), water))
+    lines = chords[shapely.get_dimensions(chords) == 1]
+    return list(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+
+
+def _long_spot(stretch: shapely.Polygon) -> Spot | None:
+    box = shapely.minimum_rotated_rectangle(stretch)
+    if shapely.get_num_coordinates(box) < 5 or stretch.area < 0.62 * box.area:
+        return None
+    corners = shapely.get_coordinates(box)
+    sides = np.diff(corners[:3], axis=0)
+    lengths = np.hypot(*sides.T)
+    long = int(lengths.argmax())
+    middle = shapely.centroid(stretch)
+    if lengths[long] < 2.0 * lengths[1 - long] or not stretch.contains(middle):
+        return None
+    return middle, float(_readable(sides[long : long + 1])[0]), float(lengths[long])

@@ -1,0 +1,293 @@
+"""The ground reached within given minutes, as polygons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from tqdm import tqdm
+
+from fengmao_geo.errors import UsageError
+from fengmao_geo.geo.lines import cut_lines
+from fengmao_geo.network.attach import Attachments, as_attachments, attach
+from fengmao_geo.network.pieces import GroundPieces
+from fengmao_geo.network.travel import reached_pairs, source_distances
+from fengmao_geo.standards.load import walker as load_walker
+from fengmao_geo.tables import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.standards.records import Walker
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["Stretches", "check_minutes", "ground_of", "is_truncated", "reached_stretches", "service_areas", "settle_buildings"]
+
+_ARC_SEGMENTS = 16
+
+
+class Stretches(NamedTuple):
+    """Stretches of edges that are reached: edge, from and to in metres along it."""
+
+    edge_id: Indices
+    from_m: Numbers
+    to_m: Numbers
+
+
+def service_areas(  # noqa: PLR0913  one question's options
+    network: WalkNetwork,
+    origins: gpd.GeoDataFrame | Attachments,
+    *,
+    minutes: Sequence[float] = (5, 15),
+    buildings: gpd.GeoDataFrame | None = None,
+    walking_off_m: float = 30.0,
+    walker: str | Walker = "standard",
+) -> gpd.GeoDataFrame:
+    """Draw the ground that can be reached on foot from each origin within given minutes.
+
+    With ``v`` the walker's speed and ``a = min(walking_off_m, v T)``, the ground is every point no farther than
+    ``a`` from a place on the streets that is reached by ``T - a / v``, with no barrier between. Near barriers
+    the streets are taken in pieces of a fixed grid, so that the drawing does not depend on how they are split.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins
+        Points or polygons, or `Attachments`.
+    minutes
+        One ground for each of these.
+    buildings
+        If given, those reached in time are added whole and all others erased, last of all.
+    walking_off_m
+        How far people walk off the street.
+    walker
+        Who walks: a name from ``walkers.toml``, or a record.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``origin_id, limit_min, area_m2, is_truncated, geometry``: one row per origin and limit. An empty ground
+        means that the origin is unattached. A truncated search met the boundary of the town's ``extent``.
+
+    Raises
+    ------
+    UsageError
+        If minutes are missing, repeated or not positive, or ``walking_off_m`` is negative.
+
+    Examples
+    --------
+    >>> from fengmao_geo.network.build import walk_network
+    >>> street = walk_network(gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=4549).to_frame("geometry"))
+    >>> place = gpd.GeoSeries.from_wkt(["POINT (450 0)"], crs=4549).to_frame("geometry")
+    >>> area = service_areas(street, place, minutes=(5,))
+    >>> [round(float(edge)) for edge in area.total_bounds]
+    [150, -30, 750, 30]
+    """
+    limits = check_minutes(minutes)
+    if not walking_off_m >= 0:
+        raise UsageError("negative", name="walking_off_m", value=walking_off_m)
+    who = load_walker(walker)
+    places = as_attachments(network, origins)
+    limit_m = limits[-1] * who.speed_m_min
+    pieces = GroundPieces.of(network, walking_off_m)
+    rows = []
+    searches = source_distances(network, places, limit_m=limit_m, walker=who)
+    for place, distance in tqdm(searches, total=len(places), delay=2, disable=None, leave=False):
+        here = places.take(np.arange(len(places)) == place)
+        for limit in limits:
+            reach_m = limit * who.speed_m_min
+            ground = ground_of(network, here, distance, pieces=pieces, reach_m=reach_m, walker=who)
+            is_cut = is_truncated(network, here, distance, reach_m=reach_m, walker=who)
+            rows.append((places.place_ids[place], limit, is_cut, ground))
+    table = gpd.GeoDataFrame(rows, columns=["origin_id", "limit_min", "is_truncated", "geometry"], crs=network.crs)
+    if buildings is not None:
+        table = _with_buildings(network, places, table, buildings, limits=limits, walker=who)
+    order = ["origin_id", "limit_min", "area_m2", "is_truncated", "geometry"]
+    return RESULTS["service_areas"].check(table.assign(area_m2=table.geometry.area)[order])
+
+
+def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
+    """Give the limits in ascending order.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or they repeat or are not positive.
+    """
+    limits = tuple(sorted(float(limit) for limit in minutes))
+    if not limits or len(set(limits)) < len(limits) or not all(0 < limit < np.inf for limit in limits):
+        raise UsageError("minutes", value=list(minutes))
+    return limits
+
+
+def ground_of(  # noqa: PLR0913  one search and what it is drawn with
+    network: WalkNetwork,
+    places: Attachments,
+    distance_m: Numbers,
+    *,
+    pieces: GroundPieces,
+    reach_m: float,
+    walker: Walker,
+) -> shapely.Geometry:
+    """Draw the ground around all that is reached from any of the places."""
+    off_m = min(pieces.off_m, reach_m)
+    stretches = reached_stretches(network, places, distance_m, reach_m=reach_m - off_m, walker=walker)
+    takes = network.takes_legs[stretches.edge_id]
+    kept = Stretches(*(array[takes] for array in stretches))
+    if off_m == 0:
+        return shapely.MultiPolygon()
+    is_near = pieces.is_near[kept.edge_id]
+    far = Stretches(*(array[~is_near] for array in kept))
+    near = Stretches(*(array[is_near] for array in kept))
+    lines = _cut(network, far)
+    open_ground = shapely.buffer(shapely.multilinestrings(lines), off_m, quad_segs=_ARC_SEGMENTS)
+    return _as_multi(shapely.union_all([open_ground, *pieces.ground(network, near, off_m)]))
+
+
+def _as_multi(ground: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(ground)
+    return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+
+
+def _cut(network: WalkNetwork, stretches: Stretches) -> Geometries:
+    lines = network.edge_lines[stretches.edge_id]
+    is_part = (stretches.from_m > 0) | (stretches.to_m < network.edge_length_m[stretches.edge_id])
+    lines[is_part] = cut_lines(lines[is_part], stretches.from_m[is_part], stretches.to_m[is_part])
+    return lines
+
+
+def reached_stretches(
+    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
+) -> Stretches:
+    """Cut the edges where the walk ends; stretches of one edge neither touch nor overlap.
+
+    Parameters
+    ----------
+    network, places
+        The streets and where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    reach_m
+        How far the walk goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Stretches
+        In the order of edges and of positions along them.
+    """
+    is_reached = distance_m <= reach_m
+    u, v = network.edge_nodes.T
+    edge = np.flatnonzero((is_reached[u] | is_reached[v]) & network.usable(walker))
+    length = network.edge_length_m[edge]
+    ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
+    back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
+    usable = (places.leg_m <= reach_m) & network.usable(walker)[places.edge_id]
+    own, left_m = places.edge_id[usable], reach_m - places.leg_m[usable]
+    table = pd.DataFrame(
+        {
+            "edge": np.concatenate([edge, edge, own]),
+            "from_m": np.concatenate(
+                [np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)]
+            ),
+            "to_m": np.concatenate(
+                [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
+            ),
+        }
+    )
+    return _merged(table[table["to_m"] > table["from_m"]])
+
+
+def _merged(table: pd.DataFrame) -> Stretches:
+    """Merge stretches of one edge that overlap or touch."""
+    order = np.lexsort((table["from_m"], table["edge"]))
+    edge, start, end = (table[name].to_numpy()[order] for name in ("edge", "from_m", "to_m"))
+    # Running maximum of the ends within each edge: edges are kept apart by an offset beyond any length.
+    offset = edge * (end.max(initial=0.0) + 1.0)
+    furthest = np.maximum.accumulate(end + offset) - offset if len(end) else end
+    is_new = np.ones(len(edge), dtype=bool)
+    is_new[1:] = (edge[1:] != edge[:-1]) | (start[1:] > furthest[:-1])
+    first = np.flatnonzero(is_new)
+    if not len(first):
+        return Stretches(edge, start, end)
+    return Stretches(edge[first], start[first], np.maximum.reduceat(end, first))
+
+
+def is_truncated(
+    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
+) -> bool:
+    """Say whether the walk meets the boundary of the extent."""
+    boundary = network.boundary
+    if boundary.empty:
+        return False
+    found = reached_stretches(network, places, distance_m, reach_m=reach_m, walker=walker)
+    at = pd.DataFrame({"edge_id": found.edge_id, "from_m": found.from_m, "to_m": found.to_m}).merge(boundary)
+    return bool(((at["at_m"] >= at["from_m"]) & (at["at_m"] <= at["to_m"])).any())
+
+
+def _with_buildings(  # noqa: PLR0913  one search and what it is drawn with
+    network: WalkNetwork,
+    places: Attachments,
+    table: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    *,
+    limits: tuple[float, ...],
+    walker: Walker,
+) -> gpd.GeoDataFrame:
+    houses = attach(network, buildings)
+    ids = [str(value) for value in (buildings["id"] if "id" in buildings.columns else buildings.index)]
+    shapes = buildings.geometry.to_numpy()[np.argsort(np.array(ids, dtype=object), kind="stable")]
+    pairs = reached_pairs(network, houses, places, limit_m=limits[-1] * walker.speed_m_min, walker=walker)
+    walk_min = pairs.distance_m / walker.speed_m_min
+    tree = shapely.STRtree(shapes)
+    drawn = []
+    for origin, limit, ground in zip(table["origin_id"], table["limit_min"], table.geometry, strict=True):
+        place = np.searchsorted(places.place_ids, origin)
+        is_reached = np.zeros(len(shapes), dtype=bool)
+        is_reached[pairs.origin[(pairs.destination == place) & (walk_min <= limit * (1 + 1e-9))]] = True
+        drawn.append(settle_buildings(ground, shapes, is_reached, tree=tree))
+    return table.set_geometry(gpd.GeoSeries(drawn, crs=table.crs))
+
+
+def settle_buildings(
+    ground: shapely.Geometry, shapes: Geometries, is_reached: Flags, *, tree: shapely.STRtree
+) -> shapely.Geometry:
+    """Add reached buildings whole and erase all others, so that the drawing agrees with the table.
+
+    Parameters
+    ----------
+    ground
+        The ground reached.
+    shapes
+        Outlines of the buildings, shape ``(b,)``.
+    is_reached
+        Which of them are reached, shape ``(b,)``.
+    tree
+        Index over the outlines.
+
+    Returns
+    -------
+    MultiPolygon
+        The ground with the buildings settled.
+    """
+    shapely.prepare(ground)
+    touched = np.zeros(len(shapes), dtype=bool)
+    touched[tree.query(ground, predicate="intersects")] = True
+    inside = np.zeros(len(shapes), dtype=bool)
+    inside[tree.query(ground, predicate="contains")] = True
+    erased = shapely.union_all(shapes[touched & ~is_reached])
+    added = shapes[is_reached & ~inside]
+    return _as_multi(shapely.union_all([shapely.difference(ground, erased), *added]))
+
