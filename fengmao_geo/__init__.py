@@ -1,1 +1,101 @@
-"""x."""
+"""GIS for characteristic-townscape towns: from a town's layers to life circles of its renewal blocks."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fengmao_geo.errors import FengmaoError as FengmaoError
+    from fengmao_geo.errors import NetworkError as NetworkError
+    from fengmao_geo.errors import StandardError as StandardError
+    from fengmao_geo.errors import TableError as TableError
+    from fengmao_geo.errors import TownError as TownError
+    from fengmao_geo.errors import UnknownNameError as UnknownNameError
+    from fengmao_geo.errors import UsageError as UsageError
+    from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
+    from fengmao_geo.findings import translate_findings as translate_findings
+    from fengmao_geo.life_circle.circles import LifeCircles as LifeCircles
+    from fengmao_geo.life_circle.circles import life_circles as life_circles
+    from fengmao_geo.network.attach import Attachments as Attachments
+    from fengmao_geo.network.attach import attach as attach
+    from fengmao_geo.network.build import walk_network as walk_network
+    from fengmao_geo.network.service_area import service_areas as service_areas
+    from fengmao_geo.network.travel import travel_times as travel_times
+    from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
+    from fengmao_geo.results import Results as Results
+    from fengmao_geo.standards.records import Walker as Walker
+    from fengmao_geo.study import study as study
+    from fengmao_geo.town.read import read_town as read_town
+    from fengmao_geo.town.sample import sample_town as sample_town
+    from fengmao_geo.town.town import Town as Town
+    from fengmao_geo.town.town import TownSettings as TownSettings
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Attachments": "network.attach",
+    "FengmaoError": "errors",
+    "LifeCircles": "life_circle.circles",
+    "NetworkError": "errors",
+    "Results": "results",
+    "StandardError": "errors",
+    "TableError": "errors",
+    "Town": "town.town",
+    "TownError": "errors",
+    "TownSettings": "town.town",
+    "UnknownNameError": "errors",
+    "UsageError": "errors",
+    "WalkNetwork": "network.walk_network",
+    "Walker": "standards.records",
+    "attach": "network.attach",
+    "life_circles": "life_circle.circles",
+    "read_town": "town.read",
+    "sample_town": "town.sample",
+    "service_areas": "network.service_area",
+    "study": "study",
+    "translate_findings": "findings",
+    "travel_times": "network.travel",
+    "walk_network": "network.build",
+    "write_block_maps": "export.folium_map",
+}
+
+__all__ = [
+    "Attachments",
+    "FengmaoError",
+    "LifeCircles",
+    "NetworkError",
+    "Results",
+    "StandardError",
+    "TableError",
+    "Town",
+    "TownError",
+    "TownSettings",
+    "UnknownNameError",
+    "UsageError",
+    "WalkNetwork",
+    "Walker",
+    "attach",
+    "life_circles",
+    "read_town",
+    "sample_town",
+    "service_areas",
+    "study",
+    "translate_findings",
+    "travel_times",
+    "walk_network",
+    "write_block_maps",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return [*__all__, "__version__"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fengmao_geo.life_circle.reach import LifeCircles
+    from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.town.town import Town
 

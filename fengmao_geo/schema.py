@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import numpy as np
 
 from fengmao_geo.errors import TableError
+from fengmao_geo.messages import Lang, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +135,21 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(self._by_name)
+
+    def describe(self, *, lang: Lang = "zh") -> list[dict[str, str]]:
+        """Describe each column for readers: its name, meaning, kind, whether it is required, its values."""
+        return [
+            {
+                "table": self.name,
+                "column": column.name,
+                "label": text(f"column.{column.name}", lang=lang),
+                "kind": column.kind,
+                "is_required": text("label.yes" if column.is_required else "label.no", lang=lang),
+                "is_nullable": text("label.yes" if column.is_nullable else "label.no", lang=lang),
+                "choices": " | ".join(column.choices),
+            }
+            for column in self.columns
+        ]
 
     def check(self, frame: Frame) -> Frame:
         """Give the frame back if it is as declared.

@@ -150,9 +150,10 @@ def ground_of(  # noqa: PLR0913  one search and what it is drawn with
     is_near = pieces.is_near[kept.edge_id]
     far = Stretches(*(array[~is_near] for array in kept))
     near = Stretches(*(array[is_near] for array in kept))
-    lines = _cut(network, far)
-    open_ground = shapely.buffer(shapely.multilinestrings(lines), off_m, quad_segs=_ARC_SEGMENTS)
-    return _as_multi(shapely.union_all([open_ground, *pieces.ground(network, near, off_m)]))
+    # Buffers of merged lines, joined at the end, are six times as fast as one buffer of them all.
+    lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_cut(network, far))))
+    open_ground = shapely.buffer(lines, off_m, quad_segs=_ARC_SEGMENTS)
+    return _as_multi(shapely.union_all([*open_ground, *pieces.ground(network, near, off_m)]))
 
 
 def _as_multi(ground: shapely.Geometry) -> shapely.Geometry:

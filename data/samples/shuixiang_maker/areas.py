@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import shapely
 from shapely import LineString, Point, Polygon
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.skeleton import BLOCKS, COMMUNITIES
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.town import Ground
     from shuixiang_maker.ground import Plot
+    from shuixiang_maker.town import Ground
 
 RURAL_KINDS = {"farm", "protected", "scrap", "hamlet"}
 
@@ -24,7 +25,7 @@ def built_up(town: Ground) -> Polygon:
 
 
 def extent(area: Polygon) -> Polygon:
-    """Return the area within which streets and facilities are complete: a kilometre around the built-up area."""
+    """Return the area within which streets and facilities are complete: 1 km around."""
     return geo.largest(geo.rounded(area.buffer(1450).buffer(-440).simplify(6.0)))
 
 
@@ -37,7 +38,7 @@ def _cells(town: Ground, within: Polygon) -> list[Polygon]:
 
 
 def communities(town: Ground, within: Polygon) -> list[tuple[str, Polygon]]:
-    """Return the communities: cells given to the nearest centre, so that their borders follow rivers and roads."""
+    """Return the communities: cells by nearest centre; their borders follow rivers and roads."""
     spots = [town.site.warp.point(x, y) for x, y, _ in COMMUNITIES]
     shares: dict[int, list[Polygon]] = {}
     for cell in _cells(town, within):

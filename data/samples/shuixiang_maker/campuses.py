@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
@@ -11,7 +13,6 @@ from shuixiang_maker import geometry as geo
 from shuixiang_maker.ground import Plot
 from shuixiang_maker.rows import Block, in_run, runs
 from shuixiang_maker.site import Building, Green, Placer, Site
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon, affinity
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.site import Compound, Site
-from typing import TYPE_CHECKING
-import itertools
 
 if TYPE_CHECKING:
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
 
 ROAD_M = 5.0
 
@@ -43,7 +45,7 @@ def entrances(
     apart_m: float = 70.0,
     roads: list[LineString] | None = None,
 ) -> list[LineString]:
-    """Return the ways from points on the outline to the roads outside: short ways first, near inner roads, spread out."""
+    """Return the ways from the outline to the roads outside: short, near inner roads, spread out."""
     ring = outline.exterior
     inner = shapely.union_all(roads or [outline])
     options: list[tuple[float, LineString]] = []
@@ -98,7 +100,7 @@ def open_gates(
     *,
     closed: int = 0,
 ) -> Polygon:
-    """Lead each way through its gate to the nearest road inside; return the outline with a vertex per gate."""
+    """Lead each way through its gate to a road inside; return the outline with a vertex per gate."""
     gates: list[tuple[Point, bool]] = []
     for number, way in enumerate(ways):
         gate = Point(way.coords[0])

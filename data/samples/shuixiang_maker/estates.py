@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from shapely import LineString, Polygon, affinity
 
@@ -10,11 +12,11 @@ from shuixiang_maker import geometry as geo
 from shuixiang_maker.rows import Block, in_run, runs
 from shuixiang_maker.site import Building, Green, Placer, Site
 from shuixiang_maker.streets import join_end
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
 
 SLAB_DEPTH_M = 11.6
 STOREY_M = 2.9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from shapely import LineString, Point, Polygon
 from shapely.ops import substring
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import Point, Polygon, STRtree
@@ -9,7 +11,6 @@ from shapely import Point, Polygon, STRtree
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.ground import pond
 from shuixiang_maker.site import Green
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shuixiang_maker.town import Ground

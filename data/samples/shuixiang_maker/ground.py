@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -10,7 +11,6 @@ from shapely import LineString, MultiPoint, Point, Polygon, STRtree
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.skeleton import HAMLETS, LABELS, RIVERS
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -128,7 +128,7 @@ def hamlet_plots(
         road = min(streets, key=spot.distance)
         at = road.project(spot)
         stretch = geo.piece(
-            road, max(at - rng.uniform(45, 85), 0), min(at + rng.uniform(45, 85), road.length)
+            road, max(at - rng.uniform(40, 68), 0), min(at + rng.uniform(40, 68), road.length)
         )
         zone = stretch.buffer(rng.uniform(27, 46), cap_style="flat").buffer(-4).buffer(4)
         result = [part for plot in result for part in _carve(plot, zone, name)]

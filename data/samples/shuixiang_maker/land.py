@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,12 @@ from shapely import Polygon, STRtree, affinity
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.town import Ground
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
+    from shuixiang_maker.town import Ground
 
 FARMLAND_RING_M = 430.0
 SLIVER_M2 = 30.0
@@ -238,12 +239,10 @@ def _table(
                 "DLBM": claim.code,
                 "DLMC": CODES[claim.code],
                 "QSXZ": "30" if collective else "20",
-                "QSDWMC": f"{village}村民委员会".replace("村村民", "村民")
-                if collective
-                else "水乡镇人民政府",
+                "QSDWMC": f"{village}村民委员会" if collective else "水乡镇人民政府",
                 "ZLDWMC": place,
                 "TBMJ": round(shape.area, 2),
-                "CZCSXM": _town_code(claim.code, area.covers(spot)),
+                "CZCSXM": _town_code(claim.code, is_inside=area.covers(spot)),
                 "kind": claim.kind,
                 "geometry": shape,
             }
@@ -251,7 +250,7 @@ def _table(
     return pd.DataFrame(records)
 
 
-def _town_code(code: str, is_inside: bool) -> str | None:
+def _town_code(code: str, *, is_inside: bool) -> str | None:
     """Return the city, town or village mark of a parcel; none for farmland and water."""
     if code in COLLECTIVE - {"0702"} or code in {"1003", "1101"}:
         return None

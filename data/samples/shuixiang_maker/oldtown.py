@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
@@ -12,8 +15,6 @@ from shuixiang_maker.rows import Terrace, along
 from shuixiang_maker.site import Building, Placer, Site
 from shuixiang_maker.skeleton import FOOTBRIDGES
 from shuixiang_maker.streets import Street, join_end
-from typing import TYPE_CHECKING
-import itertools
 
 if TYPE_CHECKING:
     from shuixiang_maker.ground import Plot
@@ -43,20 +44,24 @@ def waterside_streets(river: LineString, roads: list[Street]) -> list[Street]:
     return streets
 
 
-def footbridges(river: LineString, banks: list[Street]) -> list[Street]:
-    """Return the small bridges of the old town, from the quay to the old street."""
+def footbridges(river: LineString, banks: list[Street], branches: list[LineString]) -> list[Street]:
+    """Return the small bridges of the old town, from the quay to the old street, clear of the branch canals."""
     streets = []
     for share, name, is_steps in FOOTBRIDGES:
-        at = share * river.length
-        ends = [geo.place(river, at, aside) for aside in (STREET_ASIDE_M + 12, -QUAY_ASIDE_M - 12)]
-        line = LineString(ends)
-        hits = [hit for bank in banks for hit in shapely.get_coordinates(bank.line.intersection(line))]
-        if len(hits) < 2:
-            continue
-        order = sorted(line.project(Point(hit)) for hit in hits)
-        deck = geo.piece(line, order[0], order[-1])
-        streets.append(Street(deck, f"{name}弄", "path", 2.6, is_steps=is_steps, bridge_name=name))
+        for shift in (0.0, -30.0, 30.0, -60.0):
+            deck = _deck(river, banks, share * river.length + shift)
+            if not deck.is_empty and all(deck.distance(branch) > 20.0 for branch in branches):
+                streets.append(Street(deck, f"{name}弄", "path", 2.6, is_steps=is_steps, bridge_name=name))
+                break
     return streets
+
+
+def _deck(river: LineString, banks: list[Street], at_m: float) -> LineString:
+    """Return the line across the river from one bank's street to the other's."""
+    line = LineString([geo.place(river, at_m, aside) for aside in (STREET_ASIDE_M + 12, -QUAY_ASIDE_M - 12)])
+    hits = [hit for bank in banks for hit in shapely.get_coordinates(bank.line.intersection(line))]
+    order = sorted(line.project(Point(hit)) for hit in hits)
+    return geo.piece(line, order[0], order[-1]) if len(order) > 1 else LineString()
 
 
 def build(site: Site, plot: Plot) -> None:
@@ -67,7 +72,7 @@ def build(site: Site, plot: Plot) -> None:
     main = geo.longest(shore[0].line.intersection(plot.shape.buffer(6)))
     inland = 1 if _is_left(main, plot.shape) else -1
     lanes = _cross_lanes(site, plot, main, inland)
-    lanes += _back_lanes(site, plot, main, inland, lanes)
+    lanes += _back_lanes(site, plot, lanes)
     _houses(site, plot, main, inland, lanes, by_street=shore[0].name == "市河街")
 
 
@@ -104,9 +109,7 @@ def _cross_lanes(site: Site, plot: Plot, main: LineString, side: int) -> list[Li
     return lanes
 
 
-def _back_lanes(
-    site: Site, plot: Plot, main: LineString, side: int, cross: list[LineString]
-) -> list[LineString]:
+def _back_lanes(site: Site, plot: Plot, cross: list[LineString]) -> list[LineString]:
     """Link neighbouring cross lanes half way inland, here and there."""
     rng, lanes = site.rng, []
     for left, right in itertools.pairwise(cross):
@@ -161,10 +164,10 @@ def _houses(
         yard = Terrace(aside, (7.5, 13.0), (8.0, 11.5), gap_m=1.5, break_share=0.3, wobble_m=2.5)
         shapes += [(shape, False) for shape in along(main, side, yard, placer, rng)]
     for shape, is_front in shapes:
-        _add_house(site, shape, is_front)
+        _add_house(site, shape, is_front=is_front)
 
 
-def _add_house(site: Site, shape: Polygon, is_front: bool) -> None:
+def _add_house(site: Site, shape: Polygon, *, is_front: bool) -> None:
     rng = site.rng
     use = "mixed" if is_front and rng.random() < 0.42 else "residential"
     if is_front and rng.random() < 0.05:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from typing import TYPE_CHECKING
-
 if TYPE_CHECKING:
-    from shuixiang_maker.site import Building
     from numpy.typing import NDArray
+
+    from shuixiang_maker.site import Building
 
 PEOPLE = 28_000
 

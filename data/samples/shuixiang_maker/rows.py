@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely import LineString, Polygon, affinity
 
 from shuixiang_maker import geometry as geo
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.site import Placer
-    from shapely.geometry.base import BaseGeometry
     from collections.abc import Iterator
+
+    from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.site import Placer
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def in_run(run: LineString, block: Block, placer: Placer, rng: np.random.Generat
     shortest = min(block.lengths_m)
     while at + shortest <= run.length:
         room = run.length - at
-        length = float(rng.choice([size for size in block.lengths_m if size <= room][-3:]))
+        length = float(rng.choice([size for size in block.lengths_m if size <= room][-2:]))
         centre = np.array(run.interpolate(at + length / 2).coords[0])
         shape = geo.rectangle(centre, length, block.depth_m, angle)
         if placer.put(shape, min(block.gap_m * 0.8, 4.0)):

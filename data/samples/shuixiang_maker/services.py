@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from shapely import Point, Polygon, STRtree
 
 from shuixiang_maker import geometry as geo
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.town import Ground
-    from shuixiang_maker.site import Building
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
+    from shuixiang_maker.site import Building
+    from shuixiang_maker.town import Ground
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Picker:
         return self.roads[int(self.road_tree.nearest(spot))].name
 
     def is_free(self, spot: Point) -> bool:
+        """Return whether a spot lies off buildings, streets and water."""
         return not len(self.blocked.query(spot, predicate="intersects")) and not spot.intersects(
             self.town.site.water
         )
@@ -152,6 +155,7 @@ class Picker:
         return spots
 
     def scatter(self, shape: BaseGeometry, count: int) -> list[Point]:
+        """Return random spots inside a shape, at most `count`."""
         x0, y0, x1, y1 = shape.bounds
         xy = np.round(self.rng.uniform((x0, y0), (x1, y1), (count, 2)), 3)
         return [Point(p) for p in xy if shape.covers(Point(p))]
@@ -191,6 +195,7 @@ class Picker:
                 placed += 1
 
     def is_fresh(self, spot: Point) -> bool:
+        """Return whether no other facility stands on a spot."""
         return all(spot.distance(f.spot) > 0.5 for f in self.done)
 
     def _name(self, wanted: Wanted, place: str) -> str:
@@ -218,8 +223,8 @@ def beside(line: BaseGeometry, at_m: float, width_m: float, side: int) -> Point:
     return Point(np.round(geo.place(line, at_m, side * (width_m / 2 + 1.9)), 3))
 
 
-def facilities(town: Ground, area: Polygon) -> list[Facility]:
-    """Return all facilities: schools in their campus, parks in their green, shops in their building, the rest."""
+def facilities(town: Ground, area: Polygon, extent: Polygon) -> list[Facility]:
+    """Return all facilities, each where it would stand."""
     picker = Picker(town, area)
     _campuses(picker)
     _greens(picker)
@@ -227,7 +232,8 @@ def facilities(town: Ground, area: Polygon) -> list[Facility]:
         picker.choose(wanted)
     _bus_stops(picker)
     _hamlets(picker)
-    return picker.done
+    near = shapely.union_all([road.line for road in picker.roads]).buffer(70).intersection(extent)
+    return [facility for facility in picker.done if near.covers(facility.spot)]
 
 
 def _campuses(picker: Picker) -> None:
@@ -262,7 +268,7 @@ def _yard_spot(picker: Picker, plot: Plot) -> Point:
 
 
 def _greens(picker: Picker) -> None:
-    """Place parks, pocket parks and the square in their polygons, and the open-air shelter in the large park."""
+    """Place parks, pocket parks, the square and the shelter in the large park."""
     kinds = {"park": "公园", "pocket_park": "口袋公园", "plaza": "广场"}
     for green in picker.town.site.greens:
         if green.green_type in kinds:

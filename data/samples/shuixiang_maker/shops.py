@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
@@ -10,11 +12,11 @@ from shuixiang_maker import geometry as geo
 from shuixiang_maker.rows import Block, Terrace, along, in_run, runs
 from shuixiang_maker.site import Building, Placer, Site
 from shuixiang_maker.villages import lead_to_road
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
 
 SHOP_STREETS = {"北大街": 1.0, "人民路": 1.0, "中山路": 0.8, "东浜路": 0.5}
 PAVEMENT_M = 3.5
@@ -82,11 +84,11 @@ def quarter(site: Site, plot: Plot) -> None:
             for shape in along(stretch, inward, terrace, placer, rng):
                 _add_shop(site, shape)
     houses: list[Polygon] = []
-    behind = Terrace(2.6, (12.0, 24.0), (10.0, 11.5), gap_m=3.0, break_share=0.1)
+    behind = Terrace(2.6, (15.0, 30.0), (10.0, 11.5), gap_m=4.0, break_share=0.12)
     for lane in lanes:
         houses += along(lane, 1, behind, placer, rng) + along(lane, -1, behind, placer, rng)
     for run in runs(land, angle, 17.5, 10.5, 2.0):
-        houses += in_run(run, Block((14.0, 20.0, 26.0, 32.0), 10.5, 5.0, shift_m=3.0), placer, rng)
+        houses += in_run(run, Block((16.0, 24.0, 32.0, 40.0), 10.5, 6.0, shift_m=3.0), placer, rng)
     for shape in houses:
         is_home = rng.random() < 0.88
         use = "residential" if is_home else "commercial"

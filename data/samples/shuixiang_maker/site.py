@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
 
 from shuixiang_maker.streets import SURFACE_CLASSES, Street, surface
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.ground import Plot
-    from shuixiang_maker import geometry as geo
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker import geometry as geo
+    from shuixiang_maker.ground import Plot
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
@@ -13,7 +14,6 @@ from shapely.ops import linemerge
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.skeleton import ELEVATED, ROADS
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -132,7 +132,7 @@ def network(streets: list[Street], water: BaseGeometry) -> list[Street]:
     """
     ground = [part for street in streets if street.level == 0 for part in cut_at_water(street, water)]
     pieces = _pieces(ground, water)
-    pieces = _biggest_part(_drop_stubs(pieces, ground))
+    pieces = _biggest_part(_drop_stubs(pieces))
     raised = [street for street in streets if street.level != 0]
     return _joined(pieces, ground) + raised
 
@@ -155,7 +155,7 @@ def _ends(line: LineString) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return line.coords[0], line.coords[-1]
 
 
-def _drop_stubs(pieces: list[Piece], ground: list[Street], shorter_than_m: float = 9.0) -> list[Piece]:
+def _drop_stubs(pieces: list[Piece], shorter_than_m: float = 9.0) -> list[Piece]:
     """Drop dead ends too short to be a street, until none is left."""
     while True:
         counts = Counter(end for piece in pieces for end in _ends(piece.line))
@@ -190,8 +190,8 @@ def _joined(pieces: list[Piece], ground: list[Street]) -> list[Street]:
     result = []
     for owner in sorted(lines):
         is_road = ground[owner].street_class in SURFACE_CLASSES
-        for line in _merge(lines[owner], junctions if is_road else set()):
-            result.append(replace(ground[owner], line=line))
+        whole = _merge(lines[owner], junctions if is_road else set())
+        result += [replace(ground[owner], line=line) for line in whole]
     return result
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +15,13 @@ from shapely.ops import substring
 from shuixiang_maker import areas, greenery, land, people, services
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
-from typing import TYPE_CHECKING
-import itertools
 
 if TYPE_CHECKING:
-    from shuixiang_maker.town import Ground
-    from shapely.geometry.base import BaseGeometry
     from collections.abc import Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.town import Ground
 
 CRS = "EPSG:4549"
 Layers = dict[str, gpd.GeoDataFrame]
@@ -53,7 +55,7 @@ def layers(town: Ground) -> Layers:
     _keep_reachable(town, extent)
     park_ponds = greenery.park_ponds(town)
     parcels = land.parcels(town, area, ponds, communities)
-    facilities = services.facilities(town, area)
+    facilities = services.facilities(town, area, extent)
     return {
         "built_up": frame([{"name": "水乡镇建成区"}], [area], "A"),
         "extent": frame([{}], [extent]).assign(id="E001")[["id", "geometry"]],
@@ -67,7 +69,7 @@ def layers(town: Ground) -> Layers:
         "gates": _gates(town),
         "barriers": _barriers(town),
         "blocks": _blocks(town),
-        "farmland_protected": _protected(town, parcels, ponds),
+        "farmland_protected": _protected(town, parcels),
         "trees": _trees(town, area),
         "communities": frame(
             [
@@ -85,7 +87,7 @@ def layers(town: Ground) -> Layers:
 
 
 def _keep_reachable(town: Ground, extent: Polygon) -> None:
-    """Drop buildings beyond the extent and homes from which no walkable street can be reached without crossing water or a wall."""
+    """Drop buildings beyond the extent or in a street, and homes that water or a wall cuts off."""
     lines = [s.line for s in town.streets if s.is_walkable]
     tree = STRtree(lines)
     walls = STRtree([c.shape.exterior for c in town.site.compounds] + [w.shape for w in town.waters])
@@ -282,7 +284,7 @@ def _blocks(town: Ground) -> gpd.GeoDataFrame:
     return frame(rows, [shape for *_, shape in blocks], "K")
 
 
-def _protected(town: Ground, parcels: pd.DataFrame, ponds: list[Polygon]) -> gpd.GeoDataFrame:
+def _protected(town: Ground, parcels: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the permanent basic farmland: what is marked so, and most paddy away from the town."""
     area = areas.built_up(town).buffer(150)
     is_paddy = (parcels["DLBM"] == "0101").to_numpy()

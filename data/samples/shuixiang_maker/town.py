@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -11,12 +12,12 @@ from shapely import LineString, Polygon
 from shuixiang_maker import campuses, estates, ground, oldtown, shops, streets, villages
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.site import Site
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.streets import Street
-    from shuixiang_maker.ground import Plot, Water
     from collections.abc import Callable
+
+    from shuixiang_maker.ground import Plot, Water
+    from shuixiang_maker.streets import Street
 
 FRAME_HALF_M = (2300.0, 2200.0)
 CLOSED_GATES = {"后街新村", "东方新村", "江南名邸"}
@@ -45,7 +46,7 @@ def build(seed: int) -> Ground:
     roads = streets.hand_laid(warp, frame)
     elevated = streets.elevated_road(warp, frame)
     shore = oldtown.waterside_streets(centres["市河"], roads)
-    bridges = oldtown.footbridges(centres["市河"], shore)
+    bridges = oldtown.footbridges(centres["市河"], shore, [centres["北港"], centres["南港"]])
     site = Site(rng, warp, water, [*roads, *shore, *bridges])
     plots = _plots(site, elevated, frame)
     for plot in plots:

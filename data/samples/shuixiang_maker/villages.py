@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon, affinity
@@ -9,11 +11,11 @@ from shapely import LineString, Point, Polygon, affinity
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.rows import Terrace, along
 from shuixiang_maker.site import Building, Placer, Site
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shuixiang_maker.ground import Plot
     from shapely.geometry.base import BaseGeometry
+
+    from shuixiang_maker.ground import Plot
 
 ROW_PITCH_M = 27.0
 
@@ -34,7 +36,7 @@ def build(site: Site, plot: Plot, *, dwelling: str = "village") -> None:
     placer = Placer(land)
     shapes: list[Polygon] = []
     near = Terrace(
-        3.2, (10.0, 14.5), (10.5, 13.0), gap_m=4.2, break_share=0.33, break_m=(5, 18), wobble_m=2.5
+        3.2, (11.0, 15.5), (10.5, 13.0), gap_m=5.0, break_share=0.33, break_m=(5, 18), wobble_m=2.5
     )
     for row in rows:
         for side in (1, -1):

@@ -1,20 +1,21 @@
-"""Writing the town: one GeoPackage, a GBK shapefile, a CSV in GCJ-02, and town.toml; same bytes every time."""
+"""Writing the town: one GeoPackage, a GBK shapefile, a CSV in GCJ-02; same bytes every time."""
 
 from __future__ import annotations
 
 import csv
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyogrio
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from typing import TYPE_CHECKING
-
 if TYPE_CHECKING:
-    from shuixiang_maker.tables import Layers
-    import geopandas as gpd
     from pathlib import Path
+
+    import geopandas as gpd
+
+    from shuixiang_maker.tables import Layers
 
 FIXED_DATE = "2024-12-31T00:00:00.000Z"
 EARTH_A = 6378245.0
@@ -84,25 +85,39 @@ def _facilities(path: Path, layer: gpd.GeoDataFrame) -> None:
             writer.writerow([row.id, row.name, row.facility_type, f"{x:.8f}", f"{y:.8f}", capacity])
 
 
+HEAD = """\
+[town]
+name = "水乡镇"
+crs = "EPSG:4549"
+boundary_basis = "实际建成区"
+boundary_year = 2024
+bridges_complete = true
+surveyed_types = "all"
+notice = "示例数据，虚构城镇，仅供演示"
+"""
+
+TAIL = """
+[layers.communities]
+path = "communities.shp"
+encoding = "GB18030"
+date = "2024-12-31"
+
+[layers.facilities]
+path = "facilities.csv"
+crs = "GCJ-02"
+x = "经度"
+y = "纬度"
+encoding = "UTF-8"
+date = "2024-09-30"
+"""
+
+
 def _toml(layers: Layers) -> str:
     """Return town.toml."""
-    parts = [
-        (
-            '[town]\nname = "水乡镇"\ncrs = "EPSG:4549"\nboundary_basis = "实际建成区"\nboundary_year = 2024\n'
-            'bridges_complete = true\nsurveyed_types = "all"\nnotice = "示例数据,虚构城镇,仅供演示"\n'
-        )
-    ]
+    text = HEAD
     for name in layers:
-        if name in CSV_LAYERS + SHP_LAYERS:
-            continue
-        date = YEARLY_DATES.get(name, "2024-12-31")
-        codes = 'codes = "sandiao"\n' if name == "parcels" else ""
-        parts.append(f'[layers.{name}]\npath = "shuixiang.gpkg"\nlayer = "{name}"\n{codes}date = "{date}"\n')
-    parts.append(
-        '[layers.communities]\npath = "communities.shp"\nencoding = "GB18030"\ndate = "2024-12-31"\n'
-    )
-    parts.append(
-        '[layers.facilities]\npath = "facilities.csv"\ncrs = "GCJ-02"\nx = "经度"\ny = "纬度"\nencoding = "UTF-8"\n'
-        'date = "2024-09-30"\n'
-    )
-    return "\n".join(parts)
+        if name not in CSV_LAYERS + SHP_LAYERS:
+            codes = 'codes = "sandiao"\n' if name == "parcels" else ""
+            date = YEARLY_DATES.get(name, "2024-12-31")
+            text += f'\n[layers.{name}]\npath = "shuixiang.gpkg"\nlayer = "{name}"\n{codes}date = "{date}"\n'
+    return text + TAIL

@@ -1,0 +1,181 @@
+"""Commands; no logic. Exit codes: 0 fine, 1 faults in the data, 2 wrong usage."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from fengmao_geo.errors import FengmaoError, NetworkError, TownError
+from fengmao_geo.messages import Lang, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from fengmao_geo.results import Results
+    from fengmao_geo.town.town import Town
+
+__all__ = ["app", "main"]
+
+# Drivers that follow what a file names, to other files or to the network, are never loaded.
+_SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD,ELASTIC"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=f"{text('cli.app')}\n\n{text('cli.app', lang='en')}",
+)
+
+_Language = Annotated[str, typer.Option("--lang", help="zh | en", metavar="LANG")]
+_TownFolder = Annotated[Path, typer.Argument(metavar="TOWN", help=text("cli.town_help"))]
+_Out = Annotated[Path, typer.Option("--out", help=text("cli.out_help"))]
+
+
+def main() -> None:
+    """Run the command line."""
+    os.environ.setdefault("GDAL_SKIP", _SKIPPED_DRIVERS)
+    # QGIS and PostGIS set these to a database of their own, which rasterio cannot read.
+    os.environ.pop("PROJ_LIB", None)
+    os.environ.pop("PROJ_DATA", None)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()
+
+
+@app.command(help=text("cli.demo_help"))
+def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
+    """Run everything on the sample town."""
+    with _faults(lang) as words:
+        from fengmao_geo.town.sample import sample_town  # noqa: PLC0415  heavy
+
+        _run(sample_town(), out, words)
+
+
+@app.command(help=text("cli.check_help"))
+def check(town: _TownFolder, lang: _Language = "zh") -> None:
+    """Read a town and list the findings."""
+    with _faults(lang) as words:
+        from fengmao_geo.network.build import walk_network  # noqa: PLC0415  heavy
+
+        found = _read(town)
+        _say("check_done", words, town=repr(found))
+        _print_findings(found.findings, words)
+        _print_findings(walk_network(found).audit, words)
+
+
+@app.command(help=text("cli.run_help"))
+def run(
+    town: _TownFolder,
+    out: _Out = Path("out"),
+    catalogue: Annotated[str, typer.Option(help=text("cli.catalogue_help"))] = "township",
+    walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
+    lang: _Language = "zh",
+) -> None:
+    """Run everything on a town."""
+    with _faults(lang) as words:
+        _run(_read(town), out, words, catalogue=catalogue, walker=walker)
+
+
+@app.command(help=text("cli.columns_help"))
+def columns(
+    table: Annotated[str | None, typer.Argument(metavar="TABLE")] = None, lang: _Language = "zh"
+) -> None:
+    """Print the declarations of tables."""
+    with _faults(lang) as words:
+        from fengmao_geo.tables import LAYERS, RESULTS  # noqa: PLC0415  beside its use
+        from fengmao_geo.tables import table as find_table  # noqa: PLC0415  beside its use
+
+        named = [table] if table else [*LAYERS, *RESULTS]
+        rows = [row for name in named for row in find_table(name).describe(lang=words)]
+        typer.echo("\t".join(text(f"columns.{head}", lang=words) for head in rows[0]))
+        typer.echo("\n".join("\t".join(row.values()) for row in rows))
+
+
+@app.command(help=text("cli.standards_help"))
+def standards(
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None, lang: _Language = "zh"
+) -> None:
+    """Print planning knowledge with its source and confidence."""
+    with _faults(lang):
+        from fengmao_geo.standards.show import standard_names, standard_table  # noqa: PLC0415  heavy
+
+        if name is None:
+            typer.echo("\n".join(standard_names()))
+        else:
+            _print_table(standard_table(name))
+
+
+@contextmanager
+def _faults(lang: str) -> Iterator[Lang]:
+    """Turn our errors into messages and exit codes."""
+    if lang not in ("zh", "en"):
+        typer.echo(text("cli.lang", value=lang), err=True)
+        raise typer.Exit(2)
+    words = cast("Lang", lang)
+    try:
+        yield words
+    except (TownError, NetworkError) as fault:
+        typer.echo(fault.text(lang=words), err=True)
+        raise typer.Exit(1) from None
+    except FengmaoError as fault:
+        typer.echo(fault.text(lang=words), err=True)
+        raise typer.Exit(2) from None
+    except OSError as fault:
+        typer.echo(text("cli.os", lang=words, reason=str(fault)), err=True)
+        raise typer.Exit(2) from None
+
+
+def _read(path: Path) -> Town:
+    from fengmao_geo.town.read import read_town  # noqa: PLC0415  heavy
+
+    return read_town(path)
+
+
+def _run(town: Town, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard") -> None:
+    from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
+    from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
+    from fengmao_geo.study import study  # noqa: PLC0415  heavy
+
+    _say("town_read", lang, town=repr(town))
+    own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
+    results = study(town, catalogue=own_catalogue, walker=walker)
+    pages = write_block_maps(results, folder=out / "maps", lang=lang)
+    _print_table(summary_table(results, lang=lang))
+    _tell_findings(results, lang)
+    _say("maps_written", lang, count=len(pages), page=str(pages[-1]))
+
+
+def _tell_findings(results: Results, lang: Lang) -> None:
+    tables = [results.town.findings]
+    if results.network is not None:
+        tables.append(results.network.audit)
+    if results.circles is not None:
+        tables.append(results.circles.findings)
+    if count := sum(len(table) for table in tables):
+        _say("findings", lang, count=count)
+
+
+def _say(key: str, lang: Lang, **values: object) -> None:
+    typer.echo(text(f"cli.{key}", lang=lang, **values), err=True)
+
+
+def _print_findings(findings: pd.DataFrame, lang: Lang) -> None:
+    from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
+
+    shown = translate_findings(findings, lang=lang)
+    if len(shown):
+        _print_table(shown[["severity", "layer", "feature_id", "column", "found", "done", "remedy"]])
+
+
+def _print_table(table: pd.DataFrame) -> None:
+    """Print tab-separated lines, which a person can read and a script can cut."""
+    typer.echo(table.to_csv(sep="\t", index=False).rstrip("\n"))

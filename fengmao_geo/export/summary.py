@@ -1,0 +1,97 @@
+"""A short table per block: people, the full set, single types, the worst gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fengmao_geo.life_circle.coverage import FULL_SET
+from fengmao_geo.messages import Lang, text
+from fengmao_geo.standards.load import facility_types
+
+if TYPE_CHECKING:
+    from fengmao_geo.life_circle.circles import LifeCircles
+    from fengmao_geo.results import Results
+
+__all__ = ["summary_table"]
+
+_WORST = 3
+
+
+def summary_table(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
+    """Sum up the life circles of each block and of the town, as people read them.
+
+    Parameters
+    ----------
+    results
+        With life circles.
+    lang
+        The language of heads and names.
+
+    Returns
+    -------
+    DataFrame
+        One row per block and circle, the town last: people, people with the full set and their share, the mean
+        share over single types, the types most people lack. What is not known reads so.
+    """
+    circles = results.circles
+    if circles is None:
+        return pd.DataFrame()
+    walked = circles.areas[circles.areas["by"] == "network"]
+    rows = [
+        _row(circles, walked, kind, area, limit, lang)
+        for kind in ("block", "town")
+        for area in _in_order(results, kind)
+        for limit in circles.minutes
+    ]
+    heads = {name: text(f"summary.{name}", lang=lang) for name in rows[0]} if rows else {}
+    return pd.DataFrame(rows).rename(columns=heads)
+
+
+def _in_order(results: Results, kind: str) -> list[str]:
+    if kind == "town":
+        return ["town"]
+    if "blocks" not in results.town:
+        return []
+    blocks = results.town["blocks"]
+    order = [name for name in ("block_no", "id") if name in blocks.columns]
+    return [str(block) for block in blocks.sort_values(order)["id"]]
+
+
+def _row(  # noqa: PLR0913  one cell's coordinates
+    circles: LifeCircles, walked: pd.DataFrame, kind: str, area: str, limit: float, lang: Lang
+) -> dict[str, str]:
+    here = walked[(walked["area_kind"] == kind) & (walked["area_id"] == area) & (walked["limit_min"] == limit)]
+    full = here[here["facility_type"] == FULL_SET]
+    required = circles.types[circles.types["is_required"]]["facility_type"]
+    single = here[here["facility_type"].isin(required)]
+    gaps = circles.gaps[
+        (circles.gaps["area_kind"] == kind) & (circles.gaps["area_id"] == area) & (circles.gaps["limit_min"] == limit)
+    ]
+    kinds = facility_types()
+    worst = [
+        f"{kinds[name].name_zh if lang == 'zh' else kinds[name].name_en} {people:,.0f}"
+        for name, people in zip(gaps["facility_type"], gaps["lacking_people"], strict=True)
+        if people > 0
+    ]
+    unknown = text("label.unknown", lang=lang)
+    return {
+        "area": str(full["area_name"].iloc[0]) if len(full) else area,
+        "circle": f"{limit:g}",
+        "people": _whole(full["people"], unknown),
+        "full_set_people": _whole(full["reached_people"], unknown),
+        "full_set_share": _share(full["reached_share"], unknown),
+        "single_share": _share(single["reached_share"], unknown),
+        "worst": text("label.list_mark", lang=lang).join(worst[:_WORST]) or "-",
+    }
+
+
+def _whole(values: pd.Series, unknown: str) -> str:
+    value = values.mean()
+    return unknown if pd.isna(value) else f"{value:,.0f}"
+
+
+def _share(values: pd.Series, unknown: str) -> str:
+    value = values.mean()
+    return unknown if pd.isna(value) else f"{value:.0%}"

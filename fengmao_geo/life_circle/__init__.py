@@ -1,0 +1,1 @@
+"""Life circles: who reaches what on foot, and who lacks what."""

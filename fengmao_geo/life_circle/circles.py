@@ -1,0 +1,260 @@
+"""Life circles of a town: reach, coverage, areas, gaps and service areas in one frozen object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from tqdm import tqdm
+
+from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
+from fengmao_geo.life_circle.places import Places, facility_places
+from fengmao_geo.life_circle.reach import Homes, asked_types, boundary_minutes, reach_table
+from fengmao_geo.network.attach import attach
+from fengmao_geo.network.pieces import GroundPieces
+from fengmao_geo.network.service_area import check_minutes, ground_of, is_truncated, settle_buildings
+from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
+from fengmao_geo.standards.load import catalogue as load_catalogue
+from fengmao_geo.standards.load import walker as load_walker
+from fengmao_geo.tables import RESULTS
+from fengmao_geo.town.people import dwellings, people_basis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.standards.records import Catalogue, Walker
+    from fengmao_geo.town.town import Town
+
+__all__ = ["LifeCircles", "life_circles"]
+
+_WALKING_OFF_M = 30.0
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class LifeCircles:
+    """Who reaches what on foot, as frozen tables; made by `life_circles`.
+
+    Parameters
+    ----------
+    minutes
+        The circles, ascending.
+    catalogue, walker
+        What was asked for and who walks.
+    people_basis
+        ``people``, or what stands for them where nobody was counted.
+    dwellings
+        Dwellings with their people, block and community.
+    types
+        What the catalogue asks this town for.
+    reach
+        Dwelling × type: the nearest, minutes, metres, status within the largest circle.
+    coverage
+        Dwelling × circle × group of people: the full set.
+    areas
+        Town, block, community × circle × type: people, walked and by straight line; ``full_set`` is all required.
+    gaps
+        Who lacks what, ranked by people.
+    service_areas
+        Type × circle: the ground from which a facility of the type is reached.
+    findings
+        Facilities and dwellings that could not be joined to the streets.
+    """
+
+    minutes: tuple[float, ...]
+    catalogue: Catalogue
+    walker: Walker
+    people_basis: str
+    dwellings: gpd.GeoDataFrame
+    types: pd.DataFrame
+    reach: pd.DataFrame
+    coverage: pd.DataFrame
+    areas: pd.DataFrame
+    gaps: pd.DataFrame
+    service_areas: gpd.GeoDataFrame
+    findings: pd.DataFrame
+
+    def __repr__(self) -> str:
+        circles = ", ".join(f"{limit:g}" for limit in self.minutes)
+        return (
+            f"<LifeCircles of {circles} min: {len(self.dwellings):,} dwellings, "
+            f"{int(self.types['is_asked'].sum())} facility types asked>"
+        )
+
+    def _repr_html_(self) -> str:
+        full = self.areas[(self.areas["facility_type"] == FULL_SET) & (self.areas["area_kind"] != "community")]
+        shown = full[["area_name", "limit_min", "people", "reached_people", "unknown_people", "reached_share"]]
+        return str(shown.to_html(index=False, float_format=lambda value: f"{value:,.2f}"))
+
+
+def life_circles(
+    town: Town,
+    network: WalkNetwork,
+    *,
+    minutes: Sequence[float] = (5, 15),
+    catalogue: str | Path = "township",
+    walker: str | Walker = "standard",
+) -> LifeCircles:
+    """Find what everybody reaches on foot within a 5- and a 15-minute circle, and who lacks what.
+
+    A circle of ``m`` minutes asks for every type of the catalogue whose tier is within ``m``; a type is reached
+    when the walk takes no longer than ``m``. What the data cannot tell is ``unknown``, never unreached: a type
+    without a survey, a dwelling off the streets, a walk that leaves the town's ``extent``.
+
+    Parameters
+    ----------
+    town
+        The town.
+    network
+        Its walk network.
+    minutes
+        The circles.
+    catalogue
+        A shipped catalogue or the path of one's own.
+    walker
+        Who walks: a name from ``walkers.toml``, a path, or a record.
+
+    Returns
+    -------
+    LifeCircles
+        Frozen tables.
+
+    Raises
+    ------
+    UsageError
+        If minutes are missing, repeated or not positive.
+    StandardError
+        If the user's catalogue or walker is wrong.
+    """
+    limits = check_minutes(minutes)
+    who, asked = load_walker(walker), load_catalogue(catalogue)
+    homes = _homes(town, network, limit_min=limits[-1], walker=who)
+    places = facility_places(town, network)
+    basis = people_basis(town)
+    total = float(homes.table["people"].sum()) if basis == "people" else None
+    counts = {name: len(there.attachments) for name, there in places.items()}
+    types = asked_types(town, asked, people=total, counts=counts)
+    is_asked = dict(zip(types["facility_type"], types["is_asked"], strict=True))
+    full_reach = reach_table(
+        network,
+        homes,
+        places,
+        [entry for entry in asked.entries if is_asked[entry.facility_type]],
+        limit_min=limits[-1],
+        walker=who,
+        surveyed=set(types[types["is_surveyed"]]["facility_type"]),
+    )
+    tiers = tier_rows(full_reach, types, limits, speed_m_min=who.speed_m_min)
+    coverage = coverage_table(tiers, homes.table, limits)
+    areas = area_table(tiers, coverage, homes.table, _areas(town, homes.table), limits)
+    asked_places = {name: places[name] for name in types[types["is_asked"]]["facility_type"] if name in places}
+    return LifeCircles(
+        minutes=limits,
+        catalogue=asked,
+        walker=who,
+        people_basis=basis,
+        dwellings=homes.table,
+        types=types,
+        reach=RESULTS["reach"].check(full_reach.drop(columns="doubt_min")),
+        coverage=coverage,
+        areas=areas,
+        gaps=gap_table(areas, types),
+        service_areas=_service_areas(town, network, asked_places, limits, who),
+        findings=_findings(homes, places),
+    )
+
+
+def _homes(town: Town, network: WalkNetwork, *, limit_min: float, walker: Walker) -> Homes:
+    found = dwellings(town)
+    attachments = attach(network, found.rename(columns={"dwelling_id": "id"}))
+    points = shapely.point_on_surface(found.geometry.to_numpy())
+    table = found.assign(
+        block_id=_lies_in(town, "blocks", points),
+        community_id=_lies_in(town, "communities", points),
+        is_attached=attachments.is_attached,
+        boundary_min=boundary_minutes(network, attachments, limit_min=limit_min, walker=walker),
+    )
+    return Homes(RESULTS["dwellings"].check(table), attachments)
+
+
+def _lies_in(town: Town, layer: str, points: np.ndarray) -> np.ndarray:
+    found = np.full(len(points), None, dtype=object)
+    if layer in town:
+        areas = town[layer].sort_values("id", kind="stable")
+        row, hit = shapely.STRtree(areas.geometry.to_numpy()).query(points, predicate="intersects")
+        order = np.lexsort((-hit, row))
+        found[row[order]] = areas["id"].to_numpy(dtype=object)[hit[order]]
+    return found
+
+
+def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """List the areas that each dwelling lies in."""
+    frames = [
+        pd.DataFrame(
+            {"area_kind": "town", "area_id": "town", "area_name": town.name, "dwelling_id": homes["dwelling_id"]}
+        )
+    ]
+    for kind, layer in (("block", "blocks"), ("community", "communities")):
+        if layer in town:
+            names = town[layer].set_index("id").get("name", pd.Series(dtype=object))
+            here = homes.dropna(subset=f"{kind}_id")
+            ids = here[f"{kind}_id"]
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "area_kind": kind,
+                        "area_id": ids,
+                        "area_name": ids.map(names).fillna(ids),
+                        "dwelling_id": here["dwelling_id"],
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _service_areas(
+    town: Town, network: WalkNetwork, places: dict[str, Places], limits: tuple[float, ...], walker: Walker
+) -> gpd.GeoDataFrame:
+    """Draw for each type and circle the ground from which one of its facilities is reached."""
+    shapes = np.zeros(0, dtype=object)
+    houses = None
+    if "buildings" in town:
+        buildings = town["buildings"].sort_values("id", kind="stable")
+        shapes, houses = buildings.geometry.to_numpy(), attach(network, buildings)
+    tree = shapely.STRtree(shapes)
+    pieces = GroundPieces.of(network, _WALKING_OFF_M)
+    rows = []
+    for name, there in tqdm(places.items(), delay=2, disable=None, leave=False):
+        if not there.attachments.is_attached.any():
+            continue
+        limit_m = limits[-1] * walker.speed_m_min
+        distance, _ = nearest_distances(network, there.attachments, limit_m=limit_m, walker=walker)
+        walk_m = np.full(len(shapes), np.inf)
+        if houses is not None:
+            pairs = nearest_pairs(network, houses, there.attachments, limit_m=limit_m, walker=walker)
+            walk_m[pairs.origin] = pairs.distance_m
+        for limit in limits:
+            reach_m = limit * walker.speed_m_min
+            ground = ground_of(
+                network, there.attachments, distance, pieces=pieces, reach_m=reach_m, walker=walker
+            )
+            ground = settle_buildings(ground, shapes, walk_m <= reach_m * (1 + TOLERANCE), tree=tree)
+            is_cut = is_truncated(network, there.attachments, distance, reach_m=reach_m, walker=walker)
+            rows.append((name, limit, ground.area, is_cut, ground))
+    columns = [*RESULTS["type_service_areas"].names, "geometry"]
+    return RESULTS["type_service_areas"].check(gpd.GeoDataFrame(rows, columns=columns, crs=town.crs))
+
+
+def _findings(homes: Homes, places: dict[str, Places]) -> pd.DataFrame:
+    everything = [("buildings", homes.attachments), *(("facilities", there.attachments) for there in places.values())]
+    return findings_table(
+        Finding("unattached", layer, str(place), None, {"max_leg_m": joined.max_leg_m})
+        for layer, joined in everything
+        for place in joined.place_ids[~joined.is_attached]
+    )

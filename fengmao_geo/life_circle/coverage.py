@@ -1,0 +1,218 @@
+"""Circles per dwelling, and people per block, community and town."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fengmao_geo.life_circle.reach import statuses
+from fengmao_geo.tables import GROUP_COLUMNS, GROUPS, RESULTS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+__all__ = ["FULL_SET", "area_table", "coverage_table", "gap_table", "tier_rows"]
+
+#: What stands in ``facility_type`` for every required type together.
+FULL_SET = "full_set"
+
+
+def tier_rows(
+    reach: pd.DataFrame, types: pd.DataFrame, minutes: tuple[float, ...], *, speed_m_min: float
+) -> pd.DataFrame:
+    """Say for each circle which of its types each dwelling reaches.
+
+    Parameters
+    ----------
+    reach
+        The table ``reach`` with ``doubt_min``.
+    types
+        The table ``asked_types``.
+    minutes
+        The circles.
+    speed_m_min
+        The walker's speed, which makes minutes of straight metres.
+
+    Returns
+    -------
+    DataFrame
+        ``dwelling_id, limit_min, facility_type, group, is_required, status, is_straight``: one row per dwelling,
+        circle and type of a tier within it. ``is_straight`` is whether the straight line is short enough.
+    """
+    asked = types[types["is_asked"]][["facility_type", "tier_min", "group", "is_required"]]
+    rows = reach.merge(asked, on="facility_type", how="inner")
+    circles = []
+    for limit in minutes:
+        inside = rows[rows["tier_min"] <= limit]
+        circles.append(
+            inside.assign(
+                limit_min=limit,
+                status=statuses(inside["travel_min"].to_numpy(), inside["doubt_min"].to_numpy(), limit),
+                is_straight=inside["straight_m"] <= limit * speed_m_min,
+            )
+        )
+    columns = ["dwelling_id", "limit_min", "facility_type", "group", "is_required", "status", "is_straight"]
+    return pd.concat(circles, ignore_index=True)[columns]
+
+
+def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[float, ...]) -> pd.DataFrame:
+    """Say for each dwelling, circle and group whether the full set is reached.
+
+    The full set is every required type asked for; a group's types are asked only for that group. None unreached
+    but one unknown makes it unknown; so does a circle that asks for nothing.
+
+    Returns
+    -------
+    DataFrame
+        The table ``coverage``.
+    """
+    required = tiers[tiers["is_required"]]
+    frames = []
+    for limit in minutes:
+        for group in GROUPS:
+            rows = required[(required["limit_min"] == limit) & required["group"].isin({"everyone", group})]
+            counts = pd.crosstab(rows["dwelling_id"], rows["status"]).reindex(
+                index=homes["dwelling_id"], columns=["reached", "unreached", "unknown"], fill_value=0
+            )
+            reached, unreached, unknown = (counts[name].to_numpy() for name in counts.columns)
+            asked = reached + unreached + unknown
+            status = np.where(unreached > 0, "unreached", np.where((unknown > 0) | (asked == 0), "unknown", "reached"))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "dwelling_id": homes["dwelling_id"].to_numpy(),
+                        "limit_min": limit,
+                        "group": group,
+                        "people": homes[GROUP_COLUMNS[group]].to_numpy(dtype=float),
+                        "asked_count": asked,
+                        "reached_count": reached,
+                        "unknown_count": unknown,
+                        "status": status,
+                    }
+                )
+            )
+    return RESULTS["coverage"].check(pd.concat(frames, ignore_index=True))
+
+
+def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.DataFrame:
+    """Count people with and without the full set, dwelling by dwelling.
+
+    Somebody of a group needs that group's types too. Groups may overlap (a child may be a newcomer); they are
+    counted as if they did not, so that the people with the full set are never overstated.
+    """
+    rows = coverage[coverage["limit_min"] == limit].set_index(["dwelling_id", "group"])
+    status, people = rows["status"].unstack("group"), rows["people"].unstack("group")
+    total = people["everyone"].to_numpy()
+    lacking, doubtful = np.zeros(len(total)), np.zeros(len(total))
+    asked = set(tiers[tiers["is_required"] & (tiers["limit_min"] == limit)]["group"]) - {"everyone"}
+    for group in sorted(asked):
+        own = people[group].to_numpy()
+        is_unreached = (status[group] == "unreached").to_numpy()
+        is_unknown = (status[group] == "unknown").to_numpy() | (is_unreached & np.isnan(own))
+        # Of a group that was not counted, anybody may be a member.
+        size = np.where(np.isnan(own), total, own)
+        lacking += np.where(is_unreached & ~np.isnan(own), size, 0.0)
+        doubtful += np.where(is_unknown, size, 0.0)
+    lacking = np.minimum(lacking, total)
+    doubtful = np.minimum(doubtful, total - lacking)
+    base = status["everyone"].to_numpy()
+    lacking = np.where(base == "unreached", total, lacking)
+    doubtful = np.where(base == "unreached", 0.0, np.where(base == "unknown", total - lacking, doubtful))
+    return pd.DataFrame(
+        {
+            "dwelling_id": status.index,
+            "facility_type": FULL_SET,
+            "group": "everyone",
+            "people": total,
+            "reached_people": total - lacking - doubtful,
+            "unreached_people": lacking,
+            "unknown_people": doubtful,
+        }
+    )
+
+
+def area_table(
+    tiers: pd.DataFrame, coverage: pd.DataFrame, homes: gpd.GeoDataFrame, areas: pd.DataFrame, minutes: tuple[float, ...]
+) -> pd.DataFrame:
+    """Count people by area, circle and type, walked and by straight line.
+
+    Parameters
+    ----------
+    tiers
+        What `tier_rows` gives.
+    coverage
+        The table ``coverage``.
+    homes
+        The table ``dwellings``.
+    areas
+        ``area_kind, area_id, area_name, dwelling_id``: one row per area and dwelling in it.
+    minutes
+        The circles.
+
+    Returns
+    -------
+    DataFrame
+        The table ``areas``. A share is of the people whose state is known or not, never of the known alone.
+    """
+    people = homes.set_index("dwelling_id")[list(GROUP_COLUMNS.values())].astype(float)
+    own = people.to_numpy()[
+        people.index.get_indexer(tiers["dwelling_id"]),
+        [GROUPS.index(group) for group in tiers["group"]],
+    ]
+    counted = tiers.assign(people=own)
+    walked = counted.assign(
+        by="network", **{f"{status}_people": np.where(counted["status"] == status, own, 0.0) for status in _STATUS}
+    )
+    is_straight = counted["is_straight"].to_numpy(dtype=bool)
+    straight = counted.assign(
+        by="straight_line",
+        reached_people=np.where(is_straight, own, 0.0),
+        unreached_people=np.where(~is_straight & (counted["status"] != "unknown"), own, 0.0),
+        unknown_people=np.where(~is_straight & (counted["status"] == "unknown"), own, 0.0),
+    )
+    full = [_full_set(coverage, tiers, limit).assign(limit_min=limit, by="network") for limit in minutes]
+    columns = ["dwelling_id", "limit_min", "facility_type", "group", "by", "people", *_PEOPLE]
+    rows = pd.concat([frame[columns] for frame in (walked, straight, *full)], ignore_index=True)
+    return _sum_up(rows.merge(areas, on="dwelling_id"))
+
+
+_STATUS = ("reached", "unreached", "unknown")
+_PEOPLE = tuple(f"{status}_people" for status in _STATUS)
+
+
+def _sum_up(rows: pd.DataFrame) -> pd.DataFrame:
+    keys = ["area_kind", "area_id", "area_name", "limit_min", "facility_type", "group", "by"]
+    sums = rows.groupby(keys, sort=True)[["people", *_PEOPLE]].sum(min_count=1).reset_index()
+    # People that were not counted are in no sum: where nobody was, the sums are unknown, not zero.
+    sums[list(_PEOPLE)] = sums[list(_PEOPLE)].where(sums["people"].notna(), np.nan)
+    share = sums["reached_people"] / sums["people"].where(sums["people"] > 0)
+    return RESULTS["areas"].check(sums.assign(reached_share=share.clip(upper=1.0)))
+
+
+def gap_table(areas: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
+    """Rank the required types by the people who lack them, area by area and circle by circle.
+
+    Returns
+    -------
+    DataFrame
+        The table ``gaps``; types that nobody lacks and nobody is in doubt of are not listed.
+    """
+    required = types[types["is_required"]]["facility_type"]
+    rows = areas[(areas["by"] == "network") & areas["facility_type"].isin(required)]
+    rows = rows[(rows["unreached_people"].fillna(0) > 0) | (rows["unknown_people"].fillna(0) > 0)]
+    rows = rows.rename(columns={"unreached_people": "lacking_people"})
+    rows = rows.assign(lacking_share=(rows["lacking_people"] / rows["people"].where(rows["people"] > 0)).clip(upper=1))
+    area = ["area_kind", "area_id", "limit_min"]
+    rows = rows.sort_values(
+        [*area, "lacking_people", "unknown_people", "facility_type"],
+        ascending=[True, True, True, False, False, True],
+        kind="stable",
+    )
+    rows = rows.assign(rank=rows.groupby(area).cumcount() + 1)
+    return RESULTS["gaps"].check(rows[list(RESULTS["gaps"].names)].reset_index(drop=True))
+

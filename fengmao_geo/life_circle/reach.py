@@ -1,0 +1,215 @@
+"""What each dwelling reaches of each facility type: the nearest, the time, and what is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fengmao_geo.network.attach import Attachments
+from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
+from fengmao_geo.tables import RESULTS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fengmao_geo.life_circle.places import Places
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.standards.records import Catalogue, CatalogueEntry, Walker
+    from fengmao_geo.town.town import Town
+
+    Numbers = NDArray[np.float64]
+
+__all__ = ["Homes", "asked_types", "boundary_minutes", "reach_table", "statuses"]
+
+
+@dataclass(frozen=True)
+class Homes:
+    """The town's dwellings, joined to the streets.
+
+    Parameters
+    ----------
+    table
+        The table ``dwellings``.
+    attachments
+        The same dwellings, in the same order.
+    """
+
+    table: gpd.GeoDataFrame
+    attachments: Attachments
+
+
+def asked_types(
+    town: Town, catalogue: Catalogue, *, people: float | None, counts: dict[str, int]
+) -> pd.DataFrame:
+    """Say which types the catalogue asks this town for, and of which the layer holds all there are.
+
+    Parameters
+    ----------
+    town
+        The town.
+    catalogue
+        The catalogue.
+    people
+        The town's people; ``None`` if they are unknown, and then only types for towns of any size are asked.
+    counts
+        Number of facilities by type.
+
+    Returns
+    -------
+    DataFrame
+        The table ``asked_types``, in the order of the catalogue.
+    """
+    surveyed = town.settings.surveyed_types
+    rows = [
+        {
+            "facility_type": entry.facility_type,
+            "tier_min": entry.tier_min,
+            "standard_m": np.nan if entry.standard_m is None else entry.standard_m,
+            "group": entry.group,
+            "is_required": entry.is_required,
+            "min_people": entry.min_people,
+            "is_asked": entry.min_people <= (people or 0),
+            "is_surveyed": "facilities" in town
+            and (surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0),
+            "facility_count": counts.get(entry.facility_type, 0),
+            "source": entry.source,
+            "tag": entry.tag,
+        }
+        for entry in catalogue.entries
+    ]
+    return RESULTS["asked_types"].check(pd.DataFrame(rows, columns=list(RESULTS["asked_types"].names)))
+
+
+def reach_table(  # noqa: PLR0913  one search per type
+    network: WalkNetwork,
+    homes: Homes,
+    places: dict[str, Places],
+    entries: list[CatalogueEntry],
+    *,
+    limit_min: float,
+    walker: Walker,
+    surveyed: set[str],
+) -> pd.DataFrame:
+    """Find each dwelling's nearest facility of each type.
+
+    A type is ``unknown`` for a dwelling that reaches none of it if the dwelling is unattached, the type is not
+    surveyed, its own search meets the boundary of the extent, or a facility that could not be joined to the
+    streets lies so near that it might be reached.
+
+    Returns
+    -------
+    DataFrame
+        The table ``reach``, and ``doubt_min``: minutes from which a facility that was not found might yet be
+        there. ``status`` is that within ``limit_min``.
+    """
+    frames = [
+        _reach_of_type(
+            network,
+            homes,
+            places.get(entry.facility_type),
+            entry,
+            limit_min=limit_min,
+            walker=walker,
+            is_surveyed=entry.facility_type in surveyed,
+        )
+        for entry in entries
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _reach_of_type(  # noqa: PLR0913  one search and what it means
+    network: WalkNetwork,
+    homes: Homes,
+    there: Places | None,
+    entry: CatalogueEntry,
+    *,
+    limit_min: float,
+    walker: Walker,
+    is_surveyed: bool,
+) -> pd.DataFrame:
+    count = len(homes.table)
+    distance_m, straight_m, hidden_m = (np.full(count, np.nan) for _ in range(3))
+    facility = np.full(count, None, dtype=object)
+    if there is not None:
+        limit_m = max(limit_min * walker.speed_m_min, entry.standard_m or 0.0)
+        pairs = nearest_pairs(network, homes.attachments, there.attachments, limit_m=limit_m, walker=walker)
+        distance_m[pairs.origin] = pairs.distance_m
+        facility[pairs.origin] = there.attachments.place_ids[pairs.destination]
+        shapes = homes.table.geometry.to_numpy()
+        straight_m = _straight(shapes, there.shapes)
+        hidden_m = _straight(shapes, there.shapes[~there.attachments.is_attached])
+    travel_min = distance_m / walker.speed_m_min
+    table = pd.DataFrame(
+        {
+            "dwelling_id": homes.table["dwelling_id"].to_numpy(),
+            "facility_type": entry.facility_type,
+            "facility_id": facility,
+            "travel_min": travel_min,
+            "distance_m": distance_m,
+            "straight_m": straight_m,
+        }
+    )
+    doubt_min = _doubt(homes, hidden_m / walker.speed_m_min, is_surveyed=is_surveyed)
+    status = statuses(travel_min, doubt_min, limit_min)
+    if entry.standard_m is None:
+        is_within = pd.array(np.full(count, None), dtype="boolean")
+    else:
+        by_standard = statuses(travel_min, doubt_min, entry.standard_m / walker.speed_m_min)
+        is_within = pd.array(by_standard == "reached", dtype="boolean")
+        is_within[by_standard == "unknown"] = pd.NA
+    return table.assign(status=status, is_within_standard=is_within.astype(object), doubt_min=doubt_min)
+
+
+def _straight(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> Numbers:
+    """Straight metres from each outline to the nearest of others; missing if there is none."""
+    nearest = np.full(len(shapes), np.nan)
+    if len(others):
+        (row, _), distance = shapely.STRtree(others).query_nearest(shapes, return_distance=True, all_matches=False)
+        nearest[row] = distance
+    return nearest
+
+
+def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
+    """Minutes from which a facility that was not found might yet be there; infinite if there is no doubt."""
+    if not is_surveyed:
+        return np.zeros(len(homes.table))
+    doubt = np.fmin(homes.table["boundary_min"].to_numpy(dtype=float), hidden_min)
+    doubt = np.where(np.isnan(doubt), np.inf, doubt)
+    return np.where(homes.table["is_attached"].to_numpy(dtype=bool), doubt, 0.0)
+
+
+def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:
+    """Say reached, unreached or unknown within a limit.
+
+    Examples
+    --------
+    >>> statuses(np.array([4.0, np.nan, np.nan]), np.array([np.inf, 3.0, np.inf]), 5).tolist()
+    ['reached', 'unknown', 'unreached']
+    """
+    limit = limit_min * (1 + TOLERANCE)
+    status = np.where(doubt_min <= limit, "unknown", "unreached").astype(object)
+    status[travel_min <= limit] = "reached"
+    return status
+
+
+def boundary_minutes(network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker) -> Numbers:
+    """Minutes from each place to the nearest street that leaves the extent; missing if none within the limit."""
+    minutes = np.full(len(homes), np.nan)
+    boundary = network.boundary
+    if boundary.empty:
+        return minutes
+    edge, at_m = boundary["edge_id"].to_numpy(dtype=np.intp), boundary["at_m"].to_numpy(dtype=float)
+    way_out = Attachments(
+        np.array(["boundary"], dtype=object), np.zeros(len(edge), dtype=np.intp), edge, at_m, at_m, np.zeros(len(edge)), 0.0
+    )
+    pairs = nearest_pairs(
+        network, homes, way_out, limit_m=limit_min * walker.speed_m_min, walker=walker
+    )
+    minutes[pairs.origin] = pairs.distance_m / walker.speed_m_min
+    return minutes
+

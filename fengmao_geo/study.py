@@ -1,0 +1,57 @@
+"""The chain, top to bottom: from a town to its life circles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fengmao_geo.life_circle.circles import life_circles
+from fengmao_geo.network.build import walk_network
+from fengmao_geo.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fengmao_geo.standards.records import Walker
+    from fengmao_geo.town.town import Town
+
+__all__ = ["study"]
+
+
+def study(
+    town: Town,
+    *,
+    minutes: Sequence[float] = (5, 15),
+    catalogue: str | Path = "township",
+    walker: str | Walker = "standard",
+) -> Results:
+    """Run every analysis on a town.
+
+    Parameters
+    ----------
+    town
+        The town.
+    minutes
+        The circles.
+    catalogue
+        A shipped catalogue or the path of one's own.
+    walker
+        Who walks: a name from ``walkers.toml``, or a record.
+
+    Returns
+    -------
+    Results
+        The town, its network and its life circles.
+
+    Raises
+    ------
+    NetworkError
+        If there is no street to walk on.
+    UsageError
+        If minutes are missing, repeated or not positive.
+    StandardError
+        If the user's catalogue or walker is wrong.
+    """
+    network = walk_network(town)
+    circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
+    return Results(town, network=network, circles=circles)
