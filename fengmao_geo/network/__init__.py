@@ -1,0 +1,1 @@
+"""Walking: the streets as a network, and what is reached on it."""

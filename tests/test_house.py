@@ -1,0 +1,120 @@
+"""The laws of the house, each with a test that fails when it is broken."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import fengmao_geo as fg
+from fengmao_geo.messages import _messages, has_text
+from fengmao_geo.tables import LAYERS, RESULTS
+
+ROOT = Path(fg.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_km_h")
+# Numbers without a unit: a year, a level, a rank, the people themselves, ids of edges.
+UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id"}
+PUBLIC = [getattr(fg, name) for name in fg.__all__]
+FUNCTIONS = [thing for thing in PUBLIC if inspect.isfunction(thing)]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_inputs_are_positional_and_all_else_is_keyword_only(function):
+    parameters = inspect.signature(function).parameters.values()
+    options = [p for p in parameters if p.default is not p.empty]
+    assert all(p.kind is p.KEYWORD_ONLY for p in options)
+    assert len(parameters) <= 8
+
+
+@pytest.mark.parametrize("table", [*LAYERS.values(), *RESULTS.values()], ids=lambda table: table.name)
+def test_units_end_names_and_yes_or_no_starts_them(table):
+    for column in table.columns:
+        if column.kind in ("number", "whole"):
+            assert column.name.endswith(UNITS) or column.name in UNITLESS, column.name
+        if column.kind == "yes_no":
+            assert column.name.startswith(("is_", "has_")), column.name
+
+
+@pytest.mark.parametrize("table", [*LAYERS.values(), *RESULTS.values()], ids=lambda table: table.name)
+def test_every_column_has_a_meaning_in_both_languages(table):
+    assert all(has_text(f"column.{column.name}") for column in table.columns)
+
+
+def test_every_message_names_the_same_values_in_both_languages():
+    for key, words in _messages().items():
+        names = [set(re.findall(r"{(\w+)", words[lang])) for lang in ("zh", "en")]
+        assert names[0] == names[1], key
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_code_is_written_in_english(path):
+    assert not CJK.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_modules_that_may_open_connections_import_network_clients(path):
+    if path.relative_to(ROOT).as_posix() in ("town/osm.py", "batch.py"):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not {name.split(".")[0] for name in names} & {"requests", "urllib", "http", "socket", "httpx", "aiohttp"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_with_one_subject(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 400
+    assert path.stem not in ("utils", "helpers")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_hold_no_globals_that_change(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)]
+
+
+def test_importing_loads_nothing_heavy_and_opens_no_file():
+    code = (
+        "import sys; before = set(sys.modules); import fengmao_geo;"
+        "print(sorted({'geopandas', 'pandas', 'numpy', 'osmnx', 'folium', 'shapely'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_can_be_loaded():
+    assert all(thing is not None for thing in PUBLIC)
+    assert set(fg.__all__) <= set(dir(fg))
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute"):
+        fg.no_such_name  # noqa: B018
+
+
+def test_every_module_stands_in_the_contract_of_layers():
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = project["tool"]["importlinter"]["contracts"][0]
+    assert contract["type"] == "layers"
+    assert contract["exhaustive"] is True
+
+
+@pytest.mark.parametrize("name", sorted(fg.__all__))
+def test_public_names_are_documented(name):
+    assert inspect.getdoc(getattr(fg, name))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_can_be_imported_by_itself(path):
+    name = ".".join(("fengmao_geo", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+    assert import_module(name).__doc__ is not None or not path.read_text(encoding="utf-8").strip()
