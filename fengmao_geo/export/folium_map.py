@@ -36,8 +36,7 @@ from fengmao_geo.export.offline import (
     leaflet_style,
     render_page,
 )
-from fengmao_geo.export.theme import colour_rules, say, theme
-from fengmao_geo.standards.load import display_name
+from fengmao_geo.export.theme import colour_rules, named, say, theme
 
 if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
@@ -46,7 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["write_block_maps"]
 
 INDEX = "index.html"
-MARGIN_M = 400.0
+MARGIN_M = 300.0
+WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
@@ -92,7 +92,9 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     target.mkdir(parents=True, exist_ok=True)
     blocks = _blocks(results)
     places = [_town_place(results), *blocks]
-    shown = tqdm(places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False)
+    shown = tqdm(
+        places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False
+    )
     return [write_whole(target / place.href, _page(results, place, blocks, lang)) for place in shown]
 
 
@@ -121,7 +123,9 @@ def _blocks(results: Results) -> list[Place]:
         strict=True,
     )
     return [
-        Place("block", area_id, name or area_id, str(number), kind, float(area_m2), f"block_{number:02d}.html")
+        Place(
+            "block", area_id, name or area_id, str(number), kind, float(area_m2), f"block_{number:02d}.html"
+        )
         for number, area_id, name, kind, area_m2 in sorted(rows, key=lambda row: (row[0], row[1]))
     ]
 
@@ -161,15 +165,19 @@ def _focus(results: Results, place: Place) -> shapely.Geometry:
 
 
 def _frame(results: Results, place: Place) -> Frame:
+    """Take the place with a margin, wide and high enough to fill a screen beside a panel and a phone."""
     west, south, east, north = _focus(results, place).bounds
-    # Half as wide again as high: the map stands beside a panel on a wide screen.
-    bounds = (west - 1.5 * MARGIN_M, south - MARGIN_M, east + 1.5 * MARGIN_M, north + MARGIN_M)
+    width, height = east - west + 2 * MARGIN_M, north - south + 2 * MARGIN_M
+    across, up = max(width, WIDE * height) / 2, max(height, width / WIDE) / 2
+    x, y = (west + east) / 2, (south + north) / 2
+    bounds = (math.floor(x - across), math.floor(y - up), math.ceil(x + across), math.ceil(y + up))
     is_town = place.area_kind == "town"
-    whole = tuple(float(math.floor(bound)) for bound in bounds)
-    return Frame(results.town.crs, whole, TOWN_SIMPLIFY_M if is_town else BLOCK_SIMPLIFY_M)  # type: ignore[arg-type]  # four bounds
+    return Frame(results.town.crs, bounds, TOWN_SIMPLIFY_M if is_town else BLOCK_SIMPLIFY_M)
 
 
-def page_data(results: Results, place: Place, blocks: list[Place], *, frame: Frame, lang: Lang) -> dict[str, Any]:
+def page_data(
+    results: Results, place: Place, blocks: list[Place], *, frame: Frame, lang: Lang
+) -> dict[str, Any]:
     """Write everything a page draws and says, as its JSON holds it."""
     town, circles = results.town, results.circles
     ids, types = type_data(town, circles, lang=lang)
@@ -188,7 +196,9 @@ def page_data(results: Results, place: Place, blocks: list[Place], *, frame: Fra
         "header": header(town, circles, place, lang=lang),
         "full": full_set(circles, place),
         "rows": type_rows(circles, place, ids),
-        "cards": [card(circles, block, ids, lang=lang) for block in blocks] if place.area_kind == "town" else [],
+        "cards": [card(circles, block, ids, lang=lang) for block in blocks]
+        if place.area_kind == "town"
+        else [],
         "about": about(town, circles, lang=lang),
         "notice": town.settings.notice or "",
         "types": types,
@@ -225,13 +235,15 @@ def _links(place: Place, blocks: list[Place], lang: Lang) -> list[dict[str, Any]
     ]
 
 
-def _groups(types: list[dict[str, Any]], facilities: list[dict[str, Any]], lang: Lang) -> list[dict[str, Any]]:
+def _groups(
+    types: list[dict[str, Any]], facilities: list[dict[str, Any]], lang: Lang
+) -> list[dict[str, Any]]:
     counts: dict[str, int] = {}
     for facility in facilities:
         group = types[facility["type"]]["display_group"]
         counts[group] = counts.get(group, 0) + 1
     return [
-        {"id": group, "name": display_name("display_group", group, lang=lang), "count": counts.get(group, 0)}
+        {"id": group, "name": named("display_group", group, lang=lang), "count": counts.get(group, 0)}
         for group in theme()["group"]
     ]
 

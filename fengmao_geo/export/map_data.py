@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.export.theme import facility_sign, street_style, theme, type_group
-from fengmao_geo.standards.load import display_name
+from fengmao_geo.export.theme import facility_sign, named, street_style, theme, type_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,8 +78,21 @@ def ground_data(town: Town, frame: Frame) -> dict[str, Any]:
         "polygons": polygons,
         "walls": walls,
         "decks": [deck for deck in decks if deck],
+        "trees": _trees(town["trees"], frame) if "trees" in town else [],
         "streets": _streets(town["streets"], frame) if "streets" in town else [],
     }
+
+
+def _trees(trees: gpd.GeoDataFrame, frame: Frame) -> list[list[Any]]:
+    """Write trees as points with the width of their crowns in metres."""
+    shown = trees[frame.shows(trees.geometry)]
+    crowns = column_values(shown, "crown_m")
+    usual_m = theme()["tree"]["crown_m"]
+    points = frame.points(shown.geometry.to_numpy())
+    return [
+        [point, usual_m if crown is None else round(crown, 1)]
+        for point, crown in zip(points, crowns, strict=True)
+    ]
 
 
 def _streets(streets: gpd.GeoDataFrame, frame: Frame) -> list[dict[str, Any]]:
@@ -132,7 +144,10 @@ def building_data(town: Town, frame: Frame, homes: Sequence[str], *, lang: Lang)
     """
     if "buildings" not in town:
         empty: list[Any] = []
-        return {key: empty for key in ("shapes", "kind", "use", "uses", "name", "floors", "year", "is_idle", "home")}
+        return {
+            key: empty
+            for key in ("shapes", "kind", "use", "uses", "name", "floors", "year", "is_idle", "home")
+        }
     shown = town["buildings"][frame.shows(town["buildings"].geometry)]
     shapes = frame.polygons(shown.geometry, is_clipped=False)
     keep = [bool(shape) for shape in shapes]
@@ -144,7 +159,7 @@ def building_data(town: Town, frame: Frame, homes: Sequence[str], *, lang: Lang)
         "shapes": [shape for shape in shapes if shape],
         "kind": [_KINDS.get(value, "other") for value in use],
         "use": [-1 if value is None else uses.index(value) for value in use],
-        "uses": [display_name("use", value, lang=lang) for value in uses],
+        "uses": [named("use", value, lang=lang) for value in uses],
         "name": column_values(shown, "name"),
         "floors": whole_values(shown, "floor_count"),
         "year": whole_values(shown, "built_year"),
@@ -153,7 +168,9 @@ def building_data(town: Town, frame: Frame, homes: Sequence[str], *, lang: Lang)
     }
 
 
-def type_data(town: Town, circles: LifeCircles | None, *, lang: Lang) -> tuple[list[str], list[dict[str, Any]]]:
+def type_data(
+    town: Town, circles: LifeCircles | None, *, lang: Lang
+) -> tuple[list[str], list[dict[str, Any]]]:
     """List the facility types of a page: those asked for, those of the catalogue, then others that are there.
 
     Returns
@@ -168,7 +185,9 @@ def type_data(town: Town, circles: LifeCircles | None, *, lang: Lang) -> tuple[l
         for row in circles.types.sort_values("is_asked", ascending=False, kind="stable").to_dict("records"):
             found[row["facility_type"]] = _asked_type(row, lang)
     if "facilities" in town:
-        there = sorted({value for value in column_values(town["facilities"], "facility_type") if value is not None})
+        there = sorted(
+            {value for value in column_values(town["facilities"], "facility_type") if value is not None}
+        )
         for name in there:
             found.setdefault(name, _plain_type(name, lang) | {"is_listed": False})
     return list(found), list(found.values())
@@ -176,7 +195,7 @@ def type_data(town: Town, circles: LifeCircles | None, *, lang: Lang) -> tuple[l
 
 def _plain_type(facility_type: str, lang: Lang) -> dict[str, Any]:
     return {
-        "name": display_name("facility_type", facility_type, lang=lang),
+        "name": named("facility_type", facility_type, lang=lang),
         "sign": facility_sign(facility_type, lang=lang),
         "display_group": type_group(facility_type),
         "is_required": False,
@@ -195,7 +214,7 @@ def _asked_type(row: Mapping[Any, Any], lang: Lang) -> dict[str, Any]:
         "tier_min": float(row["tier_min"]),
         "facility_count": int(row["facility_count"]),
         "standard_m": None if pd.isna(row["standard_m"]) else float(row["standard_m"]),
-        "group_name": None if group == "everyone" else display_name("group", group, lang=lang),
+        "group_name": None if group == "everyone" else named("group", group, lang=lang),
     }
 
 
@@ -241,7 +260,9 @@ def home_data(town: Town, circles: LifeCircles | None, frame: Frame, types: Sequ
 
 
 def _wide(reach: pd.DataFrame, values: str, ids: list[str], columns: list[str]) -> NDArray[Any]:
-    wide = reach.pivot_table(index="dwelling_id", columns="facility_type", values=values, aggfunc="first", dropna=False)
+    wide = reach.pivot_table(
+        index="dwelling_id", columns="facility_type", values=values, aggfunc="first", dropna=False
+    )
     return wide.reindex(index=ids, columns=columns).to_numpy()
 
 
@@ -272,7 +293,10 @@ def _own_shapes(town: Town, homes: gpd.GeoDataFrame, frame: Frame) -> list[dict[
     points = frame.points(homes.geometry[is_point].to_numpy())
     shapes = frame.polygons(homes.geometry[~is_point], is_clipped=False)
     return [
-        *({"home": int(home), "point": point} for home, point in zip(np.flatnonzero(is_point), points, strict=True)),
+        *(
+            {"home": int(home), "point": point}
+            for home, point in zip(np.flatnonzero(is_point), points, strict=True)
+        ),
         *(
             {"home": int(home), "shape": shape}
             for home, shape in zip(np.flatnonzero(~is_point), shapes, strict=True)
@@ -309,4 +333,8 @@ def area_data(circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -
     areas = areas[areas["facility_type"].isin(types)]
     shapes = replace(frame, simplify_m=max(1.0, 3 * frame.simplify_m)).polygons(areas.geometry)
     keys = zip(areas["facility_type"], areas["limit_min"], strict=True)
-    return {f"{types.index(name)}/{limit:g}": shape for (name, limit), shape in zip(keys, shapes, strict=True) if shape}
+    return {
+        f"{types.index(name)}/{limit:g}": shape
+        for (name, limit), shape in zip(keys, shapes, strict=True)
+        if shape
+    }

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fengmao_geo.export.theme import layer_name, say
-from fengmao_geo.standards.load import display_name
+from fengmao_geo.export.theme import layer_name, named, say
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
@@ -68,7 +67,9 @@ def full_set(circles: LifeCircles | None, place: Place) -> dict[str, dict[str, A
     return {f"{row['limit_min']:g}": _counts(row) for row in rows.to_dict("records")}
 
 
-def type_rows(circles: LifeCircles | None, place: Place, types: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def type_rows(
+    circles: LifeCircles | None, place: Place, types: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
     """Write for each circle its types, first those that most people lack.
 
     Parameters
@@ -100,7 +101,9 @@ def type_rows(circles: LifeCircles | None, place: Place, types: Sequence[str]) -
         place=[types.index(name) for name in rows["facility_type"]],
         is_required=rows["facility_type"].map(circles.types.set_index("facility_type")["is_required"]),
     )
-    rows = rows.sort_values(["limit_min", "rank", "unknown_people", "place"], ascending=[True, True, False, True])
+    rows = rows.sort_values(
+        ["limit_min", "rank", "unknown_people", "place"], ascending=[True, True, False, True]
+    )
     return {
         f"{limit:g}": [_type_row(row) for row in rows[rows["limit_min"] == limit].to_dict("records")]
         for limit in circles.minutes
@@ -146,7 +149,7 @@ def header(town: Town, circles: LifeCircles | None, place: Place, *, lang: Lang)
         "kicker": say(f"kicker_{place.area_kind}", lang=lang, town=town.name),
         "title": place.name,
         "number": place.number,
-        "tag": "" if place.renewal_type is None else display_name("renewal_type", place.renewal_type, lang=lang),
+        "tag": "" if place.renewal_type is None else named("renewal_type", place.renewal_type, lang=lang),
         "facts": facts,
     }
 
@@ -172,7 +175,7 @@ def _hectares(area_m2: float) -> str:
 
 def card(circles: LifeCircles | None, place: Place, types: Sequence[str], *, lang: Lang) -> dict[str, Any]:
     """Write what the town's page says of a block: its type, size, people, full set, and what most people lack."""
-    kind = [] if place.renewal_type is None else [display_name("renewal_type", place.renewal_type, lang=lang)]
+    kind = [] if place.renewal_type is None else [named("renewal_type", place.renewal_type, lang=lang)]
     _, people, unit = _people_fact(circles, place, lang)
     facts = [*kind, f"{_hectares(place.area_m2)} {say('hectares', lang=lang)}"]
     facts.append(f"{people} {unit}".strip() if unit or lang == "zh" else say("n_people", lang=lang, n=people))
@@ -192,7 +195,7 @@ def _worst(circles: LifeCircles | None, place: Place, types: Sequence[str], lang
     for limit, rows in type_rows(circles, place, types).items():
         lacked = [row for row in rows if row["is_required"] and (row["lacking"] or 0) >= 0.5]
         if lacked:
-            name = display_name("facility_type", types[lacked[0]["type"]], lang=lang)
+            name = named("facility_type", types[lacked[0]["type"]], lang=lang)
             said.append(say("block_worst", lang=lang, type=name, min=limit, n=f"{lacked[0]['lacking']:,.0f}"))
     return said
 
@@ -201,7 +204,9 @@ def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[s
     """Write what the figures rest on: the built-up area's basis, people, walker, catalogue, coordinates, dates."""
     settings = town.settings
     basis = [settings.boundary_basis, settings.boundary_year]
-    rows = [[say("basis", lang=lang), " ".join(str(part) for part in basis if part) or say("unknown", lang=lang)]]
+    rows = [
+        [say("basis", lang=lang), " ".join(str(part) for part in basis if part) or say("unknown", lang=lang)]
+    ]
     if circles is not None:
         walker, catalogue = circles.walker, circles.catalogue
         speed = say("walker_speed", lang=lang, name=_of(walker, lang), n=f"{walker.speed_m_min:g}")
@@ -211,7 +216,9 @@ def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[s
             [say("walker", lang=lang), speed],
         ]
     code = town.crs.to_authority()
-    rows.append([say("coordinates", lang=lang), f"{town.crs.name} ({':'.join(code)})" if code else town.crs.name])
+    rows.append(
+        [say("coordinates", lang=lang), f"{town.crs.name} ({':'.join(code)})" if code else town.crs.name]
+    )
     return rows + _dates(town, lang)
 
 
@@ -225,5 +232,8 @@ def _dates(town: Town, lang: Lang) -> list[list[str]]:
     for layer in town.layers:
         dated.setdefault(str(town.settings.dates.get(layer) or ""), []).append(layer_name(layer, lang=lang))
     comma = say("list_comma", lang=lang)
-    rows = [[date or say("no_date", lang=lang), comma.join(names)] for date, names in sorted(dated.items(), reverse=True)]
+    rows = [
+        [date or say("no_date", lang=lang), comma.join(names)]
+        for date, names in sorted(dated.items(), reverse=True)
+    ]
     return [[say("dates", lang=lang), ""], *rows] if rows else []

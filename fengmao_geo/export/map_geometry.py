@@ -106,7 +106,10 @@ class Frame:
         """Write a shape's south-west and north-east corner as latitude and longitude."""
         degrees = self._degrees(np.array([shapely.box(*shape.bounds).exterior], dtype=object))
         (west, south), (east, north) = degrees.min(axis=0), degrees.max(axis=0)
-        return [[round(float(south), 6), round(float(west), 6)], [round(float(north), 6), round(float(east), 6)]]
+        return [
+            [round(float(south), 6), round(float(west), 6)],
+            [round(float(north), 6), round(float(east), 6)],
+        ]
 
     def _clipped(self, shapes: gpd.GeoSeries) -> NDArray[Any]:
         found = shapes.to_numpy()

@@ -56,7 +56,9 @@ def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
 
 def _label(name: str, rule: dict[str, Any], spots: list[Spot], frame: Frame) -> dict[str, Any]:
     middle = shapely.centroid(frame.box)
-    best = sorted(spots, key=lambda spot: (-spot[2], round(spot[0].distance(middle), 3), spot[0].x))[:MOST_SPOTS]
+    best = sorted(spots, key=lambda spot: (-spot[2], round(spot[0].distance(middle), 3), spot[0].x))[
+        :MOST_SPOTS
+    ]
     places = frame.points([point for point, _, _ in best])
     return {
         "text": name,
@@ -64,7 +66,8 @@ def _label(name: str, rule: dict[str, Any], spots: list[Spot], frame: Frame) -> 
         "is_line": rule["placing"] != "point",
         **{key: rule[key] for key in ("rank", "from_zoom", "size", "spacing", "apart_px")},
         "spots": [
-            [*place, round(degrees, 1), round(room)] for place, (_, degrees, room) in zip(places, best, strict=True)
+            [*place, round(degrees, 1), round(room)]
+            for place, (_, degrees, room) in zip(places, best, strict=True)
         ],
     }
 
@@ -154,8 +157,12 @@ def _along_water(water: shapely.Geometry) -> Iterator[Spot]:
 
 def _mid_chords(water: shapely.Geometry) -> list[shapely.Point]:
     west, south, east, north = water.bounds
-    across = [shapely.LineString([(west, y), (east, y)]) for y in np.arange(south + STEP_M / 2, north, 2 * STEP_M)]
-    upward = [shapely.LineString([(x, south), (x, north)]) for x in np.arange(west + STEP_M / 2, east, 2 * STEP_M)]
+    across = [
+        shapely.LineString([(west, y), (east, y)]) for y in np.arange(south + STEP_M / 2, north, 2 * STEP_M)
+    ]
+    upward = [
+        shapely.LineString([(x, south), (x, north)]) for x in np.arange(west + STEP_M / 2, east, 2 * STEP_M)
+    ]
     chords = shapely.get_parts(shapely.intersection(np.array([*across, *upward], dtype=object), water))
     lines = chords[shapely.get_dimensions(chords) == 1]
     return list(shapely.line_interpolate_point(lines, 0.5, normalized=True))

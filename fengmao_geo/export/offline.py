@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from fengmao_geo.messages import Lang
 
-__all__ = ["OfflineMap", "StartPage", "Verbatim", "asset", "json_text", "leaflet_script", "leaflet_style", "render_page"]
+__all__ = [
+    "OfflineMap",
+    "StartPage",
+    "Verbatim",
+    "asset",
+    "json_text",
+    "leaflet_script",
+    "leaflet_style",
+    "render_page",
+]
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -76,7 +85,9 @@ class OfflineMap(folium.Map):  # type: ignore[misc]  # folium has no types
 class StartPage(folium.MacroElement):  # type: ignore[misc]  # folium has no types
     """The call that draws the page's own layers on the map it is added to."""
 
-    _template = Template("{% macro script(this, kwargs) %}fengmao.start({{ this._parent.get_name() }});{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}fengmao.start({{ this._parent.get_name() }});{% endmacro %}"
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +102,9 @@ def asset(name: str) -> str:
     >>> asset("data.js").startswith('"use strict";')
     True
     """
-    return files("fengmao_geo.export").joinpath("assets", name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    return (
+        files("fengmao_geo.export").joinpath("assets", name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    )
 
 
 def _leaflet(name: str) -> bytes:

@@ -62,12 +62,16 @@ def _in_order(results: Results, kind: str) -> list[str]:
 def _row(  # noqa: PLR0913  one cell's coordinates
     circles: LifeCircles, walked: pd.DataFrame, kind: str, area: str, limit: float, lang: Lang
 ) -> dict[str, str]:
-    here = walked[(walked["area_kind"] == kind) & (walked["area_id"] == area) & (walked["limit_min"] == limit)]
+    here = walked[
+        (walked["area_kind"] == kind) & (walked["area_id"] == area) & (walked["limit_min"] == limit)
+    ]
     full = here[here["facility_type"] == FULL_SET]
     required = circles.types[circles.types["is_required"]]["facility_type"]
     single = here[here["facility_type"].isin(required)]
     gaps = circles.gaps[
-        (circles.gaps["area_kind"] == kind) & (circles.gaps["area_id"] == area) & (circles.gaps["limit_min"] == limit)
+        (circles.gaps["area_kind"] == kind)
+        & (circles.gaps["area_id"] == area)
+        & (circles.gaps["limit_min"] == limit)
     ]
     kinds = facility_types()
     worst = [

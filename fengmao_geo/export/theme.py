@@ -15,7 +15,17 @@ from fengmao_geo.standards.load import display_name, facility_types
 if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
 
-__all__ = ["colour_rules", "escape", "facility_sign", "layer_name", "say", "street_style", "theme", "type_group"]
+__all__ = [
+    "colour_rules",
+    "escape",
+    "facility_sign",
+    "layer_name",
+    "named",
+    "say",
+    "street_style",
+    "theme",
+    "type_group",
+]
 
 #: What means something to HTML, to a script or to a template even after ``html.escape``.
 _BEYOND_HTML = str.maketrans({character: f"&#{ord(character)};" for character in "`$\\{}"})
@@ -133,6 +143,18 @@ def type_group(facility_type: str) -> str:
     """
     known = facility_types().get(facility_type)
     return "other" if known is None else known.display_group
+
+
+def named(kind: str, value: str, *, lang: Lang = "zh") -> str:
+    """Write what a value is called where it begins a line; the value itself where it has no name.
+
+    Examples
+    --------
+    >>> named("use", "residential", lang="en"), named("use", "{{x}}"), named("use", "")
+    ('Residential', '{{x}}', '')
+    """
+    name = display_name(kind, value, lang=lang)
+    return name if name == value else name[:1].upper() + name[1:]
 
 
 def layer_name(layer: str, *, lang: Lang = "zh") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
 from fengmao_geo.life_circle.places import Places, facility_places
 from fengmao_geo.life_circle.reach import Homes, asked_types, boundary_minutes, reach_table
-from fengmao_geo.network.attach import attach
+from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
 from fengmao_geo.network.service_area import check_minutes, ground_of, is_truncated, settle_buildings
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
@@ -27,6 +28,8 @@ from fengmao_geo.town.people import dwellings, people_basis
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.standards.records import Catalogue, Walker
@@ -218,37 +221,66 @@ def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+@dataclass(frozen=True)
+class _Houses:
+    """All buildings, which service areas take in whole or not at all."""
+
+    shapes: NDArray[np.object_]
+    tree: shapely.STRtree
+    attachments: Attachments | None
+
+    @classmethod
+    def of(cls, town: Town, network: WalkNetwork) -> _Houses:
+        if "buildings" not in town:
+            return cls(np.zeros(0, dtype=object), shapely.STRtree([]), None)
+        buildings = town["buildings"].sort_values("id", kind="stable")
+        shapes = buildings.geometry.to_numpy()
+        return cls(shapes, shapely.STRtree(shapes), attach(network, buildings))
+
+
 def _service_areas(
     town: Town, network: WalkNetwork, places: dict[str, Places], limits: tuple[float, ...], walker: Walker
 ) -> gpd.GeoDataFrame:
     """Draw for each type and circle the ground from which one of its facilities is reached."""
-    shapes = np.zeros(0, dtype=object)
-    houses = None
-    if "buildings" in town:
-        buildings = town["buildings"].sort_values("id", kind="stable")
-        shapes, houses = buildings.geometry.to_numpy(), attach(network, buildings)
-    tree = shapely.STRtree(shapes)
+    houses = _Houses.of(town, network)
+    GroundPieces.of(network, _WALKING_OFF_M)
+
+    def rows_of(name: str) -> list[tuple[str, float, float, bool, shapely.Geometry]]:
+        return _areas_of_type(network, houses, name, places[name].attachments, limits, walker)
+
+    joined = [name for name, there in places.items() if there.attachments.is_attached.any()]
+    # Most of the time goes into joining polygons, which leaves Python's lock free.
+    with ThreadPoolExecutor() as pool:
+        found = list(tqdm(pool.map(rows_of, joined), total=len(joined), delay=2, disable=None, leave=False))
+    columns = [*RESULTS["type_service_areas"].names, "geometry"]
+    rows = [row for rows in found for row in rows]
+    return RESULTS["type_service_areas"].check(gpd.GeoDataFrame(rows, columns=columns, crs=town.crs))
+
+
+def _areas_of_type(  # noqa: PLR0913  one search and what it is drawn with
+    network: WalkNetwork,
+    houses: _Houses,
+    name: str,
+    there: Attachments,
+    limits: tuple[float, ...],
+    walker: Walker,
+) -> list[tuple[str, float, float, bool, shapely.Geometry]]:
+    limit_m = limits[-1] * walker.speed_m_min
+    distance, _ = nearest_distances(network, there, limit_m=limit_m, walker=walker)
+    walk_m = np.full(len(houses.shapes), np.inf)
+    if houses.attachments is not None:
+        pairs = nearest_pairs(network, houses.attachments, there, limit_m=limit_m, walker=walker)
+        walk_m[pairs.origin] = pairs.distance_m
     pieces = GroundPieces.of(network, _WALKING_OFF_M)
     rows = []
-    for name, there in tqdm(places.items(), delay=2, disable=None, leave=False):
-        if not there.attachments.is_attached.any():
-            continue
-        limit_m = limits[-1] * walker.speed_m_min
-        distance, _ = nearest_distances(network, there.attachments, limit_m=limit_m, walker=walker)
-        walk_m = np.full(len(shapes), np.inf)
-        if houses is not None:
-            pairs = nearest_pairs(network, houses, there.attachments, limit_m=limit_m, walker=walker)
-            walk_m[pairs.origin] = pairs.distance_m
-        for limit in limits:
-            reach_m = limit * walker.speed_m_min
-            ground = ground_of(
-                network, there.attachments, distance, pieces=pieces, reach_m=reach_m, walker=walker
-            )
-            ground = settle_buildings(ground, shapes, walk_m <= reach_m * (1 + TOLERANCE), tree=tree)
-            is_cut = is_truncated(network, there.attachments, distance, reach_m=reach_m, walker=walker)
-            rows.append((name, limit, ground.area, is_cut, ground))
-    columns = [*RESULTS["type_service_areas"].names, "geometry"]
-    return RESULTS["type_service_areas"].check(gpd.GeoDataFrame(rows, columns=columns, crs=town.crs))
+    for limit in limits:
+        reach_m = limit * walker.speed_m_min
+        ground = ground_of(network, there, distance, pieces=pieces, reach_m=reach_m, walker=walker)
+        is_reached = walk_m <= reach_m * (1 + TOLERANCE)
+        ground = settle_buildings(ground, houses.shapes, is_reached, tree=houses.tree)
+        is_cut = is_truncated(network, there, distance, reach_m=reach_m, walker=walker)
+        rows.append((name, limit, ground.area, is_cut, ground))
+    return rows
 
 
 def _findings(homes: Homes, places: dict[str, Places]) -> pd.DataFrame:

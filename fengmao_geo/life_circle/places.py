@@ -66,7 +66,7 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     shapes = facilities.geometry.to_numpy()
     shapes = np.where(is_ground, _within(shapes, _layer(town, "compounds", "green")), shapes)
     shapes = _within(shapes, _layer(town, "buildings"))
-    is_ground &= shapely.get_dimensions(shapes) == 2
+    is_ground = is_ground & (shapely.get_dimensions(shapes) == 2)
     table = facilities.set_geometry(gpd.GeoSeries(shapes, index=facilities.index, crs=town.crs))
     places = {}
     for name, rows in table.groupby("facility_type", sort=True):

@@ -67,6 +67,12 @@ class Barriers:
         return shapely.STRtree(self.lines)
 
     @cached_property
+    def solid(self) -> shapely.Geometry:
+        """Areas, and lines as thin strips, in one geometry."""
+        strips = shapely.buffer(self.lines, WALL_HALF_M, cap_style="square", join_style="mitre")
+        return shapely.union_all([*self.areas, *strips])
+
+    @cached_property
     def corners(self) -> Numbers:
         """Every vertex of every barrier, each once; shape ``(c, 2)``."""
         return np.unique(shapely.get_coordinates(self._edges), axis=0)

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["GroundPieces"]
 
 # Width of the grid's cells as a share of the walking-off distance.
-_CELL_SHARE = 1 / 3
+_CELL_SHARE = 1 / 2
+# Width of a tile in cells: the ground of a whole tile is joined once.
+_TILE_CELLS = 8
 _ARC_SEGMENTS = 16
+# Ground smaller than this is not worth a drawing of its own.
+_SLIVER_M2 = 1e-3
 
 
 class GroundPieces:
@@ -49,7 +53,12 @@ class GroundPieces:
         self.off_m = off_m
         self.is_near = network.barriers.are_near(network.edge_lines, off_m) & network.takes_legs
         self._table = self._cut(network)
-        self._whole: dict[int, shapely.Geometry] = {}
+        self._lines = _pieces(network, self._table.assign(group=self._table["piece"]))
+        self._whole = _erased(network, self._lines, off_m)
+        self._is_hiding = _is_hiding(network, self._lines, self._whole, off_m)
+        self._tile = self._tiles()
+        self._tile_sizes = np.bincount(self._tile[self._is_hiding], minlength=self._tile.max(initial=-1) + 1)
+        self._tile_ground: dict[int, shapely.Geometry] = {}
 
     @classmethod
     def of(cls, network: WalkNetwork, off_m: float) -> GroundPieces:
@@ -87,16 +96,39 @@ class GroundPieces:
         if parts.empty:
             return []
         is_whole = (parts["got_from"] <= parts["from_m"]) & (parts["got_to"] >= parts["to_m"]) & (off_m == self.off_m)
-        got = parts[is_whole].groupby("piece").size()
-        complete = got.index[got.to_numpy() == self._sizes[got.index.to_numpy()]]
-        missing = np.array([piece for piece in complete if piece not in self._whole], dtype=np.intp)
-        rows = self._table[self._table["piece"].isin(missing)].assign(group=lambda table: table["piece"])
-        drawn = _draw(network, rows, self.off_m)
-        self._whole.update(zip(np.unique(rows["group"]), drawn, strict=True))
-        rest = parts[~parts["piece"].isin(complete)]
+        got = np.bincount(parts["piece"][is_whole].to_numpy(dtype=np.intp), minlength=len(self._sizes))
+        is_complete = (got == self._sizes) & (got > 0)
+        rest = parts[~is_complete[parts["piece"].to_numpy(dtype=np.intp)]]
         rest = rest.assign(from_m=rest["got_from"], to_m=rest["got_to"]).reset_index(drop=True)
         rest = rest.assign(group=_connected(network, rest))
-        return [*(self._whole[piece] for piece in complete), *_draw(network, rest, off_m)]
+        drawn = _erased(network, _pieces(network, rest), off_m)
+        return [*self._open_ground(network, is_complete), *self._hidden_ground(is_complete), *drawn]
+
+    def _hidden_ground(self, is_complete: NDArray[np.bool_]) -> list[shapely.Geometry]:
+        """Take the ground of whole tiles, joined once, and of the single pieces elsewhere."""
+        hiding = np.flatnonzero(self._is_hiding)
+        tile = self._tile[hiding]
+        got = np.bincount(tile, weights=is_complete[hiding], minlength=len(self._tile_sizes))
+        is_whole = (got == self._tile_sizes) & (got > 0)
+        for one in np.flatnonzero(is_whole):
+            if one not in self._tile_ground:
+                self._tile_ground[int(one)] = shapely.union_all(self._whole[hiding[tile == one]])
+        single = hiding[is_complete[hiding] & ~is_whole[tile]]
+        return [*(self._tile_ground[int(one)] for one in np.flatnonzero(is_whole)), *self._whole[single]]
+
+    def _open_ground(self, network: WalkNetwork, is_complete: NDArray[np.bool_]) -> list[shapely.Geometry]:
+        """Draw complete pieces that barriers hide nothing from at one go: their buffers less the barriers."""
+        lines = self._lines[is_complete & ~self._is_hiding]
+        if not len(lines):
+            return []
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines))))
+        ground = shapely.union_all(shapely.buffer(merged, self.off_m, quad_segs=_ARC_SEGMENTS))
+        return [shapely.difference(ground, network.barriers.solid)]
+
+    def _tiles(self) -> Indices:
+        """Number the tile that each piece lies in."""
+        first = self._table.groupby("piece", sort=True)[["cell_x", "cell_y"]].first() // _TILE_CELLS
+        return first.groupby(["cell_x", "cell_y"]).ngroup().to_numpy(dtype=np.intp)
 
     @cached_property
     def _sizes(self) -> Indices:
@@ -130,13 +162,24 @@ def _connected(network: WalkNetwork, table: pd.DataFrame) -> Indices:
     return np.unique(label, return_inverse=True)[1].astype(np.intp)
 
 
-def _draw(network: WalkNetwork, table: pd.DataFrame, off_m: float) -> list[shapely.Geometry]:
-    """Draw the ground of each group of parts, in the order of the groups."""
-    if table.empty:
-        return []
+def _pieces(network: WalkNetwork, table: pd.DataFrame) -> Geometries:
+    """Draw each group of parts as one geometry, in the order of the groups."""
     order = np.argsort(table["group"].to_numpy(), kind="stable")
     edge, start, end, group = (table[name].to_numpy()[order] for name in ("edge", "from_m", "to_m", "group"))
-    lines = cut_lines(network.edge_lines[edge.astype(np.intp)], start, end)
-    pieces = np.asarray(shapely.multilinestrings(lines, indices=np.unique(group, return_inverse=True)[1]))
-    ground = shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS)
-    return list(network.barriers.erase_from(ground, pieces))
+    lines = cut_lines(network.edge_lines[edge.astype(np.intp)], start.astype(float), end.astype(float))
+    if not len(lines):
+        return lines
+    return np.asarray(shapely.multilinestrings(lines, indices=np.unique(group, return_inverse=True)[1]))
+
+
+def _erased(network: WalkNetwork, pieces: Geometries, off_m: float) -> Geometries:
+    """Draw the ground of each piece on its own side of the barriers."""
+    return network.barriers.erase_from(shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS), pieces)
+
+
+def _is_hiding(network: WalkNetwork, pieces: Geometries, ground: Geometries, off_m: float) -> NDArray[np.bool_]:
+    """Say around which pieces a barrier hides ground, beside what it covers itself."""
+    visible = shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS)
+    touched = network.barriers.are_near(pieces, off_m)
+    visible[touched] = shapely.difference(visible[touched], network.barriers.solid)
+    return np.asarray(shapely.area(ground) < shapely.area(visible) - _SLIVER_M2)

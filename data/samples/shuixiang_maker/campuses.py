@@ -37,7 +37,7 @@ def _walled(site: Site, plot: Plot, gates: int, *, closed: int = 0) -> tuple[Pol
         if plot.kind in {"kindergarten", "primary_school", "hospital"}
         else Polygon()
     )
-    outline = compounds.outline_of(plot, less=strip)
+    outline = compounds.outline_of(site, plot, less=strip)
     angle = geo.south_facing_angle(outline)
     roads = compounds.spines(outline, angle, site.rng, 150.0)
     ways = compounds.entrances(site, plot, outline, gates, apart_m=50.0, roads=roads)

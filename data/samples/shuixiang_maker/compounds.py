@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 ROAD_M = 5.0
 
 
-def outline_of(plot: Plot, *, inset_m: float = 2.5, less: BaseGeometry | None = None) -> Polygon:
-    """Return the wall of a compound: a little inside its plot, without spikes or holes."""
-    land = plot.shape if less is None or less.is_empty else plot.shape.difference(less)
+def outline_of(site: Site, plot: Plot, *, inset_m: float = 2.5, less: BaseGeometry | None = None) -> Polygon:
+    """Return the wall of a compound: a little inside its plot, off its paths, without spikes or holes."""
+    used = shapely.union_all([site.lanes_in(plot.shape, 1.0), *([less] if less is not None else [])])
+    land = plot.shape.difference(used)
     land = land.buffer(-inset_m - 4.0, join_style="mitre").buffer(4.0, join_style="mitre")
     shape = geo.largest(land.simplify(0.8))
     return Polygon(np.round(shape.exterior.coords, 3)) if not shape.is_empty else shape

@@ -26,7 +26,7 @@ def slabs(site: Site, plot: Plot, *, closed: int = 0) -> None:
     """Build a walled estate of five- and six-floor slabs facing south."""
     rng = site.rng
     strip = shops.strip_of(site, plot)
-    outline = compounds.outline_of(plot, less=strip)
+    outline = compounds.outline_of(site, plot, less=strip)
     if outline.area < 1500:
         return
     angle = geo.south_facing_angle(outline)
@@ -106,7 +106,7 @@ def towers(site: Site, plot: Plot, *, closed: int = 0) -> None:
     """Build a new estate: towers around a garden, a loop road, shops along the street."""
     rng = site.rng
     strip = shops.strip_of(site, plot)
-    outline = compounds.outline_of(plot, inset_m=4.0, less=strip)
+    outline = compounds.outline_of(site, plot, inset_m=4.0, less=strip)
     if outline.area < 2500:
         return
     angle = geo.south_facing_angle(outline)

@@ -17,13 +17,15 @@ from shuixiang_maker.skeleton import FOOTBRIDGES
 from shuixiang_maker.streets import Street, join_end
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from shuixiang_maker.ground import Plot
 
 STREET_ASIDE_M = 23.0
 QUAY_ASIDE_M = 13.2
 
 
-def waterside_streets(river: LineString, roads: list[Street]) -> list[Street]:
+def waterside_streets(river: LineString, roads: list[Street], water: BaseGeometry) -> list[Street]:
     """Return the old street north of the market river, the quay south of it and the walks further east."""
     by_name = {road.name: road for road in roads}
     west = river.project(river.intersection(by_name["丝绸路"].line))
@@ -35,17 +37,20 @@ def waterside_streets(river: LineString, roads: list[Street]) -> list[Street]:
         ("滨河步道", "path", 3.0, QUAY_ASIDE_M, middle, middle + (east - middle) * 0.48, ""),
         ("滨河步道", "path", 3.0, -QUAY_ASIDE_M, middle + (east - middle) * 0.30, east, ""),
     ]
+    wet = water.buffer(3.8)
+    others = [
+        part for road in roads for part in shapely.get_parts(road.line.difference(wet)) if part.length > 1
+    ]
     streets = []
     for name, street_class, width, aside, start, end, bridge in plan:
         line = geo.simplify(geo.longest(geo.piece(river, start, end).offset_curve(aside)), 0.2)
-        others = [road.line for road in roads]
         line = join_end(join_end(line, others, at_start=True, reach_m=35), others, at_start=False, reach_m=35)
         streets.append(Street(line, name, street_class, width, bridge_name=bridge))
     return streets
 
 
 def footbridges(river: LineString, banks: list[Street], branches: list[LineString]) -> list[Street]:
-    """Return the small bridges of the old town, from the quay to the old street, clear of the branch canals."""
+    """Return the small bridges from the quay to the old street, clear of the branch canals."""
     streets = []
     for share, name, is_steps in FOOTBRIDGES:
         for shift in (0.0, -30.0, 30.0, -60.0):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JOIN_M = 60.0
 BRIDGE_MARGIN_M = 3.0
+SHORTEST_M = 1.0
 SURFACE_CLASSES = ("main", "secondary", "branch")
 
 
@@ -106,6 +107,11 @@ def cut_at_water(street: Street, water: BaseGeometry) -> list[Street]:
         return [dry]
     parts: list[Street] = []
     at = 0.0
+    last = street.line.length
+    spans = [
+        (start if start > SHORTEST_M else 0.0, end if last - end > SHORTEST_M else last)
+        for start, end in spans
+    ]
     for start, end in spans:
         parts.append(replace(dry, line=geo.piece(street.line, at, start)))
         if street.bridge_name:
@@ -113,8 +119,8 @@ def cut_at_water(street: Street, water: BaseGeometry) -> list[Street]:
             deck = geo.piece(street.line, start, end)
             parts.append(replace(street, line=deck, is_bridge=True, street_class=street_class))
         at = end
-    parts.append(replace(dry, line=geo.piece(street.line, at, street.line.length)))
-    return [part for part in parts if part.line.length > 0.5]
+    parts.append(replace(dry, line=geo.piece(street.line, at, last)))
+    return [part for part in parts if part.line.length > 0.0]
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _clip_to(town: Ground, extent: Polygon) -> None:
         kept += [
             st.replace(street, line=shapely.LineString(np.round(part.coords, 3)))
             for part in parts
-            if part.length > 5
+            if part.length > 0.5
         ]
     town.streets[:] = st.connected(kept)
 

@@ -45,7 +45,7 @@ def build(seed: int) -> Ground:
     water = shapely.union_all([w.shape for w in waters], grid_size=geo.GRID_M)
     roads = streets.hand_laid(warp, frame)
     elevated = streets.elevated_road(warp, frame)
-    shore = oldtown.waterside_streets(centres["市河"], roads)
+    shore = oldtown.waterside_streets(centres["市河"], roads, water)
     bridges = oldtown.footbridges(centres["市河"], shore, [centres["北港"], centres["南港"]])
     site = Site(rng, warp, water, [*roads, *shore, *bridges])
     plots = _plots(site, elevated, frame)

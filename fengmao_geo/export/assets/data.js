@@ -8,7 +8,8 @@ window.fengmao = {};
 
   fm.read = function () {
     fm.data = JSON.parse(document.getElementById("town-data").textContent);
-    fm.state = { minutes: fm.data.minutes[fm.data.minutes.length - 1], type: -1, areas: true, names: true, groups: {} };
+    const minutes = fm.data.minutes[fm.data.minutes.length - 1];
+    fm.state = { minutes, type: -1, buildings: true, blocks: true, areas: true, names: true, groups: {} };
     fm.data.groups.forEach((group) => { fm.state.groups[group.id] = true; });
   };
 

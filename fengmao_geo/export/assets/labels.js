@@ -72,6 +72,7 @@
   function addBadges(map) {
     fm.data.blocks.forEach((block) => {
       const content = [fm.el("b", { text: block.number }), fm.el("span", { text: block.name })];
+      // Far out only the number stays.
       const badge = block.href && !block.is_own
         ? fm.el("a", { href: block.href, class: "badge badge-link" }, content)
         : fm.el("div", { class: "badge" }, content);
@@ -94,5 +95,8 @@
     fm.watch(again);
     again();
     addBadges(map);
+    const shorten = () => map.getContainer().classList.toggle("far-out", map.getZoom() < 14);
+    map.on("zoomend", shorten);
+    shorten();
   };
 })(window.fengmao);

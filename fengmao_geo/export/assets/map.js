@@ -18,6 +18,8 @@
       const style = { fillColor: colours[layer.kind], fillOpacity: 1, stroke: Boolean(edge), color: edge, weight: 0.8 };
       layer.shapes.forEach((shape) => L.polygon(fm.unpackPolygon(shape), still(canvas, style)).addTo(map));
     });
+    ground.trees.forEach(([point, widthM]) => new fm.MetreDot(fm.unpack(point)[0],
+      still(canvas, { widthM, stroke: false, fillColor: colours.tree, fillOpacity: colours.tree_opacity })).addTo(map));
     const walls = { color: colours.wall, weight: 1, opacity: 0.9 };
     ground.walls.forEach((run) => L.polyline(fm.unpack(run), still(canvas, walls)).addTo(map));
     addStreets(map, canvas, ground.streets.filter((street) => !street.is_raised));
@@ -63,26 +65,27 @@
     group.on("click", (event) => fm.openPopup(map, event.latlng, fm.buildingCard(event.layer.item)));
     group.on("mouseover", (event) => event.layer.setStyle({ weight: 2, color: colours.page.ink }));
     group.on("mouseout", (event) => event.layer.setStyle({ weight: style.weight, color: style.color }));
-    group.addTo(map);
+    fm.buildingLayer = group;
   }
 
-  function addBlocks(map, canvas) {
+  function addBlocks(canvas) {
     const { blocks, window: box, colours } = fm.data;
     blocks.forEach((block) => { block.rings = fm.unpackPolygon(block.shape); });
     const own = blocks.filter((block) => block.is_own);
+    fm.blockLayer = L.layerGroup();
     if (own.length) {
       const holes = own.flatMap((block) => block.rings.map((rings) => rings[0]));
       L.polygon([fm.unpack(box), ...holes], still(canvas, {
         stroke: false, fillColor: colours.ground.outside, fillOpacity: colours.block.dim_opacity,
-      })).addTo(map);
+      })).addTo(fm.blockLayer);
     }
     blocks.forEach((block) => {
       const strong = block.is_own || !own.length;
-      L.polygon(block.rings, still(canvas, { fill: false, color: "#fff", weight: strong ? 6 : 3, opacity: 0.9 })).addTo(map);
+      L.polygon(block.rings, still(canvas, { fill: false, color: "#fff", weight: strong ? 6 : 3, opacity: 0.9 })).addTo(fm.blockLayer);
       L.polygon(block.rings, still(canvas, {
         fill: false, color: colours.block.line, weight: strong ? 2.6 : 1.4, opacity: strong ? 1 : 0.75,
         dashArray: strong ? null : "5 4",
-      })).addTo(map);
+      })).addTo(fm.blockLayer);
     });
   }
 
@@ -113,7 +116,7 @@
     order.forEach((marker) => {
       const isChosen = marker.item.type === chosen;
       const isFaint = chosen >= 0 && !isChosen;
-      Object.assign(marker.options, { isChosen, isFaint, fillOpacity: isFaint ? 0.45 : 1, weight: isFaint ? 0.8 : 1.4 });
+      Object.assign(marker.options, { isChosen, isFaint, fillOpacity: isFaint ? 0.45 : 1 });
       marker.addTo(map);
     });
     fm.drawn.facilities = order.length;
@@ -132,7 +135,16 @@
     })).addTo(map);
   }
 
+  // What is added last lies on top, so buildings and blocks are put in order again when either is switched.
+  function showThings(map) {
+    const wanted = [[fm.buildingLayer, fm.state.buildings], [fm.blockLayer, fm.state.blocks]];
+    if (wanted.every(([layer, isOn]) => map.hasLayer(layer) === isOn)) return;
+    wanted.forEach(([layer]) => layer.remove());
+    wanted.forEach(([layer, isOn]) => { if (isOn) layer.addTo(map); });
+  }
+
   function colourHomes() {
+    if (!fm.state.buildings) return;
     const classes = fm.classes();
     fm.homeShapes.forEach((shape) => shape.setStyle({ fillColor: fm.homeFill(shape.item.home, classes) }));
   }
@@ -149,10 +161,10 @@
     fm.data.ground.streets.forEach((street) => { fm.drawn.streets += street.lines.length; });
     addGround(map, ground);
     addBuildings(map, things);
-    addBlocks(map, things);
+    addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;
-    const show = () => { colourHomes(); showAreas(map, areas); showFacilities(map); };
+    const show = () => { showThings(map); colourHomes(); showAreas(map, areas); showFacilities(map); };
     fm.watch(show);
     show();
   };

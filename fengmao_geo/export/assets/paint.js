@@ -10,12 +10,21 @@
     },
   });
 
+  // A circle as wide as it is on the ground.
+  fm.MetreDot = L.CircleMarker.extend({
+    _project: function () {
+      this._radius = this.options.widthM / 2 / fm.metresPerPixel(this._map);
+      L.CircleMarker.prototype._project.call(this);
+    },
+  });
+
   // A circle that carries a sign once there is room for it.
   fm.SignMarker = L.CircleMarker.extend({
     _project: function () {
       const zoom = this._map.getZoom();
-      const full = zoom >= 16.4 ? 9 : zoom >= 15.7 ? 7 : zoom >= 14.7 ? 3.6 : 2.8;
+      const full = zoom >= 16.4 ? 9 : zoom >= 15.7 ? 7 : zoom >= 14.7 ? 3.2 : 2.4;
       this._radius = this.options.isChosen ? 9.5 : this.options.isFaint ? Math.min(full, 3) : full;
+      this.options.weight = this._radius >= 7 ? 1.4 : 0.7;
       L.CircleMarker.prototype._project.call(this);
     },
     _updatePath: function () {

@@ -146,6 +146,8 @@
 
   function layersBox() {
     const layers = [
+      chip(say("block"), fm.data.colours.block.line, true, (blocks) => fm.change({ blocks })),
+      chip(say("layer_buildings"), fm.data.colours.reach.reached, true, (buildings) => fm.change({ buildings })),
       chip(say("layer_areas"), fm.data.colours.reach.area_line, true, (areas) => fm.change({ areas })),
       chip(say("layer_names"), null, true, (names) => fm.change({ names })),
     ];
