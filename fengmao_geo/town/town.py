@@ -211,3 +211,54 @@ def _first_crs(layers: Mapping[str, gpd.GeoDataFrame]) -> Stated:
     ordered = sorted(layers.values(), key=lambda frame: frame is not layers.get("built_up"))
     first = next((frame.crs for frame in ordered if frame.crs is not None), None)
     return None if first is None else parse_crs(first)
+
+
+def build_town(
+    sources: Mapping[str, Source],
+    *,
+    name: str,
+    crs: Stated,
+    settings: TownSettings,
+    findings: list[Finding],
+) -> Town:
+    """Check layers and make a town of them.
+
+    Parameters
+    ----------
+    sources
+        The layers as they came, by the library's names.
+    name
+        The town's name.
+    crs
+        The coordinate system stated for the town.
+    settings
+        What the data cannot say of themselves.
+    findings
+        What was found while the layers were read.
+
+    Returns
+    -------
+    Town
+        The town.
+
+    Raises
+    ------
+    TownError
+        If anything found is an error; it carries all findings.
+    """
+    built_up = sources.get("built_up") or next(iter(sources.values()), None)
+    fault = town_crs_fault(crs, layer="town", frame=None if built_up is None else built_up.frame)
+    found = [*findings, *([fault] if fault else [])]
+    settings, type_found = _known_types(settings)
+    working = working_crs(crs) if fault is None and isinstance(crs, CRS) else None
+    layers, layer_found = checked_layers(sources, crs=working)
+    found += [*type_found, *layer_found]
+    if isinstance(crs, CRS) and working is not None and not working.equals(crs):
+        found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
+    if not any(finding.severity == "error" for finding in found):
+        found += people_findings(layers, settings)
+    table = findings_table(found)
+    if count := int((table["severity"] == "error").sum()):
+        raise TownError("town_faults", table, count=count, name=name)
+    assert working is not None  # noqa: S101
+    return Town(name, working, Layers(layers), table, settings)

@@ -1,0 +1,155 @@
+"""Layers as they came to layers that can be computed with: names, ids, CRS, geometry, values; all faults at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from fengmao_geo.findings import Finding
+from fengmao_geo.geo.crs import to_town_crs
+from fengmao_geo.geo.repair import drop_missing, repair
+from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
+from fengmao_geo.town.columns import clean_values, name_columns, set_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    from pyproj import CRS
+
+    from fengmao_geo.geo.crs import Stated
+
+__all__ = ["Source", "checked_layer", "checked_layers"]
+
+#: A layer that lies farther than this from the built-up area is of another place.
+_ELSEWHERE_M = 10_000.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """A layer as it came, and what is stated of it.
+
+    Parameters
+    ----------
+    frame
+        Its features.
+    stated
+        Its coordinate system; ``None`` if none is stated.
+    fields
+        The library's name of a column, then theirs.
+    """
+
+    frame: gpd.GeoDataFrame
+    stated: Stated
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def checked_layers(
+    sources: Mapping[str, Source], *, crs: CRS | None
+) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
+    """Check every layer, and that those a town needs are there and lie in one place.
+
+    Parameters
+    ----------
+    sources
+        The layers as they came, by the library's names.
+    crs
+        The town's CRS; ``None`` if it has none that can be used, and then coordinates are not looked at.
+
+    Returns
+    -------
+    dict
+        The layers that can be used, in the order in which they are declared.
+    list
+        The findings of all layers.
+    """
+    layers, found = {}, []
+    for layer in (name for name in LAYERS if name in sources):
+        frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs)
+        found += layer_found
+        if not any(finding.severity == "error" for finding in layer_found):
+            layers[layer] = frame
+    unknown = [name for name in sources if name not in LAYERS]
+    found += [Finding("layer_unknown", name, values={"known": ", ".join(LAYERS)}) for name in unknown]
+    return layers, [*found, *_absent(sources), *_elsewhere(layers)]
+
+
+def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Check one layer: column names, ids, coordinates, geometry and values, in this order.
+
+    Parameters
+    ----------
+    source
+        The layer as it came.
+    layer
+        Its name.
+    crs
+        The town's CRS; ``None`` to leave coordinates alone.
+
+    Returns
+    -------
+    GeoDataFrame
+        The layer as its table declares it, rows in the order of ids.
+    list
+        What was found; where an error is among it, the layer is not to be used.
+    """
+    if not len(source.frame):
+        code = "layer_empty" if layer in REQUIRED_LAYERS else "layer_has_none"
+        found = [Finding(code, layer)]
+    else:
+        found = []
+    frame, more = name_columns(source.frame, layer=layer, fields=source.fields)
+    found += more
+    frame, more = set_ids(frame, layer=layer)
+    found += more
+    kept, more = drop_missing(frame, layer=layer)
+    found += more
+    if crs is not None:
+        kept, more = _placed(kept, source.stated, crs, layer)
+        found += more
+    kept, more = clean_values(kept, layer=layer)
+    found += more
+    if layer in REQUIRED_LAYERS and len(frame) and not len(kept):
+        found.append(Finding("layer_all_excluded", layer, values={"count": len(frame)}))
+    ordered = kept.sort_values("id", kind="stable", ignore_index=True)
+    if any(finding.severity == "error" for finding in found):
+        return ordered, found
+    return LAYERS[layer].check(ordered), found
+
+
+def _placed(
+    frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Bring the coordinates to the town's CRS, then the geometry to the layer's kind."""
+    moved, found = to_town_crs(frame, stated=stated, crs=crs, layer=layer, ids=frame["id"].tolist())
+    if any(finding.severity == "error" for finding in found):
+        return moved, found
+    repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
+    return repaired, [*found, *more]
+
+
+def _absent(sources: Mapping[str, Source]) -> list[Finding]:
+    found = [Finding("layer_missing", layer) for layer in REQUIRED_LAYERS if layer not in sources]
+    if not any(layer in sources for layer in DWELLING_LAYERS):
+        found.append(Finding("layer_missing_dwellings", "buildings"))
+    return found
+
+
+def _elsewhere(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
+    """Report layers that lie nowhere near the built-up area: as a rule their CRS is not what it is said to be."""
+    if "built_up" not in layers or not len(layers["built_up"]):
+        return []
+    town = shapely.box(*layers["built_up"].total_bounds)
+    away_m = {
+        layer: shapely.distance(town, shapely.box(*frame.total_bounds))
+        for layer, frame in layers.items()
+        if len(frame)
+    }
+    return [
+        Finding("layer_elsewhere", layer, values={"layer": layer, "away_km": round(float(far_m) / 1000, 1)})
+        for layer, far_m in away_m.items()
+        if np.isfinite(far_m) and far_m > _ELSEWHERE_M
+    ]

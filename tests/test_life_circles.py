@@ -1,0 +1,283 @@
+"""Life circles on one straight street, where every walk can be worked out on paper."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import fengmao_geo as fg
+from fengmao_geo.life_circle.coverage import FULL_SET
+from fengmao_geo.tables import RESULTS
+
+EAST, NORTH = 572_000.0, 3_403_000.0
+
+CATALOGUE = """
+name = "own"
+name_zh = "自定"
+name_en = "own"
+source = "made for a test"
+tag = "P"
+"""
+
+ENTRY = """
+[[entries]]
+facility_type = "{kind}"
+tier_min = {tier}
+is_required = {required}
+group = "{group}"
+min_people = {people}
+source = "made for a test"
+tag = "P"
+"""
+
+
+def entry(kind, tier, *, group="everyone", people=0, required="true", standard_m=None):
+    text = ENTRY.format(kind=kind, tier=tier, group=group, people=people, required=required)
+    return text + (f"standard_m = {standard_m}\n" if standard_m else "")
+
+
+def frame(shapes, **columns):
+    return gpd.GeoDataFrame(columns, geometry=[shapely.affinity.translate(s, EAST, NORTH) for s in shapes], crs=4549)
+
+
+def home(x):
+    """A house whose corner stands 5 m from the street."""
+    return shapely.Polygon([(x, 5), (x + 5, 10), (x, 15), (x - 5, 10)])
+
+
+def street_town(facilities, *, homes=(100, 400, 1000), people=(10, 20, 30), extent=None, surveyed="all", **columns):
+    """Homes along a street 2 km long; facilities stand on it."""
+    kinds, at = zip(*facilities, strict=True) if facilities else ((), ())
+    columns = {"use": ["residential"] * len(homes), "people": list(people)} | columns
+    return fg.Town.from_layers(
+        name="T",
+        settings=fg.TownSettings(surveyed_types=surveyed),
+        built_up=frame([shapely.box(-500, -500, 2500, 500)]),
+        extent=frame([extent or shapely.box(-3000, -3000, 5000, 3000)]),
+        streets=frame([shapely.LineString([(0, 0), (2000, 0)])]),
+        buildings=frame([home(x) for x in homes], id=[f"h{x}" for x in homes], **columns),
+        facilities=frame(
+            [shapely.Point(x, 0) for x in at], id=[f"f{n}" for n in range(len(at))], facility_type=list(kinds)
+        )
+        if facilities
+        else frame([shapely.Point(0, 0)], id=["f"], facility_type=["bank"]),
+        blocks=frame([shapely.box(0, 0, 500, 100)], id=["b1"], name=["West"]),
+    )
+
+
+@pytest.fixture
+def circles_of(tmp_path):
+    def run(town, *entries, **options):
+        path = tmp_path / "own.toml"
+        path.write_text(CATALOGUE + "".join(entries), encoding="utf-8")
+        return fg.life_circles(town, fg.walk_network(town), catalogue=path, **options)
+
+    return run
+
+
+def status_of(circles, dwelling, kind):
+    rows = circles.reach.set_index(["dwelling_id", "facility_type"])
+    return rows.loc[(dwelling, kind), "status"]
+
+
+def area(circles, kind, limit, *, by="network", area_id="town"):
+    rows = circles.areas.set_index(["area_id", "facility_type", "limit_min", "by"])
+    return rows.loc[(area_id, kind, limit, by)]
+
+
+def test_minutes_are_the_leg_and_the_way_along_the_street(circles_of):
+    circles = circles_of(street_town([("wet_market", 340)]), entry("wet_market", 15))
+    minutes = circles.reach.set_index("dwelling_id")["travel_min"]
+    assert minutes["h100"] == pytest.approx((5 + 240) / 60)
+    assert minutes["h400"] == pytest.approx((5 + 60) / 60)
+
+
+def test_a_type_is_counted_in_the_circles_of_its_tier_and_wider(circles_of):
+    circles = circles_of(street_town([("wet_market", 100)]), entry("wet_market", 15))
+    assert set(circles.areas["limit_min"][circles.areas["facility_type"] == "wet_market"]) == {15.0}
+
+
+def test_people_are_counted_by_what_they_reach(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5))
+    # From x=400 it is 305 m, more than 300; from x=1000 it is 905 m, more than 900.
+    assert area(circles, "bank", 5)["reached_people"] == 10
+    assert area(circles, "bank", 15)["reached_people"] == 30
+    assert area(circles, "bank", 15)["unreached_people"] == 30
+
+
+def test_the_straight_line_stands_beside_the_walk(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5))
+    # 300 m from the corner at x=395 to the bank: within 300 m straight (295.2 m), 305 m walked.
+    assert area(circles, "bank", 5, by="straight_line")["reached_people"] == 30
+
+
+def test_people_of_a_block_are_those_who_live_in_it(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5))
+    assert area(circles, "bank", 5, area_id="b1")["people"] == 30
+
+
+def test_a_type_nobody_surveyed_is_unknown_and_not_unreached(circles_of):
+    circles = circles_of(street_town([("bank", 100)], surveyed=frozenset()), entry("bank", 5), entry("park", 5))
+    assert status_of(circles, "h100", "park") == "unknown"
+    assert area(circles, "park", 5)["unknown_people"] == 60
+    assert area(circles, "park", 5)["unreached_people"] == 0
+
+
+def test_a_type_surveyed_and_not_there_is_unreached(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("park", 5))
+    assert status_of(circles, "h100", "park") == "unreached"
+
+
+def test_a_dwelling_off_the_streets_is_unknown(circles_of):
+    town = street_town([("bank", 100)], homes=(100, 2400), people=(10, 20))
+    circles = circles_of(town, entry("bank", 5))
+    assert status_of(circles, "h2400", "bank") == "unknown"
+    assert area(circles, "bank", 5)["unknown_people"] == 20
+    assert "h2400" in set(circles.findings["feature_id"])
+
+
+def test_a_walk_that_leaves_the_extent_is_unknown_where_it_found_nothing(circles_of):
+    town = street_town([("bank", 100)], extent=shapely.box(-100, -100, 1200, 100))
+    circles = circles_of(town, entry("bank", 5))
+    # x=1000 is 205 m from the boundary: a bank might stand beyond it.
+    assert status_of(circles, "h1000", "bank") == "unknown"
+    assert status_of(circles, "h400", "bank") == "reached"
+
+
+def test_a_facility_off_the_streets_leaves_doubt_only_where_it_is_near(circles_of):
+    town = street_town([("bank", 2600)], homes=(100, 1900), people=(10, 20))
+    circles = circles_of(town, entry("bank", 5))
+    assert status_of(circles, "h1900", "bank") == "unknown"
+    assert status_of(circles, "h100", "bank") == "unreached"
+
+
+def test_the_full_set_is_every_required_type(circles_of):
+    town = street_town([("bank", 100), ("pharmacy", 400)])
+    circles = circles_of(town, entry("bank", 5), entry("pharmacy", 5))
+    assert area(circles, FULL_SET, 5)["reached_people"] == 0
+    assert area(circles, FULL_SET, 15)["reached_people"] == 30
+
+
+def test_a_type_that_is_not_required_is_not_in_the_full_set(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5), entry("mall", 5, required="false"))
+    assert area(circles, FULL_SET, 5)["reached_people"] == 10
+
+
+def test_a_groups_types_are_asked_only_for_that_group(circles_of):
+    town = street_town([("bank", 100)], homes=(100,), people=(10,), elderly_people=[4])
+    circles = circles_of(town, entry("bank", 5), entry("elderly_care", 5, group="elderly"))
+    full = area(circles, FULL_SET, 5)
+    assert (full["reached_people"], full["unreached_people"]) == (6, 4)
+
+
+def test_a_group_that_was_not_counted_makes_the_full_set_unknown(circles_of):
+    town = street_town([("bank", 100)], homes=(100,), people=(10,))
+    circles = circles_of(town, entry("bank", 5), entry("elderly_care", 5, group="elderly"))
+    full = area(circles, FULL_SET, 5)
+    assert (full["reached_people"], full["unknown_people"]) == (0, 10)
+
+
+def test_one_unknown_and_none_unreached_makes_the_set_unknown(circles_of):
+    town = street_town([("bank", 100)], homes=(100,), people=(10,), surveyed=frozenset())
+    circles = circles_of(town, entry("bank", 5), entry("park", 5))
+    assert circles.coverage.set_index(["limit_min", "group"]).loc[(5, "everyone"), "status"] == "unknown"
+
+
+def test_a_type_for_larger_towns_is_not_asked(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5), entry("mall", 5, people=50_000))
+    asked = circles.types.set_index("facility_type")["is_asked"]
+    assert not asked["mall"]
+    assert "mall" not in set(circles.reach["facility_type"])
+
+
+def test_walked_metres_are_compared_with_the_standard(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5, standard_m=310))
+    within = circles.reach.set_index("dwelling_id")["is_within_standard"]
+    assert within["h400"] is True
+    assert within["h1000"] is False
+
+
+def test_gaps_are_ranked_by_people(circles_of):
+    town = street_town([("bank", 100), ("pharmacy", 400)])
+    circles = circles_of(town, entry("bank", 5), entry("pharmacy", 5))
+    gaps = circles.gaps.query("area_kind == 'town' and limit_min == 5").set_index("facility_type")
+    # The bank is 305 m from h400, and the pharmacy 305 m from h100; both are too far from h1000.
+    assert gaps["lacking_people"].to_dict() == {"bank": 50, "pharmacy": 40}
+    assert gaps["rank"].to_dict() == {"bank": 1, "pharmacy": 2}
+
+
+def test_a_point_inside_a_building_is_that_building(circles_of):
+    town = street_town([], homes=(100, 400), people=(10, 20))
+    layers = {name: town[name] for name in town.layers}
+    layers["facilities"] = frame([shapely.Point(400, 10)], id=["f"], facility_type=["bank"])
+    inside = fg.Town.from_layers(name="T", settings=town.settings, **layers)
+    circles = circles_of(inside, entry("bank", 15))
+    # Leg of the home, 300 m, leg of the building that the bank is in.
+    assert circles.reach.set_index("dwelling_id")["distance_m"]["h100"] == pytest.approx(310)
+
+
+def test_people_of_each_area_add_up(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5), entry("park", 15))
+    parts = circles.areas[["reached_people", "unreached_people", "unknown_people"]].sum(axis=1)
+    assert np.allclose(parts, circles.areas["people"])
+
+
+def test_without_people_floor_area_is_the_weight(circles_of):
+    town = street_town([("bank", 100)], people=(np.nan, np.nan, np.nan))
+    circles = circles_of(town, entry("bank", 5))
+    assert circles.people_basis == "floor_area"
+    assert area(circles, "bank", 5)["reached_people"] == pytest.approx(50)
+
+
+def test_the_order_of_rows_changes_nothing(circles_of):
+    town = street_town([("bank", 100), ("bank", 900), ("park", 400)])
+    layers = {name: town[name].iloc[::-1].reset_index(drop=True) for name in town.layers}
+    turned = fg.Town.from_layers(name="T", settings=town.settings, **layers)
+    one, other = (circles_of(each, entry("bank", 5), entry("park", 15)) for each in (town, turned))
+    for name in ("reach", "coverage", "areas", "gaps"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    assert one.service_areas.equals(other.service_areas)
+
+
+def test_inputs_are_not_changed(circles_of):
+    town = street_town([("bank", 100)])
+    before = town.fingerprint()
+    circles_of(town, entry("bank", 5))
+    assert town.fingerprint() == before
+
+
+def test_every_table_passes_its_own_check(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5))
+    for name in ("dwellings", "reach", "coverage", "areas", "gaps"):
+        RESULTS[name].check(getattr(circles, name))
+    RESULTS["asked_types"].check(circles.types)
+    RESULTS["type_service_areas"].check(circles.service_areas)
+
+
+def test_service_areas_take_in_whole_buildings_that_are_reached(circles_of):
+    town = street_town([("bank", 100)])
+    circles = circles_of(town, entry("bank", 5))
+    ground = circles.service_areas.set_index(["facility_type", "limit_min"]).geometry[("bank", 5)]
+    homes = town["buildings"].set_index("id").geometry
+    assert ground.buffer(1e-6).contains(homes["h100"])
+    assert ground.intersection(homes["h400"]).area == pytest.approx(0)
+
+
+def test_more_minutes_never_reach_less(circles_of):
+    town = street_town([("bank", 100), ("park", 700)])
+    circles = circles_of(town, entry("bank", 5), entry("park", 5), minutes=(5, 8, 15))
+    reached = circles.areas.query("area_kind == 'town' and by == 'network' and facility_type != 'full_set'")
+    wide = reached.pivot(index="facility_type", columns="limit_min", values="reached_people")
+    assert (wide.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+
+
+def test_the_sample_town_loses_nobody():
+    town = fg.sample_town()
+    circles = fg.life_circles(town, fg.walk_network(town))
+    assert circles.dwellings["people"].sum() == pytest.approx(28_000)
+    full = area(circles, FULL_SET, 15)
+    assert full["reached_people"] + full["unreached_people"] + full["unknown_people"] == pytest.approx(28_000)
+    assert 0 < full["reached_people"] < 28_000
