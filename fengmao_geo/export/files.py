@@ -11,7 +11,7 @@ __all__ = ["write_whole"]
 def write_whole(path: str | Path, content: str | bytes) -> Path:
     """Write a file so that nobody ever meets half of it.
 
-    It is written beside its target, brought to the disk, and renamed; if anything fails, what was there stays.
+    It is written beside its target, brought to the disk and renamed; if that fails, what was there stays.
 
     Parameters
     ----------

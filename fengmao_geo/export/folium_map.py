@@ -6,7 +6,7 @@ import math
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import folium
 import shapely
@@ -39,6 +39,8 @@ from fengmao_geo.export.offline import (
 from fengmao_geo.export.theme import colour_rules, named, say, theme
 
 if TYPE_CHECKING:
+    from branca.element import Figure
+
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
@@ -64,8 +66,8 @@ _FLOOR_AREA = {
 def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh") -> list[Path]:
     """Write one interactive map per renewal block, and one of the town that links them.
 
-    Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by what
-    they reach within each life circle, service areas, facilities, and who lacks what.
+    Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
+    what they reach within each life circle, service areas, facilities, and who lacks what.
 
     Parameters
     ----------
@@ -100,13 +102,12 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
 
 def _town_place(results: Results) -> Place:
     town = results.town
-    area = town["built_up"] if "built_up" in town else None
-    area_m2 = 0.0 if area is None else float(shapely.union_all(area.geometry.to_numpy()).area)
+    area_m2 = float(shapely.area(shapely.union_all(town["built_up"].geometry.to_numpy())))
     return Place("town", "", town.name, "", None, area_m2, INDEX)
 
 
 def _blocks(results: Results) -> list[Place]:
-    """List the renewal blocks in the order of their numbers; blocks without a number of their own are counted."""
+    """List the renewal blocks by number; where one has no number of its own, all are counted."""
     if "blocks" not in results.town:
         return []
     layer = results.town["blocks"]
@@ -134,7 +135,7 @@ def _page(results: Results, place: Place, blocks: list[Place], lang: Lang) -> st
     frame = _frame(results, place)
     south_west, north_east = frame.corners(_focus(results, place))
     page = OfflineMap(((south_west[0] + north_east[0]) / 2, (south_west[1] + north_east[1]) / 2))
-    figure = page.get_root()
+    figure = cast("Figure", page.get_root())
     data = json_text(page_data(results, place, blocks, frame=frame, lang=lang))
     figure.header.add_child(Verbatim(f"<style>{leaflet_style()}</style>"))
     figure.header.add_child(Verbatim(f"<style>{colour_rules()}{asset('page.css')}</style>"))
@@ -159,14 +160,13 @@ def _focus(results: Results, place: Place) -> shapely.Geometry:
     town = results.town
     if place.area_kind == "block":
         layer = town["blocks"]
-        return layer.geometry[layer["id"] == place.area_id].iloc[0]
-    layer = town["built_up"] if "built_up" in town else town["streets"]
-    return shapely.box(*layer.total_bounds)
+        return cast("shapely.Geometry", layer.geometry[layer["id"] == place.area_id].iloc[0])
+    return cast("shapely.Geometry", shapely.box(*town["built_up"].total_bounds.tolist()))
 
 
 def _frame(results: Results, place: Place) -> Frame:
     """Take the place with a margin, wide and high enough to fill a screen beside a panel and a phone."""
-    west, south, east, north = _focus(results, place).bounds
+    west, south, east, north = shapely.bounds(_focus(results, place)).tolist()
     width, height = east - west + 2 * MARGIN_M, north - south + 2 * MARGIN_M
     across, up = max(width, WIDE * height) / 2, max(height, width / WIDE) / 2
     x, y = (west + east) / 2, (south + north) / 2

@@ -10,6 +10,8 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.export.theme import facility_sign, named, street_style, theme, type_group
+from fengmao_geo.life_circle.reach import statuses
+from fengmao_geo.network.travel import TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fengmao_geo.export.map_geometry import Frame
-    from fengmao_geo.life_circle.reach import LifeCircles
+    from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.messages import Lang
     from fengmao_geo.town.town import Town
 
@@ -34,6 +36,9 @@ _KINDS = {
     **dict.fromkeys(("public", "education", "medical"), "public"),
     **dict.fromkeys(("industrial", "warehouse", "utility", "agricultural"), "industrial"),
 }
+
+_SIGNS = {"reached": "1", "unreached": "0", "unknown": "?"}
+_BUILDING_LISTS = ("shapes", "kind", "use", "uses", "name", "floors", "year", "is_idle", "home")
 
 
 def column_values(layer: pd.DataFrame, column: str) -> list[Any]:
@@ -63,7 +68,7 @@ def whole_values(layer: pd.DataFrame, column: str) -> list[int | None]:
 
 
 def ground_data(town: Town, frame: Frame) -> dict[str, Any]:
-    """Write what lies under everything: the built-up area, farmland, green, water, walls, streets, bridges."""
+    """Write what lies under everything: built-up area, farmland, green, water, walls, streets, bridges."""
     polygons = [
         {"kind": kind, "shapes": [shape for shape in frame.polygons(town[layer].geometry) if shape]}
         for layer, kind in _GROUND
@@ -105,7 +110,7 @@ def _streets(streets: gpd.GeoDataFrame, frame: Frame) -> list[dict[str, Any]]:
         for name, width in zip(classes, column_values(shown, "width_m"), strict=True)
     ]
     dashed = [any(pair) for pair in zip(_yes(shown, "is_steps"), _yes(shown, "is_tunnel"), strict=True)]
-    keys = pd.DataFrame({"order": [order[name] for name in classes], "width_m": widths, "is_dashed": dashed})
+    keys = pd.Series(list(zip((order[name] for name in classes), widths, dashed, strict=True)), dtype=object)
     names = list(order)
     return [
         {
@@ -114,8 +119,8 @@ def _streets(streets: gpd.GeoDataFrame, frame: Frame) -> list[dict[str, Any]]:
             "is_raised": names[place] == "elevated",
             "lines": lines,
         }
-        for (place, width_m, is_dashed), rows in keys.groupby(["order", "width_m", "is_dashed"], sort=True)
-        if (lines := frame.lines(shown.geometry.iloc[rows.index]))
+        for place, width_m, is_dashed in sorted(set(keys))
+        if (lines := frame.lines(shown.geometry[(keys == (place, width_m, is_dashed)).to_numpy()]))
     ]
 
 
@@ -143,11 +148,7 @@ def building_data(town: Town, frame: Frame, homes: Sequence[str], *, lang: Lang)
         Lists of equal length, one value per building; ``uses`` are the names that ``use`` counts in.
     """
     if "buildings" not in town:
-        empty: list[Any] = []
-        return {
-            key: empty
-            for key in ("shapes", "kind", "use", "uses", "name", "floors", "year", "is_idle", "home")
-        }
+        return {key: [] for key in _BUILDING_LISTS}
     shown = town["buildings"][frame.shows(town["buildings"].geometry)]
     shapes = frame.polygons(shown.geometry, is_clipped=False)
     keep = [bool(shape) for shape in shapes]
@@ -235,20 +236,22 @@ def home_data(town: Town, circles: LifeCircles | None, frame: Frame, types: Sequ
     Returns
     -------
     dict
-        ``ids``; ``people``; ``status``: minutes, then one text per type with ``1`` (reached), ``0`` or ``?`` per
-        home; ``metres`` and ``tenths`` (of a minute), one list per type, -1 where nothing was found; and
+        ``ids``; ``people``; ``status``: minutes, then one text per type with ``1`` (reached), ``0`` or ``?``
+        per home; ``metres`` and ``tenths`` (of a minute), one list per type, -1 where nothing was found; and
         ``own_shapes`` where the homes are not buildings.
     """
     if circles is None:
         return {"ids": [], "people": [], "status": {}, "metres": [], "tenths": [], "own_shapes": []}
     shown = circles.dwellings[frame.shows(circles.dwellings.geometry)]
     ids = shown["dwelling_id"].tolist()
-    asked = circles.types.loc[circles.types["is_asked"], "facility_type"]
-    columns = [name for name in types if name in set(asked)]
+    asked = circles.types[circles.types["is_asked"]].set_index("facility_type")
+    columns = [name for name in types if name in asked.index]
     reach = circles.reach[circles.reach["dwelling_id"].isin(ids)]
     minutes = _wide(reach, "travel_min", ids, columns).astype(float)
     metres = _wide(reach, "distance_m", ids, columns).astype(float)
-    status = _statuses(circles, shown, minutes, _wide(reach, "status", ids, columns) == "unknown")
+    is_surveyed = asked.loc[columns, "is_surveyed"].to_numpy(dtype=bool)
+    is_unknown = _wide(reach, "status", ids, columns) == "unknown"
+    status = _statuses(circles.minutes, minutes, _doubt(circles, shown, is_surveyed, is_unknown))
     return {
         "ids": ids,
         "people": whole_values(shown, "people"),
@@ -260,29 +263,37 @@ def home_data(town: Town, circles: LifeCircles | None, frame: Frame, types: Sequ
 
 
 def _wide(reach: pd.DataFrame, values: str, ids: list[str], columns: list[str]) -> NDArray[Any]:
-    wide = reach.pivot_table(
-        index="dwelling_id", columns="facility_type", values=values, aggfunc="first", dropna=False
-    )
-    return wide.reindex(index=ids, columns=columns).to_numpy()
+    cells = reach.set_index(["dwelling_id", "facility_type"])[values]
+    every = pd.MultiIndex.from_product([ids, columns], names=cells.index.names)
+    return cells.reindex(every).to_numpy().reshape(len(ids), len(columns))
+
+
+def _doubt(
+    circles: LifeCircles, homes: pd.DataFrame, is_surveyed: NDArray[np.bool_], is_unknown: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Minutes from which a facility that was not found might yet be there: homes by types."""
+    edge = homes["boundary_min"].to_numpy(dtype=float)[:, None]
+    doubt = np.where(np.isnan(edge), np.inf, edge) * np.ones(is_surveyed.shape)
+    is_open = ~homes["is_attached"].to_numpy(dtype=bool)[:, None] | ~is_surveyed
+    # What none of these explains is a facility off the streets: the tables do not say how near.
+    is_hidden = is_unknown & (doubt > circles.minutes[-1] * (1 + TOLERANCE))
+    return np.where(is_open | is_hidden, 0.0, doubt)
 
 
 def _statuses(
-    circles: LifeCircles, homes: pd.DataFrame, minutes: NDArray[Any], is_unknown: NDArray[np.bool_]
+    limits: Sequence[float], minutes: NDArray[np.float64], doubt: NDArray[np.float64]
 ) -> dict[str, list[str]]:
     """Write for each circle and type one character per home."""
-    edge = homes["boundary_min"].to_numpy(dtype=float)[:, None]
-    found = {}
-    for limit in circles.minutes:
-        at_most = limit * (1 + 1e-9)
-        reached = minutes <= at_most
-        unsure = ~reached & (is_unknown | (edge <= at_most))
-        letters = np.where(reached, "1", np.where(unsure, "?", "0"))
-        found[str(limit)] = ["".join(column) for column in letters.T]
-    return found
+    signs = np.vectorize(_SIGNS.__getitem__, otypes=[object])
+    return {
+        f"{limit:g}": ["".join(column) for column in signs(statuses(minutes, doubt, limit)).T]
+        for limit in limits
+    }
 
 
 def _whole_lists(numbers: NDArray[np.float64]) -> list[list[int]]:
-    return np.where(np.isnan(numbers), -1, np.rint(numbers)).astype(np.int64).T.tolist()
+    whole = np.where(np.isnan(numbers), -1, np.rint(numbers)).astype(np.int64)
+    return [column.tolist() for column in whole.T]
 
 
 def _own_shapes(town: Town, homes: gpd.GeoDataFrame, frame: Frame) -> list[dict[str, Any]]:

@@ -1,25 +1,27 @@
-"""What a map page says in figures: the header, the full set, every type by the people who lack it, the data."""
+"""What a map page says in figures: header, full set, every type by the people who lack it, the data."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from fengmao_geo.export.theme import layer_name, named, say
+from fengmao_geo.life_circle.coverage import FULL_SET
+from fengmao_geo.tables import LAYERS
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fengmao_geo.life_circle.reach import LifeCircles
+    import pandas as pd
+
+    from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.messages import Lang
+    from fengmao_geo.standards.records import Catalogue, Walker
     from fengmao_geo.town.town import Town
 
 __all__ = ["Place", "about", "card", "full_set", "header", "type_rows"]
-
-FULL_SET = "full_set"
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def type_rows(
     -------
     dict
         Minutes, then one row per type asked for: ``type`` (its place in ``types``), ``people``, ``reached``,
-        ``unreached``, ``unknown``, ``lacking``, ``share``, ``straight`` (the share by straight line).
+        ``unreached``, ``unknown``, ``share``, ``straight`` (the share by straight line).
     """
     if circles is None:
         return {}
@@ -95,15 +97,14 @@ def type_rows(
     areas = areas[areas["facility_type"].map(asked) <= areas["limit_min"]]
     keys = ["limit_min", "facility_type"]
     straight = areas[areas["by"] == "straight_line"].set_index(keys)["reached_share"].rename("straight")
-    gaps = place.rows(circles.gaps).set_index(keys)[["lacking_people", "rank"]]
-    rows = areas[areas["by"] == "network"].join(straight, on=keys).join(gaps, on=keys)
+    ranks = place.rows(circles.gaps).set_index(keys)["rank"]
+    rows = areas[areas["by"] == "network"].join(straight, on=keys).join(ranks, on=keys)
     rows = rows.assign(
         place=[types.index(name) for name in rows["facility_type"]],
         is_required=rows["facility_type"].map(circles.types.set_index("facility_type")["is_required"]),
     )
-    rows = rows.sort_values(
-        ["limit_min", "rank", "unknown_people", "place"], ascending=[True, True, False, True]
-    )
+    order = ["rank", "unreached_people", "unknown_people", "place"]
+    rows = rows.sort_values(order, ascending=[True, False, False, True], kind="stable")
     return {
         f"{limit:g}": [_type_row(row) for row in rows[rows["limit_min"] == limit].to_dict("records")]
         for limit in circles.minutes
@@ -111,11 +112,9 @@ def type_rows(
 
 
 def _type_row(row: dict[Any, Any]) -> dict[str, Any]:
-    lacking = row["unreached_people"] if pd.isna(row["lacking_people"]) else row["lacking_people"]
     return _counts(row) | {
         "type": row["place"],
         "is_required": bool(row["is_required"]),
-        "lacking": _number(lacking),
         "straight": _number(row["straight"]),
     }
 
@@ -130,8 +129,8 @@ def _counts(row: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else round(float(value), 4)
 
 
 def header(town: Town, circles: LifeCircles | None, place: Place, *, lang: Lang) -> dict[str, Any]:
@@ -174,7 +173,7 @@ def _hectares(area_m2: float) -> str:
 
 
 def card(circles: LifeCircles | None, place: Place, types: Sequence[str], *, lang: Lang) -> dict[str, Any]:
-    """Write what the town's page says of a block: its type, size, people, full set, and what most people lack."""
+    """Write what the town's page says of a block: type, size, people, full set, what most people lack."""
     kind = [] if place.renewal_type is None else [named("renewal_type", place.renewal_type, lang=lang)]
     _, people, unit = _people_fact(circles, place, lang)
     facts = [*kind, f"{_hectares(place.area_m2)} {say('hectares', lang=lang)}"]
@@ -193,15 +192,17 @@ def _worst(circles: LifeCircles | None, place: Place, types: Sequence[str], lang
     """Say for each circle which required type most people lack."""
     said = []
     for limit, rows in type_rows(circles, place, types).items():
-        lacked = [row for row in rows if row["is_required"] and (row["lacking"] or 0) >= 0.5]
+        lacked = [row for row in rows if row["is_required"] and (row["unreached"] or 0) >= 0.5]
         if lacked:
             name = named("facility_type", types[lacked[0]["type"]], lang=lang)
-            said.append(say("block_worst", lang=lang, type=name, min=limit, n=f"{lacked[0]['lacking']:,.0f}"))
+            said.append(
+                say("block_worst", lang=lang, type=name, min=limit, n=f"{lacked[0]['unreached']:,.0f}")
+            )
     return said
 
 
 def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[str]]:
-    """Write what the figures rest on: the built-up area's basis, people, walker, catalogue, coordinates, dates."""
+    """Write what the figures rest on: the built-up area, people, walker, catalogue, coordinates, dates."""
     settings = town.settings
     basis = [settings.boundary_basis, settings.boundary_year]
     rows = [
@@ -222,14 +223,14 @@ def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[s
     return rows + _dates(town, lang)
 
 
-def _of(record: Any, lang: Lang) -> str:
+def _of(record: Catalogue | Walker, lang: Lang) -> str:
     return str(record.name_zh if lang == "zh" else record.name_en)
 
 
 def _dates(town: Town, lang: Lang) -> list[list[str]]:
     """Write the date of each layer, layers of one date together."""
     dated: dict[str, list[str]] = {}
-    for layer in town.layers:
+    for layer in (name for name in LAYERS if name in town):
         dated.setdefault(str(town.settings.dates.get(layer) or ""), []).append(layer_name(layer, lang=lang))
     comma = say("list_comma", lang=lang)
     rows = [

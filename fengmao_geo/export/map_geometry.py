@@ -104,7 +104,7 @@ class Frame:
 
     def corners(self, shape: shapely.Geometry) -> list[list[float]]:
         """Write a shape's south-west and north-east corner as latitude and longitude."""
-        degrees = self._degrees(np.array([shapely.box(*shape.bounds).exterior], dtype=object))
+        degrees = self._degrees(np.array([shapely.box(*shapely.bounds(shape)).exterior], dtype=object))
         (west, south), (east, north) = degrees.min(axis=0), degrees.max(axis=0)
         return [
             [round(float(south), 6), round(float(west), 6)],
@@ -114,10 +114,10 @@ class Frame:
     def _clipped(self, shapes: gpd.GeoSeries) -> NDArray[Any]:
         found = shapes.to_numpy()
         cut = ~shapely.covered_by(found, self.box)
-        return np.where(cut, shapely.intersection(found, self.box), found)
+        return np.asarray(np.where(cut, shapely.intersection(found, self.box), found))
 
     def _simplified(self, parts: NDArray[Any]) -> NDArray[Any]:
-        return shapely.simplify(parts, self.simplify_m) if self.simplify_m else parts
+        return np.asarray(shapely.simplify(parts, self.simplify_m), dtype=object)
 
     def _runs(self, paths: NDArray[Any], *, is_closed: bool) -> list[Run]:
         counts = shapely.get_num_coordinates(paths)
@@ -128,7 +128,7 @@ class Frame:
         firsts = steps[starts]
         steps[1:] -= steps[:-1].copy()
         steps[starts] = firsts
-        keep = steps.any(axis=1)
+        keep = np.asarray(steps.any(axis=1), dtype=bool)
         keep[starts] = True
         if is_closed:
             # The page closes a ring itself.
@@ -145,7 +145,7 @@ class Frame:
 
 
 def _flat(shapes: NDArray[Any], dimension: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Take shapes apart into their simple parts of one dimension, with the number of the shape each comes from."""
+    """Take shapes apart into simple parts of one dimension, with the number of the shape each comes from."""
     parts, of_shape = shapely.get_parts(shapes, return_index=True)
     # A collection may hold multi-part shapes.
     smaller, of_part = shapely.get_parts(parts, return_index=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -13,6 +12,7 @@ from fengmao_geo.export.theme import theme
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.export.map_geometry import Frame
@@ -46,9 +46,9 @@ def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
     """
     found = [
         _label(name, rule, spots, frame)
-        for kind, rule in theme()["label"].items()
+        for rule in theme()["label"].values()
         if rule["layer"] in town
-        for name, shapes in _named(town[rule["layer"]], rule, kind, frame)
+        for name, shapes in _named(town[rule["layer"]], rule, frame)
         if (spots := list(_spots(shapes, rule, frame)))
     ]
     return sorted(found, key=lambda label: (label["rank"], label["text"]))
@@ -73,7 +73,7 @@ def _label(name: str, rule: dict[str, Any], spots: list[Spot], frame: Frame) -> 
 
 
 def _named(
-    layer: gpd.GeoDataFrame, rule: dict[str, Any], kind: str, frame: Frame
+    layer: gpd.GeoDataFrame, rule: dict[str, Any], frame: Frame
 ) -> Iterator[tuple[str, gpd.GeoSeries]]:
     """Yield each name of a layer's rows that this rule is for, with their shapes."""
     if "name" not in layer:
@@ -95,7 +95,7 @@ def _spots(shapes: gpd.GeoSeries, rule: dict[str, Any], frame: Frame) -> Iterato
     match rule["placing"]:
         case "line":
             for part in shapely.get_parts(shapely.line_merge(whole)):
-                yield from _along_line(part)
+                yield from _along_line(cast("shapely.LineString", part))
         case "water":
             yield from _along_water(whole)
         case _:
@@ -103,7 +103,7 @@ def _spots(shapes: gpd.GeoSeries, rule: dict[str, Any], frame: Frame) -> Iterato
                 yield shapely.point_on_surface(whole), 0.0, 0.0
 
 
-def _along_line(line: shapely.Geometry) -> Iterator[Spot]:
+def _along_line(line: shapely.LineString) -> Iterator[Spot]:
     """Yield the middles of straight stretches of a line, the longest that each stands on."""
     if line.length < 2 * HALF_LENGTHS_M[-1]:
         return
@@ -122,7 +122,7 @@ def _along_line(line: shapely.Geometry) -> Iterator[Spot]:
 
 
 def _stretches(
-    line: shapely.Geometry, middles: NDArray[np.float64], half: float
+    line: shapely.LineString, middles: NDArray[np.float64], half: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Say which stretches are straight, and how each lies."""
     along = middles[:, None] + np.linspace(-half, half, 7)
@@ -143,7 +143,7 @@ def _readable(chord: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _along_water(water: shapely.Geometry) -> Iterator[Spot]:
     """Yield spots inside water where a stretch of it is longer than wide, with its direction and length."""
-    if water.is_empty:
+    if shapely.is_empty(water):
         return
     shapely.prepare(water)
     for middle in _mid_chords(water):
@@ -156,7 +156,7 @@ def _along_water(water: shapely.Geometry) -> Iterator[Spot]:
 
 
 def _mid_chords(water: shapely.Geometry) -> list[shapely.Point]:
-    west, south, east, north = water.bounds
+    west, south, east, north = shapely.bounds(water).tolist()
     across = [
         shapely.LineString([(west, y), (east, y)]) for y in np.arange(south + STEP_M / 2, north, 2 * STEP_M)
     ]

@@ -8,10 +8,10 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, cast
 
 import folium
-from branca.element import Element, Figure, Link
+from branca.element import Element, Link
 from folium.template import Template
 
 from fengmao_geo.errors import UsageError
@@ -19,6 +19,8 @@ from fengmao_geo.export.theme import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from branca.element import Figure
 
     from fengmao_geo.messages import Lang
 
@@ -39,7 +41,7 @@ _IMAGE = re.compile(r"url\((images/[a-z0-9-]+\.png)\)")
 _LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
 
-class Verbatim(Element):  # type: ignore[misc]  # branca has no types
+class Verbatim(Element):
     """Text that goes into a page as it stands: it is a value of the template, never a template.
 
     Parameters
@@ -56,7 +58,7 @@ class Verbatim(Element):  # type: ignore[misc]  # branca has no types
         self.text = text
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]  # folium has no types
+class OfflineMap(folium.Map):
     """A folium map that loads nothing: no scripts, styles or tiles from elsewhere.
 
     Parameters
@@ -65,8 +67,8 @@ class OfflineMap(folium.Map):  # type: ignore[misc]  # folium has no types
         Latitude and longitude it opens at.
     """
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012  # as folium declares it
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012  # as folium declares it
 
     def __init__(self, centre: tuple[float, float]) -> None:
         super().__init__(
@@ -82,7 +84,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc]  # folium has no types
         )
 
 
-class StartPage(folium.MacroElement):  # type: ignore[misc]  # folium has no types
+class StartPage(folium.MacroElement):
     """The call that draws the page's own layers on the map it is added to."""
 
     _template = Template(
@@ -90,7 +92,7 @@ class StartPage(folium.MacroElement):  # type: ignore[misc]  # folium has no typ
     )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # folium gives it no types
         self._name = "StartPage"
 
 
@@ -129,7 +131,7 @@ def leaflet_style() -> str:
     return _IMAGE.sub(inline, style).replace("behavior: url(#default#VML);", "")
 
 
-def json_text(data: Any) -> str:
+def json_text(data: object) -> str:
     r"""Write data as JSON that no template and no HTML reads as anything else.
 
     Parameters
@@ -186,7 +188,7 @@ def render_page(page: OfflineMap, *, title: str, lang: Lang = "zh") -> str:
     >>> "default-src 'none'" in page, "49" in page.split("</title>")[0]
     (True, False)
     """
-    figure: Figure = page.get_root()
+    figure = cast("Figure", page.get_root())
     figure.title = escape(title)
     rendered = figure.render().replace("\r\n", "\n")
     links = sorted(element.url for element in _tree(figure) if isinstance(element, Link))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,23 +33,23 @@ class Wanted:
 
 
 WANTED = [
-    Wanted("托育点", "shop", 3, 350, (20, 60), ("塘西", "运河"), "托育园"),
+    Wanted("托育点", "shop", 5, 300, (20, 60), ("塘西", "运河"), "托育园"),
     Wanted(
-        "居家养老服务中心", "home", 5, 420, (15, 40), ("丝绸", "茧行", "锦绣", "塘西"), "居家养老服务照料中心"
+        "居家养老服务中心", "home", 8, 330, (15, 40), ("丝绸", "茧行", "锦绣", "塘西"), "居家养老服务照料中心"
     ),
-    Wanted("社区卫生服务站", "home", 5, 430, None, ("科创", "金桂"), "卫生服务站"),
-    Wanted("社区服务站", "home", 7, 330, None, (), "党群服务中心"),
+    Wanted("社区卫生服务站", "home", 10, 300, None, ("科创", "金桂"), "卫生服务站"),
+    Wanted("社区服务站", "home", 12, 260, None, (), "党群服务中心"),
     Wanted("便利店", "shop", 15, 130, None, (), "便利店"),
     Wanted("便利店", "home", 9, 230, None, ("南港",), "便利店"),
-    Wanted("室外健身点", "yard", 11, 190, None, ("市河", "文昌"), "健身点"),
+    Wanted("室外健身点", "yard", 16, 170, None, ("市河", "文昌"), "健身点"),
     Wanted("小型球类场地", "yard", 5, 330, None, ("丝绸",), "篮球场"),
     Wanted("儿童游戏场", "yard", 6, 250, None, ("丝绸", "运河", "塘西"), "儿童乐园"),
     Wanted("文化活动站", "home", 5, 400, None, ("东浜",), "文化活动室"),
-    Wanted("快递驿站", "home", 8, 240, None, (), "菜鸟驿站"),
+    Wanted("快递驿站", "home", 12, 210, None, (), "菜鸟驿站"),
     Wanted("快递驿站", "shop", 4, 260, None, (), "妈妈驿站"),
     Wanted("再生资源回收点", "yard", 6, 330, None, ("塘西",), "再生资源回收点"),
-    Wanted("公共厕所", "street", 10, 280, None, (), "公共厕所"),
-    Wanted("垃圾收集点", "yard", 14, 170, None, (), "垃圾分类投放点"),
+    Wanted("公共厕所", "street", 17, 210, None, (), "公共厕所"),
+    Wanted("垃圾收集点", "yard", 9, 170, None, (), "垃圾分类投放点"),
     Wanted("社区食堂", "shop", 4, 420, (60, 150), ("塘西", "丝绸"), "社区食堂"),
     Wanted("药店", "shop", 8, 210, None, ("塘西",), "大药房"),
     Wanted("综合超市", "shop", 3, 420, None, (), "生活超市"),
@@ -61,11 +61,11 @@ WANTED = [
     Wanted("邮政网点", "shop", 1, 0, None, (), "邮政水乡支局"),
     Wanted("银行网点", "shop", 4, 130, None, (), "农商银行"),
     Wanted("公共停车场", "street", 6, 350, (40, 160), (), "公共停车场"),
-    Wanted("餐饮店", "shop", 20, 45, None, (), "面馆"),
-    Wanted("理发店", "shop", 9, 120, None, (), "理发店"),
+    Wanted("餐饮店", "shop", 14, 45, None, (), "面馆"),
+    Wanted("理发店", "shop", 7, 120, None, (), "理发店"),
     Wanted("商场", "shop", 1, 0, None, (), "水乡商业广场"),
     Wanted("门诊部", "shop", 4, 320, None, (), "口腔门诊部"),
-    Wanted("新居民服务点", "home", 2, 700, None, (), "新居民服务站"),
+    Wanted("新居民服务点", "home", 3, 700, None, (), "新居民服务站"),
     Wanted("便民维修点", "shop", 6, 170, None, (), "修配店"),
     Wanted("公交首末站", "street", 1, 0, None, (), "水乡公交总站"),
 ]
@@ -269,6 +269,7 @@ def _yard_spot(picker: Picker, plot: Plot) -> Point:
 
 def _greens(picker: Picker) -> None:
     """Place parks, pocket parks, the square and the shelter in the large park."""
+    _open_gardens(picker)
     kinds = {"park": "公园", "pocket_park": "口袋公园", "plaza": "广场"}
     for green in picker.town.site.greens:
         if green.green_type in kinds:
@@ -277,6 +278,23 @@ def _greens(picker: Picker) -> None:
     large = max((g for g in picker.town.site.greens if g.green_type == "park"), key=lambda g: g.shape.area)
     inside = [s for s in picker.scatter(large.shape.buffer(-8), 40) if picker.is_free(s)]
     picker.add(inside[0], f"{large.name}应急避难场所", "应急避难场所", (1500, 2500))
+
+
+def _open_gardens(picker: Picker) -> None:
+    """Turn some estates' gardens, well apart, into pocket parks that are open to all."""
+    greens = picker.town.site.greens
+    taken = [green.shape for green in greens if green.green_type in ("park", "pocket_park")]
+    gardens = [
+        (row, green)
+        for row, green in enumerate(greens)
+        if green.green_type == "attached" and 700 < green.shape.area < 5_000
+    ]
+    for row, green in sorted(gardens, key=lambda pair: -pair[1].shape.area):
+        is_apart = all(green.shape.distance(other) > 260 for other in taken)
+        if is_apart and "丝绸" not in green.name and len(taken) < 14:
+            taken.append(green.shape)
+            place = picker.place_name(green.shape.representative_point())
+            greens[row] = replace(green, name=f"{place}口袋公园", green_type="pocket_park")
 
 
 def _bus_stops(picker: Picker) -> None:

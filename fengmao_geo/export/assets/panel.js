@@ -71,7 +71,7 @@
 
   function lackWords(row) {
     if (row.reached === null && row.unreached === null) return [say("unknown"), "lack-unknown"];
-    if (row.lacking >= 0.5) return [say("lacks", { n: fm.whole(row.lacking) }), "lack-some"];
+    if (row.unreached >= 0.5) return [say("lacks", { n: fm.whole(row.unreached) }), "lack-some"];
     if (row.unknown >= 0.5) return [say("unknown"), "lack-unknown"];
     return [say("none_lack"), "lack-none"];
   }
