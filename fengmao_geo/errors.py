@@ -31,7 +31,7 @@ class FengmaoError(Exception):
         What the message names in braces.
     """
 
-    def __init__(self, key: str, **values: Any) -> None:
+    def __init__(self, key: str, **values: object) -> None:
         self.key = key
         self.values = values
         super().__init__(key)
@@ -72,7 +72,7 @@ class TableError(FengmaoError, ValueError):
 class _FindingsError(FengmaoError, ValueError):
     """An error that carries the table of all findings."""
 
-    def __init__(self, key: str, findings: pd.DataFrame, **values: Any) -> None:
+    def __init__(self, key: str, findings: pd.DataFrame, **values: object) -> None:
         self.findings = findings
         super().__init__(key, **values)
 
@@ -82,7 +82,12 @@ class _FindingsError(FengmaoError, ValueError):
         lines = [
             sentence(code, " ".join(str(part) for part in place if part), values, lang=lang)
             for code, values, *place in zip(
-                faults["code"], faults["values"], faults["layer"], faults["feature_id"], faults["column"], strict=True
+                faults["code"],
+                faults["values"],
+                faults["layer"],
+                faults["feature_id"],
+                faults["column"],
+                strict=True,
             )
         ]
         return "\n".join([super().text(lang=lang), *(f"- {line}" for line in lines)])

@@ -40,7 +40,9 @@ def entry(kind, tier, *, group="everyone", people=0, required="true", standard_m
 
 
 def frame(shapes, **columns):
-    return gpd.GeoDataFrame(columns, geometry=[shapely.affinity.translate(s, EAST, NORTH) for s in shapes], crs=4549)
+    return gpd.GeoDataFrame(
+        columns, geometry=[shapely.affinity.translate(s, EAST, NORTH) for s in shapes], crs=4549
+    )
 
 
 def home(x):
@@ -48,7 +50,9 @@ def home(x):
     return shapely.Polygon([(x, 5), (x + 5, 10), (x, 15), (x - 5, 10)])
 
 
-def street_town(facilities, *, homes=(100, 400, 1000), people=(10, 20, 30), extent=None, surveyed="all", **columns):
+def street_town(
+    facilities, *, homes=(100, 400, 1000), people=(10, 20, 30), extent=None, surveyed="all", **columns
+):
     """Homes along a street 2 km long; facilities stand on it."""
     kinds, at = zip(*facilities, strict=True) if facilities else ((), ())
     columns = {"use": ["residential"] * len(homes), "people": list(people)} | columns
@@ -120,7 +124,9 @@ def test_people_of_a_block_are_those_who_live_in_it(circles_of):
 
 
 def test_a_type_nobody_surveyed_is_unknown_and_not_unreached(circles_of):
-    circles = circles_of(street_town([("bank", 100)], surveyed=frozenset()), entry("bank", 5), entry("park", 5))
+    circles = circles_of(
+        street_town([("bank", 100)], surveyed=frozenset()), entry("bank", 5), entry("park", 5)
+    )
     assert status_of(circles, "h100", "park") == "unknown"
     assert area(circles, "park", 5)["unknown_people"] == 60
     assert area(circles, "park", 5)["unreached_people"] == 0

@@ -61,12 +61,14 @@ class Place:
 
 
 def full_set(circles: LifeCircles | None, place: Place) -> dict[str, dict[str, Any]]:
-    """Write for each circle how many people reach everything it asks for."""
+    """Write for each circle how many people reach everything it asks for; nobody where nobody lives."""
     if circles is None:
         return {}
     rows = place.rows(circles.areas)
     rows = rows[(rows["facility_type"] == FULL_SET) & (rows["by"] == "network")]
-    return {f"{row['limit_min']:g}": _counts(row) for row in rows.to_dict("records")}
+    nobody = dict.fromkeys(("people", "reached", "unreached", "unknown"), 0.0) | {"share": None}
+    found = {f"{limit:g}": nobody for limit in circles.minutes if not len(rows)}
+    return found | {f"{row['limit_min']:g}": _counts(row) for row in rows.to_dict("records")}
 
 
 def type_rows(
@@ -94,7 +96,7 @@ def type_rows(
     asked = circles.types[circles.types["is_asked"]].set_index("facility_type")["tier_min"]
     areas = place.rows(circles.areas)
     areas = areas[areas["facility_type"].isin(asked.index)]
-    areas = areas[areas["facility_type"].map(asked) <= areas["limit_min"]]
+    areas = areas[areas["facility_type"].map(asked).astype(float) <= areas["limit_min"]]
     keys = ["limit_min", "facility_type"]
     straight = areas[areas["by"] == "straight_line"].set_index(keys)["reached_share"].rename("straight")
     ranks = place.rows(circles.gaps).set_index(keys)["rank"]

@@ -32,8 +32,8 @@ def summary_table(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per block and circle, the town last: people, people with the full set and their share, the mean
-        share over single types, the types most people lack. What is not known reads so.
+        One row per block and circle, the town last: people, people with the full set and their share,
+        the mean share over single types, the types most people lack. What is not known reads so.
     """
     circles = results.circles
     if circles is None:
@@ -59,7 +59,7 @@ def _in_order(results: Results, kind: str) -> list[str]:
     return [str(block) for block in blocks.sort_values(order)["id"]]
 
 
-def _row(  # noqa: PLR0913  one cell's coordinates
+def _row(
     circles: LifeCircles, walked: pd.DataFrame, kind: str, area: str, limit: float, lang: Lang
 ) -> dict[str, str]:
     here = walked[

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.messages import has_text, text
-from fengmao_geo.standards.load import display_name, facility_types
+from fengmao_geo.standards.load import display_name, display_names, facility_types
 
 if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
@@ -154,7 +154,12 @@ def named(kind: str, value: str, *, lang: Lang = "zh") -> str:
     ('Residential', '{{x}}', '')
     """
     name = display_name(kind, value, lang=lang)
-    return name if name == value else name[:1].upper() + name[1:]
+    return name[:1].upper() + name[1:] if value in _names().get(kind, {}) else name
+
+
+@cache
+def _names() -> dict[str, dict[str, dict[str, str]]]:
+    return display_names()
 
 
 def layer_name(layer: str, *, lang: Lang = "zh") -> str:

@@ -37,6 +37,9 @@ _CHINA = (73.0, 3.0, 136.0, 54.0)
 _GCJ_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 _CHINA_MERCATOR = (8.1e6, 3.3e5, 1.52e7, 7.3e6)
 
+#: Longitude and latitude of the towns this library is written for, where a layer does not tell its own.
+_ZHEJIANG = (120.0, 30.0)
+
 #: Metres east of its origin and north of the equator that a zone of China can hold.
 _ZONE_EAST_M = (2e5, 8e5)
 _ZONE_NORTH_M = (3e5, 6e6)
@@ -44,13 +47,13 @@ _ZONE_NORTH_M = (3e5, 6e6)
 _OLD_DATUMS = ("beijing", "xian", "xi'an")
 
 
-def parse_crs(text: str) -> Stated:
+def parse_crs(text: str | CRS) -> Stated:
     """Read the name of a coordinate system; ``None`` if it is not understood.
 
     Parameters
     ----------
     text
-        ``"EPSG:4549"``, ``"GCJ-02"``, ``"BD-09"`` or anything else that pyproj reads.
+        ``"EPSG:4549"``, ``"GCJ-02"``, ``"BD-09"``, or anything else that pyproj reads.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def parse_crs(text: str) -> Stated:
     >>> parse_crs("nowhere") is None
     True
     """
-    match text.strip().upper().replace("-", "").replace("_", ""):
+    match str(text).strip().upper().replace("-", "").replace("_", ""):
         case "GCJ02":
             return "GCJ-02"
         case "BD09" | "BD09LL":
@@ -188,8 +191,10 @@ def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None
     >>> town_crs_fault(CRS.from_epsg(4490), layer="town").code
     'town_crs_degrees'
     """
+    if stated is None:
+        return Finding("town_crs_missing", layer, values={"looks": _looks(frame)})
     if not isinstance(stated, CRS):
-        return Finding("town_crs_degrees", layer, values={"crs": str(stated), "suggestion": suggest_crs(120, 30)})
+        return Finding("town_crs_degrees", layer, values={"crs": stated, "suggestion": suggest_crs(*_ZHEJIANG)})
     values = {"crs": _name(stated), "suggestion": _suggestion(stated, frame)}
     if _is_old(stated):
         return Finding("crs_old_datum", layer, values={"crs": _name(stated)})
@@ -282,12 +287,29 @@ def _is_mercator(crs: CRS) -> bool:
     return "Mercator" in method and not any(word in method for word in ("Transverse", "Oblique"))
 
 
+def _typical(frame: gpd.GeoDataFrame | None) -> tuple[float, float] | None:
+    """Give the middle coordinates of a layer that may have features without geometry."""
+    middles = np.empty((0, 2)) if frame is None else _middles(frame)
+    middles = middles[np.isfinite(middles).all(axis=1)]
+    if not len(middles):
+        return None
+    x, y = np.median(middles, axis=0)
+    return float(x), float(y)
+
+
 def _suggestion(crs: CRS, frame: gpd.GeoDataFrame | None) -> str:
-    if frame is None or not len(frame):
-        return suggest_crs(120, 30)
-    x, y = np.median(_middles(frame), axis=0)
-    lon, lat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(x, y)
-    return suggest_crs(lon, lat) if np.isfinite([lon, lat]).all() else suggest_crs(120, 30)
+    place = _typical(frame)
+    if place is None:
+        return suggest_crs(*_ZHEJIANG)
+    lonlat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
+    return suggest_crs(*lonlat) if np.isfinite(lonlat).all() else suggest_crs(*_ZHEJIANG)
+
+
+def _looks(frame: gpd.GeoDataFrame | None) -> str:
+    place = _typical(frame)
+    if place is None:
+        return "-"
+    return " / ".join(looks_like(*place)) or "x={x}, y={y}".format(**_shown(*place))
 
 
 def _within(bounds: tuple[float, float], value: float) -> bool:

@@ -57,15 +57,16 @@ class LifeCircles:
     types
         What the catalogue asks this town for.
     reach
-        Dwelling × type: the nearest, minutes, metres, status within the largest circle.
+        Dwelling by type: the nearest, minutes, metres, status within the largest circle.
     coverage
-        Dwelling × circle × group of people: the full set.
+        Dwelling by circle by group of people: the full set.
     areas
-        Town, block, community × circle × type: people, walked and by straight line; ``full_set`` is all required.
+        Town, block, community by circle by type: people, walked and by straight line.
+        ``full_set`` stands for all required types.
     gaps
         Who lacks what, ranked by people.
     service_areas
-        Type × circle: the ground from which a facility of the type is reached.
+        Type by circle: the ground from which a facility of the type is reached.
     findings
         Facilities and dwellings that could not be joined to the streets.
     """
@@ -91,8 +92,12 @@ class LifeCircles:
         )
 
     def _repr_html_(self) -> str:
-        full = self.areas[(self.areas["facility_type"] == FULL_SET) & (self.areas["area_kind"] != "community")]
-        shown = full[["area_name", "limit_min", "people", "reached_people", "unknown_people", "reached_share"]]
+        full = self.areas[
+            (self.areas["facility_type"] == FULL_SET) & (self.areas["area_kind"] != "community")
+        ]
+        shown = full[
+            ["area_name", "limit_min", "people", "reached_people", "unknown_people", "reached_share"]
+        ]
         return str(shown.to_html(index=False, float_format=lambda value: f"{value:,.2f}"))
 
 
@@ -106,9 +111,9 @@ def life_circles(
 ) -> LifeCircles:
     """Find what everybody reaches on foot within a 5- and a 15-minute circle, and who lacks what.
 
-    A circle of ``m`` minutes asks for every type of the catalogue whose tier is within ``m``; a type is reached
-    when the walk takes no longer than ``m``. What the data cannot tell is ``unknown``, never unreached: a type
-    without a survey, a dwelling off the streets, a walk that leaves the town's ``extent``.
+    A circle of ``m`` minutes asks for every type of the catalogue whose tier is within ``m``; a type is
+    reached when the walk takes no longer than ``m``. What the data cannot tell is ``unknown``, never
+    unreached: a type without a survey, a dwelling off the streets, a walk that leaves the town's ``extent``.
 
     Parameters
     ----------
@@ -156,7 +161,9 @@ def life_circles(
     tiers = tier_rows(full_reach, types, limits, speed_m_min=who.speed_m_min)
     coverage = coverage_table(tiers, homes.table, limits)
     areas = area_table(tiers, coverage, homes.table, _areas(town, homes.table), limits)
-    asked_places = {name: places[name] for name in types[types["is_asked"]]["facility_type"] if name in places}
+    asked_places = {
+        name: places[name] for name in types[types["is_asked"]]["facility_type"] if name in places
+    }
     return LifeCircles(
         minutes=limits,
         catalogue=asked,
@@ -186,7 +193,7 @@ def _homes(town: Town, network: WalkNetwork, *, limit_min: float, walker: Walker
     return Homes(RESULTS["dwellings"].check(table), attachments)
 
 
-def _lies_in(town: Town, layer: str, points: np.ndarray) -> np.ndarray:
+def _lies_in(town: Town, layer: str, points: NDArray[np.object_]) -> NDArray[np.object_]:
     found = np.full(len(points), None, dtype=object)
     if layer in town:
         areas = town[layer].sort_values("id", kind="stable")
@@ -200,7 +207,12 @@ def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     """List the areas that each dwelling lies in."""
     frames = [
         pd.DataFrame(
-            {"area_kind": "town", "area_id": "town", "area_name": town.name, "dwelling_id": homes["dwelling_id"]}
+            {
+                "area_kind": "town",
+                "area_id": "town",
+                "area_name": town.name,
+                "dwelling_id": homes["dwelling_id"],
+            }
         )
     ]
     for kind, layer in (("block", "blocks"), ("community", "communities")):
@@ -257,7 +269,7 @@ def _service_areas(
     return RESULTS["type_service_areas"].check(gpd.GeoDataFrame(rows, columns=columns, crs=town.crs))
 
 
-def _areas_of_type(  # noqa: PLR0913  one search and what it is drawn with
+def _areas_of_type(
     network: WalkNetwork,
     houses: _Houses,
     name: str,
@@ -284,7 +296,10 @@ def _areas_of_type(  # noqa: PLR0913  one search and what it is drawn with
 
 
 def _findings(homes: Homes, places: dict[str, Places]) -> pd.DataFrame:
-    everything = [("buildings", homes.attachments), *(("facilities", there.attachments) for there in places.values())]
+    everything = [
+        ("buildings", homes.attachments),
+        *(("facilities", there.attachments) for there in places.values()),
+    ]
     return findings_table(
         Finding("unattached", layer, str(place), None, {"max_leg_m": joined.max_leg_m})
         for layer, joined in everything

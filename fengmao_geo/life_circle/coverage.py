@@ -41,8 +41,9 @@ def tier_rows(
     Returns
     -------
     DataFrame
-        ``dwelling_id, limit_min, facility_type, group, is_required, status, is_straight``: one row per dwelling,
-        circle and type of a tier within it. ``is_straight`` is whether the straight line is short enough.
+        ``dwelling_id, limit_min, facility_type, group, is_required, status, is_straight``: one row per
+        dwelling, circle and type of a tier within it.
+        ``is_straight`` says whether the straight line is short enough.
     """
     asked = types[types["is_asked"]][["facility_type", "tier_min", "group", "is_required"]]
     rows = reach.merge(asked, on="facility_type", how="inner")
@@ -63,8 +64,8 @@ def tier_rows(
 def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[float, ...]) -> pd.DataFrame:
     """Say for each dwelling, circle and group whether the full set is reached.
 
-    The full set is every required type asked for; a group's types are asked only for that group. None unreached
-    but one unknown makes it unknown; so does a circle that asks for nothing.
+    The full set is every required type asked for; a group's types are asked only for that group. None
+    unreached but one unknown makes it unknown; so does a circle that asks for nothing.
 
     Returns
     -------
@@ -81,7 +82,9 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
             )
             reached, unreached, unknown = (counts[name].to_numpy() for name in counts.columns)
             asked = reached + unreached + unknown
-            status = np.where(unreached > 0, "unreached", np.where((unknown > 0) | (asked == 0), "unknown", "reached"))
+            status = np.where(
+                unreached > 0, "unreached", np.where((unknown > 0) | (asked == 0), "unknown", "reached")
+            )
             frames.append(
                 pd.DataFrame(
                     {
@@ -137,7 +140,11 @@ def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.D
 
 
 def area_table(
-    tiers: pd.DataFrame, coverage: pd.DataFrame, homes: gpd.GeoDataFrame, areas: pd.DataFrame, minutes: tuple[float, ...]
+    tiers: pd.DataFrame,
+    coverage: pd.DataFrame,
+    homes: gpd.GeoDataFrame,
+    areas: pd.DataFrame,
+    minutes: tuple[float, ...],
 ) -> pd.DataFrame:
     """Count people by area, circle and type, walked and by straight line.
 
@@ -166,7 +173,8 @@ def area_table(
     ]
     counted = tiers.assign(people=own)
     walked = counted.assign(
-        by="network", **{f"{status}_people": np.where(counted["status"] == status, own, 0.0) for status in _STATUS}
+        by="network",
+        **{f"{status}_people": np.where(counted["status"] == status, own, 0.0) for status in _STATUS},
     )
     is_straight = counted["is_straight"].to_numpy(dtype=bool)
     straight = counted.assign(
@@ -206,7 +214,9 @@ def gap_table(areas: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
     rows = areas[(areas["by"] == "network") & areas["facility_type"].isin(required)]
     rows = rows[(rows["unreached_people"].fillna(0) > 0) | (rows["unknown_people"].fillna(0) > 0)]
     rows = rows.rename(columns={"unreached_people": "lacking_people"})
-    rows = rows.assign(lacking_share=(rows["lacking_people"] / rows["people"].where(rows["people"] > 0)).clip(upper=1))
+    rows = rows.assign(
+        lacking_share=(rows["lacking_people"] / rows["people"].where(rows["people"] > 0)).clip(upper=1)
+    )
     area = ["area_kind", "area_id", "limit_min"]
     rows = rows.sort_values(
         [*area, "lacking_people", "unknown_people", "facility_type"],
@@ -215,4 +225,3 @@ def gap_table(areas: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
     )
     rows = rows.assign(rank=rows.groupby(area).cumcount() + 1)
     return RESULTS["gaps"].check(rows[list(RESULTS["gaps"].names)].reset_index(drop=True))
-

@@ -71,15 +71,11 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     places = {}
     for name, rows in table.groupby("facility_type", sort=True):
         here = is_ground[table.index.get_indexer(rows.index)]
-        places[str(name)] = Places(
-            _attach_both(network, rows[here], rows[~here]), rows.geometry.to_numpy()
-        )
+        places[str(name)] = Places(_attach_both(network, rows[here], rows[~here]), rows.geometry.to_numpy())
     return places
 
 
-def _attach_both(
-    network: WalkNetwork, grounds: gpd.GeoDataFrame, others: gpd.GeoDataFrame
-) -> Attachments:
+def _attach_both(network: WalkNetwork, grounds: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> Attachments:
     from fengmao_geo.network.attach import concat  # noqa: PLC0415  two kinds of one type are rare
 
     if grounds.empty:

@@ -75,7 +75,9 @@ def asked_types(
             "min_people": entry.min_people,
             "is_asked": entry.min_people <= (people or 0),
             "is_surveyed": "facilities" in town
-            and (surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0),
+            and (
+                surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0
+            ),
             "facility_count": counts.get(entry.facility_type, 0),
             "source": entry.source,
             "tag": entry.tag,
@@ -85,7 +87,7 @@ def asked_types(
     return RESULTS["asked_types"].check(pd.DataFrame(rows, columns=list(RESULTS["asked_types"].names)))
 
 
-def reach_table(  # noqa: PLR0913  one search per type
+def reach_table(
     network: WalkNetwork,
     homes: Homes,
     places: dict[str, Places],
@@ -97,9 +99,9 @@ def reach_table(  # noqa: PLR0913  one search per type
 ) -> pd.DataFrame:
     """Find each dwelling's nearest facility of each type.
 
-    A type is ``unknown`` for a dwelling that reaches none of it if the dwelling is unattached, the type is not
-    surveyed, its own search meets the boundary of the extent, or a facility that could not be joined to the
-    streets lies so near that it might be reached.
+    A type is ``unknown`` for a dwelling that reaches none of it if the dwelling is unattached, the type is
+    not surveyed, its own search meets the boundary of the extent, or a facility that could not be joined to
+    the streets lies so near that it might be reached.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def reach_table(  # noqa: PLR0913  one search per type
     return pd.concat(frames, ignore_index=True)
 
 
-def _reach_of_type(  # noqa: PLR0913  one search and what it means
+def _reach_of_type(
     network: WalkNetwork,
     homes: Homes,
     there: Places | None,
@@ -169,7 +171,9 @@ def _straight(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> Numbe
     """Straight metres from each outline to the nearest of others; missing if there is none."""
     nearest = np.full(len(shapes), np.nan)
     if len(others):
-        (row, _), distance = shapely.STRtree(others).query_nearest(shapes, return_distance=True, all_matches=False)
+        (row, _), distance = shapely.STRtree(others).query_nearest(
+            shapes, return_distance=True, all_matches=False
+        )
         nearest[row] = distance
     return nearest
 
@@ -197,19 +201,24 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
     return status
 
 
-def boundary_minutes(network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker) -> Numbers:
-    """Minutes from each place to the nearest street that leaves the extent; missing if none within the limit."""
+def boundary_minutes(
+    network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker
+) -> Numbers:
+    """Minutes from each place to the nearest way out of the extent; missing if none is within the limit."""
     minutes = np.full(len(homes), np.nan)
     boundary = network.boundary
     if boundary.empty:
         return minutes
     edge, at_m = boundary["edge_id"].to_numpy(dtype=np.intp), boundary["at_m"].to_numpy(dtype=float)
     way_out = Attachments(
-        np.array(["boundary"], dtype=object), np.zeros(len(edge), dtype=np.intp), edge, at_m, at_m, np.zeros(len(edge)), 0.0
+        np.array(["boundary"], dtype=object),
+        np.zeros(len(edge), dtype=np.intp),
+        edge,
+        at_m,
+        at_m,
+        np.zeros(len(edge)),
+        0.0,
     )
-    pairs = nearest_pairs(
-        network, homes, way_out, limit_m=limit_min * walker.speed_m_min, walker=walker
-    )
+    pairs = nearest_pairs(network, homes, way_out, limit_m=limit_min * walker.speed_m_min, walker=walker)
     minutes[pairs.origin] = pairs.distance_m / walker.speed_m_min
     return minutes
-

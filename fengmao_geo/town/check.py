@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -17,12 +18,11 @@ from fengmao_geo.town.columns import clean_values, name_columns, set_ids
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import geopandas as gpd
     from pyproj import CRS
 
     from fengmao_geo.geo.crs import Stated
 
-__all__ = ["Source", "checked_layer", "checked_layers"]
+__all__ = ["Source", "checked_layer", "checked_layers", "has_geometry"]
 
 #: A layer that lies farther than this from the built-up area is of another place.
 _ELSEWHERE_M = 10_000.0
@@ -45,6 +45,11 @@ class Source:
     frame: gpd.GeoDataFrame
     stated: Stated
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def has_geometry(frame: object) -> bool:
+    """Say whether a table has a geometry that can be used."""
+    return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
 
 
 def checked_layers(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -18,7 +18,9 @@ from pyproj import CRS
 from fengmao_geo.errors import TownError, UnknownNameError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.crs import parse_crs, town_crs_fault, working_crs
-from fengmao_geo.town.check import Source, checked_layers
+from fengmao_geo.standards.load import facility_type_names
+from fengmao_geo.standards.names import normalise
+from fengmao_geo.town.check import Source, checked_layers, has_geometry
 from fengmao_geo.town.people import people_findings
 
 if TYPE_CHECKING:
@@ -202,15 +204,20 @@ class Town:
         >>> town
         <Town T: 3 layers, 3 features, EPSG:4549, 1 findings>
         """
-        sources = {layer: Source(frame, frame.crs) for layer, frame in layers.items()}
-        stated = _first_crs(layers) if crs is None else parse_crs(crs)
-        return build_town(sources, name=name, crs=stated, settings=settings or TownSettings(), findings=[])
+        placed = {layer: frame for layer, frame in layers.items() if has_geometry(frame)}
+        sources = {layer: Source(frame, frame.crs and parse_crs(frame.crs)) for layer, frame in placed.items()}
+        found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
+        stated = _first_crs(sources) if crs is None else parse_crs(crs)
+        return build_town(sources, name=name, crs=stated, settings=settings or TownSettings(), findings=found)
 
 
-def _first_crs(layers: Mapping[str, gpd.GeoDataFrame]) -> Stated:
-    ordered = sorted(layers.values(), key=lambda frame: frame is not layers.get("built_up"))
-    first = next((frame.crs for frame in ordered if frame.crs is not None), None)
-    return None if first is None else parse_crs(first)
+def _first_crs(sources: Mapping[str, Source]) -> Stated:
+    ordered = sorted(sources, key=lambda layer: layer != "built_up")
+    return next((stated for layer in ordered if (stated := sources[layer].stated) is not None), None)
+
+
+def _count(number: int) -> str:
+    return f"{number:_}".replace("_", " ")
 
 
 def build_town(
@@ -258,7 +265,17 @@ def build_town(
     if not any(finding.severity == "error" for finding in found):
         found += people_findings(layers, settings)
     table = findings_table(found)
-    if count := int((table["severity"] == "error").sum()):
+    count = int((table["severity"] == "error").sum())
+    if count or working is None:
         raise TownError("town_faults", table, count=count, name=name)
-    assert working is not None  # noqa: S101
     return Town(name, working, Layers(layers), table, settings)
+
+
+def _known_types(settings: TownSettings) -> tuple[TownSettings, list[Finding]]:
+    """Write the surveyed facility types by their ids."""
+    if settings.surveyed_types == "all":
+        return settings, []
+    names = facility_type_names()
+    ids = {theirs: names.get(normalise(theirs)) for theirs in sorted(settings.surveyed_types)}
+    found = [Finding("surveyed_type_unknown", "town", values={"value": theirs}) for theirs in ids if not ids[theirs]]
+    return replace(settings, surveyed_types=frozenset(known for known in ids.values() if known)), found

@@ -39,12 +39,19 @@ window.fengmao = {};
   };
   fm.whole = (number) => Math.round(number).toLocaleString("en-US");
   fm.people = (number) => (number === null ? fm.say("unknown") : fm.say("n_people", { n: fm.whole(number) }));
-  fm.share = function (share) {
-    if (share === null) return fm.say("unknown");
+  fm.percent = function (share) {
     if (share > 0.995 && share < 1) return ">99%";
     if (share > 0 && share < 0.005) return "<1%";
     return Math.round(share * 100) + "%";
   };
+  // Some unknown makes a share the least it can be; all unknown leaves none.
+  fm.share = function (figures) {
+    if (!figures || figures.people === null) return fm.say("unknown");
+    if (figures.people === 0) return fm.say("nobody");
+    if (figures.share === null || figures.unknown >= figures.people - 1e-6) return fm.say("unknown");
+    return (figures.unknown >= 0.005 * figures.people ? "\u2265" : "") + fm.percent(figures.share);
+  };
+  fm.isKnown = (figures) => Boolean(figures) && /\d/.test(fm.share(figures));
 
   // The only way this page makes elements: text is text.
   fm.el = function (tag, options, children) {

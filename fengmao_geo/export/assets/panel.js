@@ -33,18 +33,17 @@
   }
 
   function headline() {
+    if (!fm.data.minutes.length) return el("section", {}, [el("p", { class: "hint", text: say("no_circles") })]);
     const box = el("section", { class: "headline" }, [
       el("h2", { text: say("full_set") }), el("p", { class: "hint", text: say("full_set_hint") }),
     ]);
     const cards = fm.data.minutes.map((minutes) => {
       const full = fm.data.full[minutes];
-      const share = full ? fm.share(full.share) : say("unknown");
-      const known = full && full.share !== null;
       return el("button", {
         class: "figure", type: "button", "data-minutes": minutes, click: () => fm.change({ minutes }),
       }, [
         el("span", { class: "figure-name", text: say("n_minute_circle", { n: minutes }) }),
-        el("b", { class: known ? "figure-value" : "figure-value figure-unknown", text: share }),
+        el("b", { class: fm.isKnown(full) ? "figure-value" : "figure-value figure-unknown", text: fm.share(full) }),
         full ? bar(full) : null,
         el("small", { text: full ? fullWords(full) : "" }),
       ]);
@@ -57,6 +56,7 @@
 
   function fullWords(full) {
     if (full.people === null) return say("people_unknown");
+    if (full.people === 0) return "";
     const said = [];
     if (full.reached !== null) said.push(say("of_people", { n: fm.whole(full.reached), all: fm.whole(full.people) }));
     if (full.unknown) said.push(say("unknown_people", { n: fm.whole(full.unknown) }));
@@ -89,15 +89,15 @@
         el("span", { class: "type-name", text: type.name }),
         el("span", { class: "type-lack " + kind, text: words }),
         bar(row),
-        el("span", { class: "type-share", text: fm.share(row.share) }),
+        el("span", { class: "type-share", text: fm.share(row) }),
       ]),
       isOpen ? el("p", { class: "type-more", text: moreWords(row, type) }) : null,
     ]);
   }
 
   function moreWords(row, type) {
-    const said = [say("by_network", { share: fm.share(row.share) })];
-    if (row.straight !== null) said.push(say("by_straight", { share: fm.share(row.straight) }));
+    const said = [say("by_network", { share: fm.share(row) })];
+    if (row.straight !== null) said.push(say("by_straight", { share: fm.percent(row.straight) }));
     if (type.group_name) said.push(say("meant_for", { group: type.group_name, n: fm.people(row.people) }));
     said.push(type.is_surveyed ? say("n_places", { n: type.facility_count }) : say("not_surveyed"));
     if (type.standard_m !== null) said.push(say("standard_m", { n: fm.whole(type.standard_m) }));
@@ -105,6 +105,7 @@
   }
 
   function typesBox() {
+    if (!fm.data.minutes.length) return null;
     const title = el("h2");
     const hint = el("p", { class: "hint", text: say("types_hint") });
     const list = el("ol", { class: "types" });
@@ -123,6 +124,7 @@
       list.replaceChildren(all, ...required.map(typeRow));
       optional.replaceChildren(...others.map(typeRow));
       optionalTitle.hidden = !others.length;
+      if (!rows.length) hint.textContent = say("nobody");
       const unasked = fm.data.types.filter((one) => one.is_listed && !one.is_asked && one.tier_min <= minutes);
       rest.textContent = unasked.length
         ? say("not_asked") + unasked.map((one) => one.name).join(say("list_comma")) : "";
@@ -170,7 +172,7 @@
         el("span", { class: "block-facts", text: card.facts }),
         ...fm.data.minutes.flatMap((minutes) => (card.full[minutes] ? [
           el("span", { class: "block-minutes", text: say("n_minutes", { n: minutes }) }),
-          bar(card.full[minutes]), el("span", { class: "block-share", text: fm.share(card.full[minutes].share) }),
+          bar(card.full[minutes]), el("span", { class: "block-share", text: fm.share(card.full[minutes]) }),
         ] : [])),
         ...card.worst.map((text) => el("span", { class: "block-worst", text })),
       ]))),

@@ -30,7 +30,7 @@
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
       if (chosen && fm.state.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
       const title = chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
-        : say("legend_count", { n: fm.state.minutes });
+        : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       box.replaceChildren(
         el("summary", { text: title }),
         fm.data.minutes.length && types.length ? el("ul", {}, rows) : "",

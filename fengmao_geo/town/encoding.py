@@ -1,0 +1,1 @@
+"""Text as it was written: bytes decoded as stated, or a finding that says what they look like."""
