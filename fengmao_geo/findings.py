@@ -107,4 +107,9 @@ def translate_findings(findings: pd.DataFrame, *, lang: Lang) -> pd.DataFrame:
         {part: text(f"finding.{code}.{part}", lang=lang, **values) for part in ("found", "done", "remedy")}
         for code, values in zip(findings["code"], findings["values"], strict=True)
     ]
-    return findings.assign(**{part: [word[part] for word in words] for part in ("found", "done", "remedy")})
+    return findings.assign(
+        **{
+            part: pd.Series([word[part] for word in words], index=findings.index, dtype=object)
+            for part in ("found", "done", "remedy")
+        }
+    )

@@ -67,14 +67,20 @@ def map_layers() -> dict[str, gpd.GeoDataFrame]:
     layers = {
         "built_up": frame([box(0, 0, 800, 600)]),
         "streets": frame(
-            [line((0, 300), (800, 300)), line((400, 0), (400, 600)), line((400, 450), (800, 450)), line((0, 20), (800, 20))],
+            [
+                line((0, 300), (800, 300)),
+                line((400, 0), (400, 600)),
+                line((400, 450), (800, 450)),
+                line((0, 20), (800, 20)),
+            ],
             name=["水乡大道", "丝绸路", "染坊弄", None],
             street_class=["main", "secondary", "lane", "elevated"],
             width_m=[22.0, None, 4.0, 20.0],
             is_steps=[False, False, True, None],
         ),
         "buildings": frame(
-            [box(100 + 60 * number, 340, 30, 14) for number in range(6)] + [box(500, 100, 60, 40), box(600, 100, 60, 40)],
+            [box(100 + 60 * number, 340, 30, 14) for number in range(6)]
+            + [box(500, 100, 60, 40), box(600, 100, 60, 40)],
             id=[f"b{number}" for number in range(8)],
             name=[None, None, None, None, None, None, "丝厂", None],
             use=["residential"] * 5 + ["mixed", "industrial", "public"],
@@ -137,7 +143,9 @@ def home_rows(layers: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
         "is_attached": [True] * 5 + [False],
         "boundary_min": [np.nan] * 4 + [4.0, np.nan],
     }
-    return RESULTS["dwellings"].check(gpd.GeoDataFrame(columns, geometry=houses.geometry.to_numpy(), crs=4549))
+    return RESULTS["dwellings"].check(
+        gpd.GeoDataFrame(columns, geometry=houses.geometry.to_numpy(), crs=4549)
+    )
 
 
 #: Minutes walked to each type asked for, home by home; missing where nothing was found.
@@ -154,7 +162,9 @@ def reach_rows(homes: gpd.GeoDataFrame) -> pd.DataFrame:
     frames = []
     for name, minutes in MINUTES.items():
         walked = np.array(minutes)
-        status = np.where(walked <= 15, "reached", np.where(name == "nursery", "unknown", "unreached")).astype(object)
+        status = np.where(
+            walked <= 15, "reached", np.where(name == "nursery", "unknown", "unreached")
+        ).astype(object)
         status[4:][walked[4:] != walked[4:]] = "unknown"
         frames.append(
             pd.DataFrame(
@@ -179,8 +189,12 @@ def area_rows() -> pd.DataFrame:
     for kind, area, name, people in (("town", "town", "水乡镇", 84.4), ("block", "old", "市河街区", 50.0)):
         for limit in (5.0, 15.0):
             for facility_type in ("full_set", *(TYPES[:4] if limit == 5 else TYPES[:5])):
-                share = {"full_set": 0.0, "health_station": 1.0, "kindergarten": 0.4, "pharmacy": 0.0}.get(facility_type, 0.0)
-                unknown = people if facility_type == "nursery" else 4.4 if facility_type == "full_set" else 0.0
+                share = {"full_set": 0.0, "health_station": 1.0, "kindergarten": 0.4, "pharmacy": 0.0}.get(
+                    facility_type, 0.0
+                )
+                unknown = (
+                    people if facility_type == "nursery" else 4.4 if facility_type == "full_set" else 0.0
+                )
                 counts = (share * people, people - share * people - unknown, unknown)
                 rows += [
                     (kind, area, name, limit, facility_type, "everyone", by, people, *counts, share)
@@ -192,7 +206,9 @@ def area_rows() -> pd.DataFrame:
 
 def gap_rows(areas: pd.DataFrame) -> pd.DataFrame:
     types = asked_rows().set_index("facility_type")["is_required"]
-    rows = areas[(areas["by"] == "network") & areas["facility_type"].map(types).fillna(value=False).astype(bool)]
+    rows = areas[
+        (areas["by"] == "network") & areas["facility_type"].map(types).fillna(value=False).astype(bool)
+    ]
     rows = rows[(rows["unreached_people"] > 0) | (rows["unknown_people"] > 0)]
     rows = rows.sort_values("unreached_people", ascending=False, kind="stable")
     rank = rows.groupby(["area_kind", "area_id", "limit_min"]).cumcount() + 1

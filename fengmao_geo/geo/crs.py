@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -19,10 +19,21 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Shifted", "Stated", "looks_like", "parse_crs", "suggest_crs", "to_town_crs", "town_crs_fault", "working_crs"]
+__all__ = [
+    "SHIFTED",
+    "Stated",
+    "looks_like",
+    "parse_crs",
+    "suggest_crs",
+    "to_town_crs",
+    "town_crs_fault",
+    "working_crs",
+]
 
-Shifted = Literal["GCJ-02", "BD-09"]
-Stated = CRS | Shifted | None
+SHIFTED = ("GCJ-02", "BD-09")
+
+#: A coordinate system as stated: understood, shifted, text that is not understood, or none.
+Stated = CRS | str | None
 
 _LONLAT = CRS.from_epsg(4326)
 
@@ -47,8 +58,8 @@ _ZONE_NORTH_M = (3e5, 6e6)
 _OLD_DATUMS = ("beijing", "xian", "xi'an")
 
 
-def parse_crs(text: str | CRS) -> Stated:
-    """Read the name of a coordinate system; ``None`` if it is not understood.
+def parse_crs(text: str | CRS) -> CRS | str:
+    """Read the name of a coordinate system; a name that is not understood is given back.
 
     Parameters
     ----------
@@ -57,8 +68,9 @@ def parse_crs(text: str | CRS) -> Stated:
 
     Returns
     -------
-    CRS, ``"GCJ-02"``, ``"BD-09"`` or None
-        The coordinate system, two-dimensional, by its EPSG code where it has one.
+    CRS or str
+        The coordinate system, two-dimensional, by its EPSG code where it has one; ``"GCJ-02"`` or ``"BD-09"``;
+        the text itself where it is not understood.
 
     Examples
     --------
@@ -66,18 +78,18 @@ def parse_crs(text: str | CRS) -> Stated:
     'CGCS2000 / 3-degree Gauss-Kruger CM 120E'
     >>> parse_crs("gcj02")
     'GCJ-02'
-    >>> parse_crs("nowhere") is None
-    True
+    >>> parse_crs("nowhere")
+    'nowhere'
     """
     match str(text).strip().upper().replace("-", "").replace("_", ""):
         case "GCJ02":
             return "GCJ-02"
-        case "BD09" | "BD09LL":
+        case "BD09" | "BD09LL":  # as Baidu itself calls it
             return "BD-09"
     try:
         return _known(CRS.from_user_input(text))
     except CRSError:
-        return None
+        return str(text)
 
 
 def working_crs(crs: CRS) -> CRS:
@@ -193,8 +205,12 @@ def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None
     """
     if stated is None:
         return Finding("town_crs_missing", layer, values={"looks": _looks(frame)})
-    if not isinstance(stated, CRS):
-        return Finding("town_crs_degrees", layer, values={"crs": stated, "suggestion": suggest_crs(*_ZHEJIANG)})
+    if isinstance(stated, str) and stated not in SHIFTED:
+        return Finding("crs_unknown", layer, values={"crs": stated})
+    if isinstance(stated, str):
+        return Finding(
+            "town_crs_degrees", layer, values={"crs": stated, "suggestion": suggest_crs(*_ZHEJIANG)}
+        )
     values = {"crs": _name(stated), "suggestion": _suggestion(stated, frame)}
     if _is_old(stated):
         return Finding("crs_old_datum", layer, values={"crs": _name(stated)})
@@ -242,6 +258,8 @@ def to_town_crs(
     """
     if stated is None and len(frame):
         return frame, [_unfit(frame, stated, crs, layer)]
+    if isinstance(stated, str) and stated not in SHIFTED:
+        return frame, [Finding("crs_unknown", layer, values={"crs": stated})]
     if isinstance(stated, CRS) and _is_old(stated):
         return frame, [Finding("crs_old_datum", layer, values={"crs": _name(stated)})]
     inside = _is_inside(frame, stated)
@@ -253,7 +271,10 @@ def to_town_crs(
     ]
     moved = _move(frame[inside], stated, crs)
     if not np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all():
-        return frame, [*found, Finding("crs_not_finite", layer, values={"crs": _name(stated), "to": _name(crs)})]
+        return frame, [
+            *found,
+            Finding("crs_not_finite", layer, values={"crs": _name(stated), "to": _name(crs)}),
+        ]
     if code := _change(stated, crs):
         found.append(Finding(code, layer, values={"crs": _name(stated), "to": _name(crs)}))
     return moved, found
@@ -330,7 +351,7 @@ def _middles(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
 def _box(stated: Stated) -> tuple[float, float, float, float] | None:
     """Bound the coordinates that a CRS's area of use can have; ``None`` if it does not say."""
     if not isinstance(stated, CRS):
-        return _GCJ_BOX if stated else None
+        return _GCJ_BOX if stated in SHIFTED else None
     if stated.area_of_use is None or stated.geodetic_crs is None:
         return None
     west, south, east, north = stated.area_of_use.bounds

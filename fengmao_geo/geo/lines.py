@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["cut_lines", "grid_cuts", "insert_points", "segments", "vertex_positions"]
+__all__ = ["cut_lines", "grid_cuts", "insert_points", "pulled_in", "segments", "vertex_positions"]
 
 
 def vertex_positions(lines: Geometries) -> tuple[Numbers, Indices, Numbers]:
@@ -80,6 +80,35 @@ def cut_lines(lines: Geometries, start_m: Numbers, end_m: Numbers) -> Geometries
     points = np.concatenate([end_xy[: len(lines)], xy[is_inner], end_xy[len(lines) :]])
     sort = np.lexsort((rank, position, order))
     return np.asarray(shapely.linestrings(points[sort], indices=order[sort]))
+
+
+def pulled_in(lines: Geometries, at_m: Numbers, by_m: float) -> Numbers:
+    """Points on lines, those near an end moved inwards.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    at_m
+        Metres from each line's start, shape ``(n,)``.
+    by_m
+        How far from either end the points are kept; half the line where it is shorter than twice that.
+
+    Returns
+    -------
+    array, shape ``(n, 2)``
+        Coordinates.
+
+    Examples
+    --------
+    >>> pulled_in(np.array([shapely.LineString([(0, 0), (9, 0)])] * 2), np.array([0.0, 4.0]), 1.0).tolist()
+    [[1.0, 0.0], [4.0, 0.0]]
+    """
+    length = shapely.length(lines)
+    margin = np.minimum(by_m, length / 2)
+    return shapely.get_coordinates(
+        shapely.line_interpolate_point(lines, np.clip(at_m, margin, length - margin))
+    )
 
 
 def segments(lines: Geometries) -> tuple[Numbers, Numbers]:

@@ -59,7 +59,11 @@ def drop_missing(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFra
     ids = frame["id"].to_numpy(dtype=object)
     found = [
         Finding(code, layer, str(name))
-        for code, mask in (("geometry_null", null), ("geometry_empty", empty), ("geometry_not_finite", broken))
+        for code, mask in (
+            ("geometry_null", null),
+            ("geometry_empty", empty),
+            ("geometry_not_finite", broken),
+        )
         for name in ids[mask]
     ]
     return frame[~(null | empty | broken)], found

@@ -21,6 +21,9 @@ __all__ = ["FULL_SET", "area_table", "coverage_table", "gap_table", "tier_rows"]
 #: What stands in ``facility_type`` for every required type together.
 FULL_SET = "full_set"
 
+_STATUS = ("reached", "unreached", "unknown")
+_PEOPLE = tuple(f"{status}_people" for status in _STATUS)
+
 
 def tier_rows(
     reach: pd.DataFrame, types: pd.DataFrame, minutes: tuple[float, ...], *, speed_m_min: float
@@ -73,18 +76,17 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
         The table ``coverage``.
     """
     required = tiers[tiers["is_required"]]
+    dwelling = pd.Index(homes["dwelling_id"]).get_indexer(required["dwelling_id"])
+    state = np.array([_STATUS.index(status) for status in required["status"]], dtype=np.intp)
+    cell = dwelling * len(_STATUS) + state
     frames = []
     for limit in minutes:
         for group in GROUPS:
-            rows = required[(required["limit_min"] == limit) & required["group"].isin({"everyone", group})]
-            counts = pd.crosstab(rows["dwelling_id"], rows["status"]).reindex(
-                index=homes["dwelling_id"], columns=["reached", "unreached", "unknown"], fill_value=0
-            )
-            reached, unreached, unknown = (counts[name].to_numpy() for name in counts.columns)
+            rows = (required["limit_min"] == limit) & required["group"].isin({"everyone", group})
+            counts = np.bincount(cell[rows.to_numpy()], minlength=len(homes) * len(_STATUS))
+            reached, unreached, unknown = counts.reshape(-1, len(_STATUS)).T
             asked = reached + unreached + unknown
-            status = np.where(
-                unreached > 0, "unreached", np.where((unknown > 0) | (asked == 0), "unknown", "reached")
-            )
+            doubt = np.where((unknown > 0) | (asked == 0), "unknown", "reached")
             frames.append(
                 pd.DataFrame(
                     {
@@ -95,7 +97,7 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
                         "asked_count": asked,
                         "reached_count": reached,
                         "unknown_count": unknown,
-                        "status": status,
+                        "status": np.where(unreached > 0, "unreached", doubt),
                     }
                 )
             )
@@ -187,10 +189,6 @@ def area_table(
     columns = ["dwelling_id", "limit_min", "facility_type", "group", "by", "people", *_PEOPLE]
     rows = pd.concat([frame[columns] for frame in (walked, straight, *full)], ignore_index=True)
     return _sum_up(rows.merge(areas, on="dwelling_id"))
-
-
-_STATUS = ("reached", "unreached", "unknown")
-_PEOPLE = tuple(f"{status}_people" for status in _STATUS)
 
 
 def _sum_up(rows: pd.DataFrame) -> pd.DataFrame:

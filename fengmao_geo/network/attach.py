@@ -110,7 +110,12 @@ class Attachments:
 
 
 def attach(
-    network: WalkNetwork, places: gpd.GeoDataFrame, *, max_leg_m: float = 100.0, is_ground: bool = False, beside_m: float = 15.0
+    network: WalkNetwork,
+    places: gpd.GeoDataFrame,
+    *,
+    max_leg_m: float = 100.0,
+    is_ground: bool = False,
+    beside_m: float = 15.0,
 ) -> Attachments:
     """Join places to the streets by straight legs that cross no barrier.
 
@@ -197,7 +202,9 @@ def _all(parts: list[Attachments], name: str) -> NDArray[np.float64]:
 def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], Geometries]:
     if places.crs is not None and places.crs != network.crs:
         raise UsageError("crs_differs", theirs=places.crs.to_string(), ours=network.crs.to_string())
-    ids = np.array([str(value) for value in (places["id"] if "id" in places.columns else places.index)], dtype=object)
+    ids = np.array(
+        [str(value) for value in (places["id"] if "id" in places.columns else places.index)], dtype=object
+    )
     shapes = shapely.force_2d(places.geometry.to_numpy())
     unique, count = np.unique(ids, return_counts=True)
     if (count > 1).any():

@@ -21,8 +21,12 @@ __all__ = ["Barriers"]
 
 # A leg may start or end on a barrier: a house on the bank, a street along the quay.
 TOUCH_M = 1e-3
+# An end on a wall lies on the side of the point this far inside its street.
+PULL_M = 1e-2
 # Walls are erased from the ground as strips of this half width, so that the two sides come apart.
 WALL_HALF_M = 5e-3
+# A street that runs in a wall for longer than this is open to both sides.
+_ALONG_M = 0.5
 
 
 class Barriers:
@@ -112,6 +116,15 @@ class Barriers:
         crosses &= length > 2 * TOUCH_M
         return crosses | self.cover((start + end) / 2.0)
 
+    def touch(self, xy: Numbers) -> Flags:
+        """Say which points lie on a wall."""
+        touched = np.zeros(len(xy), dtype=bool)
+        if len(self.lines) and len(xy):
+            touched[self._wall_tree.query(shapely.points(xy), predicate="dwithin", distance=TOUCH_M)[0]] = (
+                True
+            )
+        return touched
+
     def cover(self, xy: Numbers) -> Flags:
         """Say which points lie in the water."""
         covered = np.zeros(len(xy), dtype=bool)
@@ -153,7 +166,7 @@ class Barriers:
             for one in rows:
                 left[one] = shapely.difference(left[one], shapely.union_all(near[row == one]))
         parts, of = shapely.get_parts(left, return_index=True)
-        touches = shapely.dwithin(parts, pieces[of], 4 * WALL_HALF_M)
+        touches = _touches(parts, pieces[of])
         return np.array(
             [
                 shapely.multipolygons(shapely.get_parts(parts[touches & (of == one)])) if many else None
@@ -161,6 +174,16 @@ class Barriers:
             ],
             dtype=object,
         )
+
+
+def _touches(parts: Geometries, pieces: Geometries) -> Flags:
+    """Say which parts touch their piece, or lie along it where it runs within a wall; an end at a wall is not enough."""
+    touches = np.asarray(shapely.intersects(parts, pieces))
+    rest = np.flatnonzero(~touches & (shapely.get_dimensions(pieces) == 1))
+    rest = rest[shapely.dwithin(parts[rest], pieces[rest], 2 * WALL_HALF_M)]
+    beside = shapely.intersection(shapely.buffer(parts[rest], 2 * WALL_HALF_M), pieces[rest])
+    touches[rest] = shapely.length(beside) > _ALONG_M
+    return touches
 
 
 def _clip(shapes: Geometries, bounds: Numbers) -> Geometries:

@@ -12,8 +12,9 @@ import shapely
 from fengmao_geo.errors import NetworkError, UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.lines import cut_lines, insert_points
+from fengmao_geo.network.barriers import TOUCH_M
 from fengmao_geo.network.enclose import Surroundings, enclose
-from fengmao_geo.network.join import TOUCH_M, crossing_points, group_vertices, join_ends
+from fengmao_geo.network.join import crossing_points, group_vertices, join_ends
 from fengmao_geo.network.walk_network import EDGE_COLUMNS, WalkNetwork, assemble
 
 if TYPE_CHECKING:
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["walk_network"]
 
-_DEFAULTS: dict[str, Any] = {"level": 0, "is_bridge": False, "is_tunnel": False, "is_steps": False, "is_walkable": True}
+_DEFAULTS: dict[str, Any] = {
+    "level": 0,
+    "is_bridge": False,
+    "is_tunnel": False,
+    "is_steps": False,
+    "is_walkable": True,
+}
 
 
 def walk_network(
@@ -87,7 +94,9 @@ def walk_network(
     pieces, barriers, cut_found = enclose(pieces, around, gate_reach_m=gate_reach_m)
     if node_crossings:
         pieces = _with_crossings(pieces)
-    nodes_xy, edge_nodes, edges, join_found = _edges(pieces, barriers, connect_gaps_m)
+    nodes_xy, edge_nodes, edges, join_found = _edges(
+        pieces, barriers, around.compounds.geometry.to_numpy(), connect_gaps_m
+    )
     return assemble(
         crs=lines.crs,
         node_xy=nodes_xy,
@@ -137,24 +146,30 @@ def _with_crossings(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     lines = pieces.geometry.to_numpy()
     row, xy = crossing_points(lines, pieces["level"].to_numpy())
     at_m = shapely.line_locate_point(lines[row], shapely.points(xy))
-    return pieces.set_geometry(gpd.GeoSeries(insert_points(lines, row, at_m, xy), index=pieces.index, crs=pieces.crs))
+    return pieces.set_geometry(
+        gpd.GeoSeries(insert_points(lines, row, at_m, xy), index=pieces.index, crs=pieces.crs)
+    )
 
 
 def _edges(
-    pieces: gpd.GeoDataFrame, barriers: Barriers, connect_gaps_m: float
+    pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geometries, connect_gaps_m: float
 ) -> tuple[NDArray[np.float64], Indices, gpd.GeoDataFrame, list[Finding]]:
     """Split the pieces at their nodes."""
-    vertices = group_vertices(pieces, barriers)
-    joins = join_ends(pieces, vertices, barriers, connect_gaps_m=connect_gaps_m)
+    vertices = group_vertices(pieces, barriers, compounds)
+    joins = join_ends(pieces, vertices, barriers, compounds, connect_gaps_m=connect_gaps_m)
     cuts = vertices.table[vertices.table["is_node"]][["piece", "at_m", "node"]]
-    cuts = pd.concat([cuts, joins.cuts], ignore_index=True).sort_values(["piece", "at_m", "node"], kind="stable")
+    cuts = pd.concat([cuts, joins.cuts], ignore_index=True).sort_values(
+        ["piece", "at_m", "node"], kind="stable"
+    )
     piece, at_m, node = (cuts[name].to_numpy() for name in ("piece", "at_m", "node"))
     follows = (piece[1:] == piece[:-1]) & ~((at_m[1:] - at_m[:-1] <= TOUCH_M) & (node[1:] == node[:-1]))
     of, ends = piece[:-1][follows], np.stack([node[:-1][follows], node[1:][follows]], axis=1)
     lines = pieces.geometry.to_numpy()
     is_whole = np.bincount(of, minlength=len(lines))[of] == 1
     drawn = lines[of]
-    drawn[~is_whole] = cut_lines(lines[of[~is_whole]], at_m[:-1][follows][~is_whole], at_m[1:][follows][~is_whole])
+    drawn[~is_whole] = cut_lines(
+        lines[of[~is_whole]], at_m[:-1][follows][~is_whole], at_m[1:][follows][~is_whole]
+    )
     edges = pieces.drop(columns="geometry").iloc[of][list(EDGE_COLUMNS)]
     edges = pd.concat([edges, joins.edges], ignore_index=True)
     table = gpd.GeoDataFrame(edges, geometry=np.concatenate([drawn, joins.lines]), crs=pieces.crs)
@@ -162,5 +177,5 @@ def _edges(
         np.concatenate([vertices.node_xy, joins.node_xy]),
         np.concatenate([ends, joins.edge_nodes]).astype(np.intp),
         table,
-        joins.found,
+        [*vertices.found, *joins.found],
     )

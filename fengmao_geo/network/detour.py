@@ -61,7 +61,9 @@ def nearest_visible(
             shapes[wanted[:, 0]], predicate="dwithin", distance=max_leg_m
         )
         by_row = np.split(hit, np.searchsorted(row, np.arange(1, len(wanted))))
-        corners = np.split(network.barriers.corners[corner], np.searchsorted(corner_row, np.arange(1, len(wanted))))
+        corners = np.split(
+            network.barriers.corners[corner], np.searchsorted(corner_row, np.arange(1, len(wanted)))
+        )
         for one, near_edges, near_corners in zip(wanted[:, 0], by_row, corners, strict=True):
             best = _best(network, shapes[one], near_edges, near_corners, max_leg_m)
             if best is not None:
@@ -131,7 +133,9 @@ def _rays(
 def _origins(shape: shapely.Geometry, starts: Numbers, corners: Numbers) -> Numbers:
     if shapely.get_dimensions(shape) == 0:
         return shapely.get_coordinates(shape)[:1]
-    feet = shapely.get_coordinates(shapely.shortest_line(shape, shapely.points(corners))).reshape(-1, 2, 2)[:, 0]
+    feet = shapely.get_coordinates(shapely.shortest_line(shape, shapely.points(corners))).reshape(-1, 2, 2)[
+        :, 0
+    ]
     return np.unique(np.concatenate([shapely.get_coordinates(shape), starts, feet]), axis=0)
 
 

@@ -63,8 +63,10 @@ def _no_frame(*columns: str) -> gpd.GeoDataFrame:
 def _gates(gates: gpd.GeoDataFrame | None) -> pd.DataFrame:
     """Points with the place they lead to and whether they are open; open unless said otherwise."""
     if gates is None:
-        return pd.DataFrame({"geometry": np.zeros(0, dtype=object), "place_id": [], "is_open": np.zeros(0, dtype=bool)})
-    is_open = gates["is_open"].isna() | gates["is_open"].eq(True) if "is_open" in gates.columns else True  # noqa: FBT003
+        return pd.DataFrame(
+            {"geometry": np.zeros(0, dtype=object), "place_id": [], "is_open": np.zeros(0, dtype=bool)}
+        )
+    is_open = gates["is_open"].isna() | gates["is_open"].eq(True) if "is_open" in gates.columns else True
     place = gates["place_id"].astype(object) if "place_id" in gates.columns else None
     return pd.DataFrame({"geometry": gates.geometry.to_numpy(), "place_id": place, "is_open": is_open})
 
@@ -77,22 +79,19 @@ def enclose(
     Returns
     -------
     tuple
-        The pieces, with ``compound`` (row of the compound each lies in, or -1); the barriers; the findings.
+        The pieces, split at walls; the barriers; the findings.
     """
     walls, found = _walls(pieces, around, gate_reach_m)
     wall_lines = walls[~shapely.is_empty(walls)]
-    pieces, cut_found = _cut_at_walls(pieces, wall_lines)
+    pieces = _cut_at_walls(pieces, wall_lines)
     pieces, water_found = _cut_at_water(pieces, around)
     barriers = Barriers(np.concatenate([around.lines, wall_lines]), around.water)
-    middle = shapely.line_interpolate_point(pieces.geometry.to_numpy(), 0.5, normalized=True)
-    compound = np.full(len(pieces), -1, dtype=np.intp)
-    if len(around.compounds):
-        row, inside = shapely.STRtree(around.compounds.geometry.to_numpy()).query(middle, predicate="within")
-        compound[row[::-1]] = inside[::-1]
-    return pieces.assign(compound=compound), barriers, [*found, *cut_found, *water_found]
+    return pieces, barriers, [*found, *water_found]
 
 
-def _walls(pieces: gpd.GeoDataFrame, around: Surroundings, reach_m: float) -> tuple[Geometries, list[Finding]]:
+def _walls(
+    pieces: gpd.GeoDataFrame, around: Surroundings, reach_m: float
+) -> tuple[Geometries, list[Finding]]:
     """Take the compounds' outlines less an opening at each open gate.
 
     A compound none of whose gates is known is open where streets pass its outline.
@@ -112,13 +111,17 @@ def _walls(pieces: gpd.GeoDataFrame, around: Surroundings, reach_m: float) -> tu
         walls[row] = shapely.difference(outlines[row], shapely.union_all(discs[owner == row]))
     ids = around.compounds["id"].to_numpy()
     found = [
-        Finding("compound_without_gate", "compounds", str(ids[row]), None, {"count": int((passed == row).sum())})
+        Finding(
+            "compound_without_gate", "compounds", str(ids[row]), None, {"count": int((passed == row).sum())}
+        )
         for row in np.flatnonzero(~is_known)
     ]
     return walls, found
 
 
-def _near(points: Geometries, outlines: Geometries, reach_m: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _near(
+    points: Geometries, outlines: Geometries, reach_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if not len(points) or not len(outlines):
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
     row, of = shapely.STRtree(outlines).query(points, predicate="dwithin", distance=reach_m)
@@ -140,23 +143,19 @@ def _on_the_ground(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return pieces[(pieces["level"] == 0) & ~pieces["is_tunnel"].astype(bool)]
 
 
-def _cut_at_walls(pieces: gpd.GeoDataFrame, walls: Geometries) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def _cut_at_walls(pieces: gpd.GeoDataFrame, walls: Geometries) -> gpd.GeoDataFrame:
+    """Split streets where they pass a wall; which ends meet there is settled when they are joined."""
     ground = _on_the_ground(pieces)
     lines = ground.geometry.to_numpy()
     if not len(walls) or not len(lines):
-        return pieces, []
+        return pieces
     line, of = shapely.STRtree(walls).query(lines, predicate="intersects")
     points, row = shapely.get_parts(shapely.intersection(lines[line], walls[of]), return_index=True)
     is_point = shapely.get_type_id(points) == 0
     points, line = points[is_point], line[row[is_point]]
     at_m = shapely.line_locate_point(lines[line], points)
     is_inner = (at_m > TOUCH_M) & (at_m < shapely.length(lines[line]) - TOUCH_M)
-    found = [
-        Finding("street_cut_at_wall", "streets", str(street), None, {}, f"POINT ({point.x:.3f} {point.y:.3f})")
-        for street, point in zip(ground["street_id"].to_numpy()[line[is_inner]], points[is_inner], strict=True)
-    ]
-    label = ground.index.to_numpy()[line[is_inner]]
-    return _split(pieces, label, at_m[is_inner]), found
+    return _split(pieces, ground.index.to_numpy()[line[is_inner]], at_m[is_inner])
 
 
 def _split(pieces: gpd.GeoDataFrame, label: NDArray[np.intp], at_m: Numbers) -> gpd.GeoDataFrame:
@@ -183,7 +182,9 @@ def _split(pieces: gpd.GeoDataFrame, label: NDArray[np.intp], at_m: Numbers) -> 
 
 def _cut_at_water(pieces: gpd.GeoDataFrame, around: Surroundings) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Find streets that run through water without a bridge, and take that stretch out if bridges are complete."""
-    dry = pieces[(pieces["level"] == 0) & ~pieces["is_tunnel"].astype(bool) & ~pieces["is_bridge"].astype(bool)]
+    dry = pieces[
+        (pieces["level"] == 0) & ~pieces["is_tunnel"].astype(bool) & ~pieces["is_bridge"].astype(bool)
+    ]
     lines = dry.geometry.to_numpy()
     if not len(around.water) or not len(lines):
         return pieces, []
@@ -200,7 +201,14 @@ def _cut_at_water(pieces: gpd.GeoDataFrame, around: Surroundings) -> tuple[gpd.G
     wet, line = wet[is_across], row[at[is_across]]
     code = "street_cut_at_water" if around.is_bridges_complete else "suspected_bridge"
     found = [
-        Finding(code, "streets", str(street), None, {"length_m": round(float(length), 1)}, f"POINT ({x:.3f} {y:.3f})")
+        Finding(
+            code,
+            "streets",
+            str(street),
+            None,
+            {"length_m": round(float(length), 1)},
+            f"POINT ({x:.3f} {y:.3f})",
+        )
         for street, length, (x, y) in zip(
             dry["street_id"].to_numpy()[line],
             shapely.length(wet),

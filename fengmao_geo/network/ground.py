@@ -54,7 +54,9 @@ def _at_gates(network: WalkNetwork, ids: NDArray[np.object_], shapes: Geometries
     named = gates["place_id"].to_numpy()
     is_unnamed = np.array([not isinstance(named[one], str) for one in gate], dtype=bool)
     by_name = [(one, np.flatnonzero(ids == name)) for one, name in enumerate(named) if isinstance(name, str)]
-    gate = np.concatenate([gate[is_unnamed], *(np.repeat(one, len(rows)) for one, rows in by_name)]).astype(np.intp)
+    gate = np.concatenate([gate[is_unnamed], *(np.repeat(one, len(rows)) for one, rows in by_name)]).astype(
+        np.intp
+    )
     ground = np.concatenate([ground[is_unnamed], *(rows for _, rows in by_name)]).astype(np.intp)
     row, edge, at_m, leg_m = join_shapes(network, points[gate], max_leg_m=max_leg_m)
     return ground[row], edge, at_m, at_m, leg_m
@@ -74,7 +76,10 @@ def _beside(
     is_line = shapely.get_type_id(pieces) == 1
     pieces, row = pieces[is_line], row[is_line]
     ends = np.stack(
-        [shapely.line_locate_point(network.edge_lines[edge[row]], shapely.get_point(pieces, at)) for at in (0, -1)]
+        [
+            shapely.line_locate_point(network.edge_lines[edge[row]], shapely.get_point(pieces, at))
+            for at in (0, -1)
+        ]
     )
     # On a closed edge its seam is both its start and its end.
     is_seam = ends[1] < ends[0]

@@ -12,7 +12,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.lines import vertex_positions
+from fengmao_geo.geo.lines import pulled_in, vertex_positions
+from fengmao_geo.network.barriers import PULL_M, TOUCH_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,18 +26,19 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["TOUCH_M", "Joins", "Vertices", "crossing_points", "group_vertices", "join_ends"]
-
-#: Points closer than this are one point.
-TOUCH_M = 1e-3
+__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends"]
 
 
 @dataclass(frozen=True)
 class Vertices:
-    """Every vertex of every piece: ``piece, at_m, node, is_end, is_node, is_dead_end``, and the nodes' places."""
+    """Every vertex of every piece: ``piece, at_m, node, is_end, is_node, is_dead_end``, and the nodes' places.
+
+    ``found`` lists the streets that are parted by a wall where they would meet.
+    """
 
     table: pd.DataFrame
     node_xy: Numbers
+    found: list[Finding]
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,20 @@ class Joins:
     found: list[Finding]
 
 
-def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers) -> Vertices:
+def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geometries) -> Vertices:
     """Find the nodes: vertices that streets share at one level and on one side of a wall, and ends."""
-    xy, piece, at_m = vertex_positions(pieces.geometry.to_numpy())
+    lines = pieces.geometry.to_numpy()
+    xy, piece, at_m = vertex_positions(lines)
     is_end = np.zeros(len(xy), dtype=bool)
     is_end[np.flatnonzero(np.diff(piece, prepend=-1))] = True
     is_end[np.flatnonzero(np.diff(piece, append=len(pieces)))] = True
     place, place_xy = _places(xy)
     level = pieces["level"].to_numpy()[piece]
-    side = _sides(pieces, barriers, piece, xy)
+    side = np.full(len(xy), -1, dtype=np.intp)
+    on_wall = (
+        np.flatnonzero(barriers.touch(xy) & (level == 0)) if len(compounds) else np.zeros(0, dtype=np.intp)
+    )
+    side[on_wall] = _sides(compounds, pulled_in(lines[piece[on_wall]], at_m[on_wall], PULL_M))
     keys = np.stack([place, side, level], axis=1)
     if (level != 0).any():
         keys[:, 2] = _landed(place, side, level, is_end)
@@ -75,7 +82,26 @@ def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers) -> Vertices:
             "is_dead_end": is_end & (count[node] == 1),
         }
     )
-    return Vertices(table, place_xy[unique[:, 0]])
+    parted = pd.DataFrame(
+        {"place": place, "side": side, "street": pieces["street_id"].to_numpy()[piece]}
+    ).iloc[on_wall]
+    return Vertices(table, place_xy[unique[:, 0]], _parted_findings(parted, place_xy))
+
+
+def _parted_findings(vertices: pd.DataFrame, place_xy: Numbers) -> list[Finding]:
+    is_parted = vertices.groupby("place")["side"].transform("nunique") > 1
+    parted = vertices[is_parted].drop_duplicates(["place", "street"]).sort_values(["street", "place"])
+    return [
+        Finding(
+            "street_cut_at_wall",
+            "streets",
+            street,
+            None,
+            {},
+            "POINT ({:.3f} {:.3f})".format(*place_xy[place]),
+        )
+        for street, place in parted[["street", "place"]].itertuples(index=False)
+    ]
 
 
 def _unique_rows(keys: NDArray[np.integer]) -> tuple[NDArray[np.integer], Indices]:
@@ -94,7 +120,9 @@ def _places(xy: Numbers) -> tuple[Indices, Numbers]:
     exact = np.empty(len(xy), dtype=np.intp)
     exact[order] = np.cumsum(is_new) - 1
     points = xy[order][is_new]
-    near = shapely.STRtree(shapely.points(points)).query(shapely.points(points), predicate="dwithin", distance=TOUCH_M)
+    near = shapely.STRtree(shapely.points(points)).query(
+        shapely.points(points), predicate="dwithin", distance=TOUCH_M
+    )
     if near.shape[1] == len(points):
         return exact, points
     graph = sparse.csr_array((np.ones(near.shape[1]), (near[0], near[1])), shape=(len(points), len(points)))
@@ -103,15 +131,20 @@ def _places(xy: Numbers) -> tuple[Indices, Numbers]:
     return label[exact].astype(np.intp), points[first]
 
 
-def _sides(pieces: gpd.GeoDataFrame, barriers: Barriers, piece: Indices, xy: Numbers) -> Indices:
-    """On a wall, streets meet only those on their own side of it; elsewhere the side is one for all."""
+def _sides(compounds: Geometries, xy: Numbers) -> Indices:
+    """Number the ground that each point lies on: the compounds around it; -1 outside of all."""
     side = np.full(len(xy), -1, dtype=np.intp)
-    if "compound" in pieces.columns and len(barriers.lines):
-        on_wall = np.unique(
-            shapely.STRtree(shapely.points(xy)).query(barriers.lines, predicate="dwithin", distance=TOUCH_M)[1]
-        )
-        side[on_wall] = pieces["compound"].to_numpy()[piece[on_wall]]
+    row, inside = shapely.STRtree(compounds).query(shapely.points(xy), predicate="within")
+    around = pd.Series(inside).groupby(row).agg(lambda rows: tuple(sorted(rows)))
+    side[around.index.to_numpy(dtype=np.intp)] = [_number_of(rows, len(compounds)) for rows in around]
     return side
+
+
+def _number_of(rows: tuple[int, ...], base: int) -> int:
+    number = 0
+    for row in rows[-3:]:
+        number = number * (base + 1) + row + 1
+    return number
 
 
 def _landed(place: Indices, side: Indices, level: Indices, is_end: Flags) -> Indices:
@@ -125,31 +158,41 @@ def _landed(place: Indices, side: Indices, level: Indices, is_end: Flags) -> Ind
 
 
 def join_ends(
-    pieces: gpd.GeoDataFrame, vertices: Vertices, barriers: Barriers, *, connect_gaps_m: float
+    pieces: gpd.GeoDataFrame,
+    vertices: Vertices,
+    barriers: Barriers,
+    compounds: Geometries,
+    *,
+    connect_gaps_m: float,
 ) -> Joins:
-    """Join dead ends to the street they lie on, or to the nearest one within the gap."""
-    lines = pieces.geometry.to_numpy()
-    dead = vertices.table[vertices.table["is_dead_end"]]
-    pairs = _near_pairs(lines, vertices, dead, pieces["level"].to_numpy(), max(connect_gaps_m, TOUCH_M))
-    on_it = pairs[pairs["gap_m"] <= TOUCH_M]
-    gaps = pairs[~pairs["node"].isin(on_it["node"])]
-    gaps = gaps[~barriers.block(gaps[["x", "y"]].to_numpy(), gaps[["to_x", "to_y"]].to_numpy())]
+    """Join ends to the streets they lie on, and dead ends to the nearest street within the gap."""
+    ends = vertices.table[vertices.table["is_end"]].drop_duplicates("node")
+    is_dead = ends["is_dead_end"].to_numpy()
+    on_it = _near_pairs(pieces, vertices, ends, TOUCH_M)
+    on_it = on_it[~_is_parted(pieces, on_it, barriers, compounds)]
+    dead = ends[is_dead & ~ends["node"].isin(on_it["node"]).to_numpy()]
+    gaps = _near_pairs(pieces, vertices, dead, connect_gaps_m)
+    gaps = gaps[~_is_parted(pieces, gaps, barriers, compounds)]
     gaps = gaps.sort_values(["node", "gap_m", "to_x", "to_y", "piece"], kind="stable").drop_duplicates("node")
     low, high = np.sort(gaps[["node", "target"]].to_numpy(), axis=1).T
-    gaps = gaps[~pd.DataFrame({"low": low, "high": high}).duplicated().to_numpy() | (gaps["target"] < 0).to_numpy()]
+    gaps = gaps[
+        ~pd.DataFrame({"low": low, "high": high}).duplicated().to_numpy() | (gaps["target"] < 0).to_numpy()
+    ]
     return _joins(pieces, vertices, on_it, gaps)
 
 
 def _near_pairs(
-    lines: Geometries, vertices: Vertices, dead: pd.DataFrame, level: Indices, reach_m: float
+    pieces: gpd.GeoDataFrame, vertices: Vertices, ends: pd.DataFrame, reach_m: float
 ) -> pd.DataFrame:
-    """Pair each dead end with the streets within reach that it may meet."""
-    node, own = dead["node"].to_numpy(), dead["piece"].to_numpy()
+    """Pair each end with the streets within reach that it may meet and does not share a vertex with."""
+    lines, level = pieces.geometry.to_numpy(), pieces["level"].to_numpy()
+    node, own, own_m = (ends[name].to_numpy() for name in ("node", "piece", "at_m"))
     xy = vertices.node_xy[node]
     points = shapely.points(xy)
     row, piece = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach_m)
+    is_new = ~_share_vertex(vertices, node[row], piece)
+    row, piece = row[is_new], piece[is_new]
     far_end = _far_end(vertices, lines)
-    row, piece = row[piece != own[row]], piece[piece != own[row]]
     at_m = shapely.line_locate_point(lines[piece], points[row])
     foot = shapely.get_coordinates(shapely.line_interpolate_point(lines[piece], at_m))
     at_start, at_end = at_m <= TOUCH_M, at_m >= shapely.length(lines[piece]) - TOUCH_M
@@ -160,6 +203,7 @@ def _near_pairs(
         {
             "node": node[row],
             "own": own[row],
+            "own_m": own_m[row],
             "piece": piece,
             "at_m": at_m,
             "target": target,
@@ -171,6 +215,32 @@ def _near_pairs(
         }
     )
     return pairs[meets & (target != node[row])].reset_index(drop=True)
+
+
+def _share_vertex(vertices: Vertices, node: Indices, piece: Indices) -> Flags:
+    count = len(vertices.node_xy)
+    known = np.sort(vertices.table["piece"].to_numpy() * count + vertices.table["node"].to_numpy())
+    asked = piece * count + node
+    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    return np.asarray(known[at] == asked)
+
+
+def _is_parted(
+    pieces: gpd.GeoDataFrame, pairs: pd.DataFrame, barriers: Barriers, compounds: Geometries
+) -> NDArray[np.bool_]:
+    """Say which pairs lie on different sides of a wall, or have a barrier between."""
+    if not len(barriers):
+        return np.zeros(len(pairs), dtype=bool)
+    lines = pieces.geometry.to_numpy()
+    start = pulled_in(lines[pairs["own"]], pairs["own_m"].to_numpy(), PULL_M)
+    foot = pulled_in(lines[pairs["piece"]], pairs["at_m"].to_numpy(), PULL_M)
+    from_xy, to_xy = pairs[["x", "y"]].to_numpy(), pairs[["to_x", "to_y"]].to_numpy()
+    on_wall = barriers.touch(from_xy) | barriers.touch(to_xy)
+    is_parted = barriers.block(from_xy, to_xy)
+    if len(compounds):
+        is_parted |= on_wall & (_sides(compounds, start) != _sides(compounds, foot))
+    is_gap = (pairs["gap_m"] > TOUCH_M).to_numpy()
+    return is_parted | (is_gap & on_wall & barriers.block(start, to_xy))
 
 
 def _far_end(vertices: Vertices, lines: Geometries) -> Indices:

@@ -74,7 +74,9 @@ def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -
         found_place.append(place)
         found_edge.append(main[hit])
     if len(rest) and len(shapes):
-        place, hit = shapely.STRtree(network.edge_lines[rest]).query(shapes, predicate="dwithin", distance=max_leg_m)
+        place, hit = shapely.STRtree(network.edge_lines[rest]).query(
+            shapes, predicate="dwithin", distance=max_leg_m
+        )
         edge = rest[hit]
         nearest = pd.DataFrame(
             {
@@ -95,7 +97,9 @@ def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
     start, end = ends[:, 0].copy(), ends[:, 1].copy()
     meets = np.flatnonzero((start == end).all(axis=1) & (shapely.get_dimensions(shapes) == 2))
     if len(meets):
-        xy, row = shapely.get_coordinates(shapely.intersection(shapes[meets], lines[meets]), return_index=True)
+        xy, row = shapely.get_coordinates(
+            shapely.intersection(shapes[meets], lines[meets]), return_index=True
+        )
         order = np.lexsort((xy[:, 1], xy[:, 0], row))
         first = np.unique(row[order], return_index=True)
         start[meets[first[0]]] = end[meets[first[0]]] = xy[order][first[1]]

@@ -72,7 +72,9 @@ class GroundPieces:
         """Cut the near edges at the grid: ``edge, from_m, to_m, cell_x, cell_y, piece``."""
         edge = np.flatnonzero(self.is_near)
         if not len(edge) or self.off_m == 0:
-            return pd.DataFrame({name: [] for name in ("edge", "from_m", "to_m", "cell_x", "cell_y", "piece")})
+            return pd.DataFrame(
+                {name: [] for name in ("edge", "from_m", "to_m", "cell_x", "cell_y", "piece")}
+            )
         row, at_m = grid_cuts(network.edge_lines[edge], self.off_m * _CELL_SHARE)
         rows = np.arange(len(edge))
         of = np.concatenate([rows, row, rows])
@@ -95,7 +97,11 @@ class GroundPieces:
         parts = self._reached_parts(reached)
         if parts.empty:
             return []
-        is_whole = (parts["got_from"] <= parts["from_m"]) & (parts["got_to"] >= parts["to_m"]) & (off_m == self.off_m)
+        is_whole = (
+            (parts["got_from"] <= parts["from_m"])
+            & (parts["got_to"] >= parts["to_m"])
+            & (off_m == self.off_m)
+        )
         got = np.bincount(parts["piece"][is_whole].to_numpy(dtype=np.intp), minlength=len(self._sizes))
         is_complete = (got == self._sizes) & (got > 0)
         rest = parts[~is_complete[parts["piece"].to_numpy(dtype=np.intp)]]
@@ -135,10 +141,13 @@ class GroundPieces:
         return np.bincount(self._table["piece"].to_numpy(dtype=np.intp))
 
     def _reached_parts(self, reached: Stretches) -> pd.DataFrame:
-        stretches = pd.DataFrame({"edge": reached.edge_id, "got_from": reached.from_m, "got_to": reached.to_m})
+        stretches = pd.DataFrame(
+            {"edge": reached.edge_id, "got_from": reached.from_m, "got_to": reached.to_m}
+        )
         parts = self._table.merge(stretches, on="edge")
         parts = parts.assign(
-            got_from=np.maximum(parts["got_from"], parts["from_m"]), got_to=np.minimum(parts["got_to"], parts["to_m"])
+            got_from=np.maximum(parts["got_from"], parts["from_m"]),
+            got_to=np.minimum(parts["got_to"], parts["to_m"]),
         )
         return parts[parts["got_to"] > parts["got_from"]].reset_index(drop=True)
 
@@ -177,7 +186,9 @@ def _erased(network: WalkNetwork, pieces: Geometries, off_m: float) -> Geometrie
     return network.barriers.erase_from(shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS), pieces)
 
 
-def _is_hiding(network: WalkNetwork, pieces: Geometries, ground: Geometries, off_m: float) -> NDArray[np.bool_]:
+def _is_hiding(
+    network: WalkNetwork, pieces: Geometries, ground: Geometries, off_m: float
+) -> NDArray[np.bool_]:
     """Say around which pieces a barrier hides ground, beside what it covers itself."""
     visible = shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS)
     touched = network.barriers.are_near(pieces, off_m)

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Stretches", "check_minutes", "ground_of", "is_truncated", "reached_stretches", "service_areas", "settle_buildings"]
+__all__ = [
+    "Stretches",
+    "check_minutes",
+    "ground_of",
+    "is_truncated",
+    "reached_stretches",
+    "service_areas",
+    "settle_buildings",
+]
 
 _ARC_SEGMENTS = 16
 
@@ -44,7 +52,7 @@ class Stretches(NamedTuple):
     to_m: Numbers
 
 
-def service_areas(  # noqa: PLR0913  one question's options
+def service_areas(
     network: WalkNetwork,
     origins: gpd.GeoDataFrame | Attachments,
     *,
@@ -110,7 +118,9 @@ def service_areas(  # noqa: PLR0913  one question's options
             ground = ground_of(network, here, distance, pieces=pieces, reach_m=reach_m, walker=who)
             is_cut = is_truncated(network, here, distance, reach_m=reach_m, walker=who)
             rows.append((places.place_ids[place], limit, is_cut, ground))
-    table = gpd.GeoDataFrame(rows, columns=["origin_id", "limit_min", "is_truncated", "geometry"], crs=network.crs)
+    table = gpd.GeoDataFrame(
+        rows, columns=["origin_id", "limit_min", "is_truncated", "geometry"], crs=network.crs
+    )
     if buildings is not None:
         table = _with_buildings(network, places, table, buildings, limits=limits, walker=who)
     order = ["origin_id", "limit_min", "area_m2", "is_truncated", "geometry"]
@@ -131,7 +141,7 @@ def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
     return limits
 
 
-def ground_of(  # noqa: PLR0913  one search and what it is drawn with
+def ground_of(
     network: WalkNetwork,
     places: Attachments,
     distance_m: Numbers,
@@ -238,7 +248,7 @@ def is_truncated(
     return bool(((at["at_m"] >= at["from_m"]) & (at["at_m"] <= at["to_m"])).any())
 
 
-def _with_buildings(  # noqa: PLR0913  one search and what it is drawn with
+def _with_buildings(
     network: WalkNetwork,
     places: Attachments,
     table: gpd.GeoDataFrame,
@@ -291,4 +301,3 @@ def settle_buildings(
     erased = shapely.union_all(shapes[touched & ~is_reached])
     added = shapes[is_reached & ~inside]
     return _as_multi(shapely.union_all([shapely.difference(ground, erased), *added]))
-

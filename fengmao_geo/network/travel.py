@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["TOLERANCE", "Pairs", "nearest_distances", "nearest_pairs", "reached_pairs", "source_distances", "travel_times"]
+__all__ = [
+    "TOLERANCE",
+    "Pairs",
+    "nearest_distances",
+    "nearest_pairs",
+    "reached_pairs",
+    "source_distances",
+    "travel_times",
+]
 
 #: A limit is met when it is passed by no more than this share of itself.
 TOLERANCE = 1e-9
@@ -42,7 +50,7 @@ class Pairs(NamedTuple):
     distance_m: Numbers
 
 
-def travel_times(  # noqa: PLR0913  three tables and the options of one question
+def travel_times(
     network: WalkNetwork,
     origins: gpd.GeoDataFrame | Attachments,
     destinations: gpd.GeoDataFrame | Attachments,
@@ -108,7 +116,9 @@ def travel_times(  # noqa: PLR0913  three tables and the options of one question
     origin, destination, distance_m = (array[order] for array in pairs)
     if nearest is not None:
         rank = np.arange(len(origin)) - np.searchsorted(origin, origin)
-        origin, destination, distance_m = (array[rank < nearest] for array in (origin, destination, distance_m))
+        origin, destination, distance_m = (
+            array[rank < nearest] for array in (origin, destination, distance_m)
+        )
     return RESULTS["travel_times"].check(
         pd.DataFrame(
             {
@@ -132,7 +142,7 @@ def nearest_pairs(
     by_u = distance[u] + ends.from_m
     by_v = distance[v] + network.edge_length_m[ends.edge_id] - ends.to_m
     walked = ends.leg_m + np.minimum(by_u, by_v)
-    to = np.where(by_u <= by_v, source[u], source[v])
+    to = np.where(by_u < by_v, source[u], np.where(by_v < by_u, source[v], np.minimum(source[u], source[v])))
     direct = _direct(ends, starts)
     return _nearest_of(
         np.concatenate([ends.place, direct.origin]),

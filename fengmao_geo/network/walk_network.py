@@ -140,8 +140,17 @@ class WalkNetwork:
             [
                 *self.found,
                 *(
-                    Finding("bare_crossing", "streets", str(street[one]), None, {"other": str(street[other])}, _wkt(x, y))
-                    for one, other, x, y in crossings[["edge_id", "other_edge_id", "x", "y"]].itertuples(index=False)
+                    Finding(
+                        "bare_crossing",
+                        "streets",
+                        str(street[one]),
+                        None,
+                        {"other": str(street[other])},
+                        _wkt(x, y),
+                    )
+                    for one, other, x, y in crossings[["edge_id", "other_edge_id", "x", "y"]].itertuples(
+                        index=False
+                    )
                 ),
                 *self._part_findings(),
             ]
@@ -149,7 +158,9 @@ class WalkNetwork:
 
     def _part_findings(self) -> list[Finding]:
         length = np.bincount(self.edge_part, weights=self.edge_length_m, minlength=self.part_count)
-        first = [int(np.flatnonzero(self.node_part == part)[0]) for part in range(1, min(self.part_count, 1001))]
+        first = [
+            int(np.flatnonzero(self.node_part == part)[0]) for part in range(1, min(self.part_count, 1001))
+        ]
         return [
             Finding(
                 "separate_part",
@@ -251,7 +262,9 @@ class WalkNetwork:
         both_ways = graph if graph.is_directed() else graph.to_directed()
         nodes, edges = ox.graph_to_gdfs(ox.convert.to_undirected(both_ways), fill_edge_geometry=True)
         xy = nodes[["x", "y"]].to_numpy(dtype=float)
-        ends = np.stack([nodes.index.get_indexer(edges.index.get_level_values(side)) for side in "uv"], axis=1)
+        ends = np.stack(
+            [nodes.index.get_indexer(edges.index.get_level_values(side)) for side in "uv"], axis=1
+        )
         lines = edges.geometry.to_numpy()
         ends = _as_drawn(ends, xy, lines)
         return assemble(crs=crs, node_xy=xy, edge_nodes=ends, edge_lines=lines, edges=_osm_columns(edges))
@@ -295,7 +308,9 @@ def assemble(  # noqa: PLR0913  the parts of one network
         edge_nodes=edge_nodes,
         edge_lines=edge_lines[edge_order],
         edges=edges[list(EDGE_COLUMNS)].iloc[edge_order].reset_index(drop=True),
-        barriers=Barriers(np.zeros(0, dtype=object), np.zeros(0, dtype=object)) if barriers is None else barriers,
+        barriers=Barriers(np.zeros(0, dtype=object), np.zeros(0, dtype=object))
+        if barriers is None
+        else barriers,
         gates=no_gates if gates is None else gates,
         extent=extent,
         found=found,
@@ -357,7 +372,7 @@ def _osm_columns(edges: pd.DataFrame) -> pd.DataFrame:
             .to_numpy(),
             "is_bridge": (tag("bridge").notna() & ~tag("bridge").isin(no)).to_numpy(),
             "is_tunnel": (tag("tunnel").notna() & ~tag("tunnel").isin(no)).to_numpy(),
-            "is_steps": (tag("highway").eq("steps") | tag("steps").eq(True)).to_numpy(dtype=bool),  # noqa: FBT003
+            "is_steps": (tag("highway").eq("steps") | tag("steps").eq(True)).to_numpy(dtype=bool),
         }
     )
 

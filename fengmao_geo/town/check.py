@@ -16,13 +16,13 @@ from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
 from fengmao_geo.town.columns import clean_values, name_columns, set_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyproj import CRS
 
     from fengmao_geo.geo.crs import Stated
 
-__all__ = ["Source", "checked_layer", "checked_layers", "has_geometry"]
+__all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_geometry"]
 
 #: A layer that lies farther than this from the built-up area is of another place.
 _ELSEWHERE_M = 10_000.0
@@ -79,7 +79,7 @@ def checked_layers(
             layers[layer] = frame
     unknown = [name for name in sources if name not in LAYERS]
     found += [Finding("layer_unknown", name, values={"known": ", ".join(LAYERS)}) for name in unknown]
-    return layers, [*found, *_absent(sources), *_elsewhere(layers)]
+    return layers, [*found, *_elsewhere(layers)]
 
 
 def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -136,9 +136,10 @@ def _placed(
     return repaired, [*found, *more]
 
 
-def _absent(sources: Mapping[str, Source]) -> list[Finding]:
-    found = [Finding("layer_missing", layer) for layer in REQUIRED_LAYERS if layer not in sources]
-    if not any(layer in sources for layer in DWELLING_LAYERS):
+def absent_layers(named: Collection[str]) -> list[Finding]:
+    """List the layers that a town must have and of which nothing was given."""
+    found = [Finding("layer_missing", layer) for layer in REQUIRED_LAYERS if layer not in named]
+    if not any(layer in named for layer in DWELLING_LAYERS):
         found.append(Finding("layer_missing_dwellings", "buildings"))
     return found
 

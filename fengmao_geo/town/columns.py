@@ -63,7 +63,9 @@ def name_columns(
     found, stated = _stated(theirs, layer=layer, fields=fields)
     names = field_names()
     free = [name for name in theirs if name not in stated]
-    known = {name: ours for name, ours in names.columns_found(layer, free).items() if ours not in stated.values()}
+    known = {
+        name: ours for name, ours in names.columns_found(layer, free).items() if ours not in stated.values()
+    }
     renamed = known | stated
     lost = [name for name in free if name not in known and names.column(layer, name) in renamed.values()]
     found += [
@@ -72,11 +74,17 @@ def name_columns(
         for used in [next(key for key, ours in renamed.items() if ours == names.column(layer, name))]
     ]
     hidden = [name for name in lost if name in renamed.values()]
-    named = named.set_axis([str(name) for name in named.columns], axis=1).drop(columns=hidden).rename(columns=renamed)
+    named = (
+        named.set_axis([str(name) for name in named.columns], axis=1)
+        .drop(columns=hidden)
+        .rename(columns=renamed)
+    )
     return named, found + _absent(layer, set(named.columns))
 
 
-def _stated(theirs: list[str], *, layer: str, fields: Mapping[str, str]) -> tuple[list[Finding], dict[str, str]]:
+def _stated(
+    theirs: list[str], *, layer: str, fields: Mapping[str, str]
+) -> tuple[list[Finding], dict[str, str]]:
     known = LAYERS[layer].names
     found = [
         Finding("field_unknown", layer, column=ours, values={"column": ours, "known": ", ".join(known)})
@@ -94,7 +102,12 @@ def _stated(theirs: list[str], *, layer: str, fields: Mapping[str, str]) -> tupl
 def _absent(layer: str, there: set[str]) -> list[Finding]:
     names = field_names()
     return [
-        Finding("field_missing", layer, column=column, values={"tried": ", ".join(names.names_tried(layer, column))})
+        Finding(
+            "field_missing",
+            layer,
+            column=column,
+            values={"tried": ", ".join(names.names_tried(layer, column))},
+        )
         for column in EXPECTED_COLUMNS.get(layer, ())
         if column not in there
     ]
@@ -131,7 +144,9 @@ def set_ids(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, l
     found = []
     if missing.any():
         rows = _listed([str(row + 1) for row in np.flatnonzero(missing.to_numpy())])
-        found.append(Finding("id_missing", layer, column="id", values={"count": int(missing.sum()), "rows": rows}))
+        found.append(
+            Finding("id_missing", layer, column="id", values={"count": int(missing.sum()), "rows": rows})
+        )
     if twice.any():
         values = {"count": int(twice.sum()), "ids": _listed(sorted(ids[twice].unique()))}
         found.append(Finding("id_twice" if has_column else "index_twice", layer, column="id", values=values))
@@ -197,14 +212,18 @@ def _words(
     code = "facility_type_unknown" if column == "facility_type" else "value_unknown"
     known = ", ".join(sorted({str(value) for value in words.values()}))
     found = [
-        Finding(code, layer, column=column, values={"value": word, "count": int(counts[word]), "known": known})
+        Finding(
+            code, layer, column=column, values={"value": word, "count": int(counts[word]), "known": known}
+        )
         for word, value in meant.items()
         if value is None
     ]
     return values.astype(object).map(meant), found
 
 
-def _numbers(values: pd.Series, ids: pd.Series, *, column: Column, layer: str) -> tuple[pd.Series, list[Finding]]:
+def _numbers(
+    values: pd.Series, ids: pd.Series, *, column: Column, layer: str
+) -> tuple[pd.Series, list[Finding]]:
     is_number = pd.api.types.is_numeric_dtype(values.dtype)
     plain = values if is_number else as_text(values).str.strip().replace("", np.nan)
     numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -216,13 +235,17 @@ def _numbers(values: pd.Series, ids: pd.Series, *, column: Column, layer: str) -
         seen = _listed(sorted({str(value) for value in values[bad]}))
         found.append(_of_rows("number_unreadable", ids[bad], layer, column.name, seen=seen))
     if column.minimum is not None and (low := numbers < column.minimum).any():
-        found.append(_of_rows("number_negative", ids[low], layer, column.name, lowest=float(np.nanmin(numbers))))
+        found.append(
+            _of_rows("number_negative", ids[low], layer, column.name, lowest=float(np.nanmin(numbers)))
+        )
     whole = column.kind == "whole" and readable.all()
     return pd.Series(numbers.astype(np.int64) if whole else numbers, index=values.index), found
 
 
 def _of_rows(code: str, ids: pd.Series, layer: str, column: str, **values: Any) -> Finding:
-    return Finding(code, layer, column=column, values={"count": len(ids), "ids": _listed(sorted(ids)), **values})
+    return Finding(
+        code, layer, column=column, values={"count": len(ids), "ids": _listed(sorted(ids)), **values}
+    )
 
 
 def as_text(values: pd.Series) -> pd.Series:

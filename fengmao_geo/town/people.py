@@ -63,7 +63,7 @@ def dwellings(town: Town) -> gpd.GeoDataFrame:
     Examples
     --------
     >>> from fengmao_geo.town.sample import sample_town
-    >>> dwellings(sample_town())["people"].sum() > 0
+    >>> bool(dwellings(sample_town())["people"].sum() > 0)
     True
     """
     return _spread(town.layers, town.settings).rows
@@ -114,10 +114,18 @@ def _places(
         places, more = _residential_parcels(layers["parcels"], settings.codes.get("parcels"))
         found += more
         if len(places):
-            return "parcels", places, [*found, Finding("dwellings_of", "parcels", values={"count": len(places)})]
+            return (
+                "parcels",
+                places,
+                [*found, Finding("dwellings_of", "parcels", values={"count": len(places)})],
+            )
     if "addresses" in layers and len(layers["addresses"]):
         places = layers["addresses"]
-        return "addresses", places, [*found, Finding("dwellings_of", "addresses", values={"count": len(places)})]
+        return (
+            "addresses",
+            places,
+            [*found, Finding("dwellings_of", "addresses", values={"count": len(places)})],
+        )
     first: DwellingBasis = next((name for name in DWELLING_LAYERS if name in layers), "buildings")  # type: ignore[assignment]  # the names are those of the type
     empty = layers[first].iloc[:0] if first in layers else gpd.GeoDataFrame({"id": []}, geometry=[])
     return first, empty, [*found, Finding("dwellings_none", first)]
@@ -125,13 +133,17 @@ def _places(
 
 def _residential_buildings(buildings: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     if "use" not in buildings or buildings["use"].isna().all():
-        return buildings, [Finding("dwellings_all_buildings", "buildings", column="use")] if len(buildings) else []
+        return buildings, [Finding("dwellings_all_buildings", "buildings", column="use")] if len(
+            buildings
+        ) else []
     unknown = int(buildings["use"].isna().sum())
     found = [Finding("use_missing", "buildings", column="use", values={"count": unknown})] if unknown else []
     return buildings[buildings["use"].isin(_RESIDENTIAL_USES)], found
 
 
-def _residential_parcels(parcels: gpd.GeoDataFrame, scheme: str | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def _residential_parcels(
+    parcels: gpd.GeoDataFrame, scheme: str | None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     if "land_code" not in parcels:
         return parcels.iloc[:0], []
     if scheme is None:

@@ -20,7 +20,7 @@ from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.crs import parse_crs, town_crs_fault, working_crs
 from fengmao_geo.standards.load import facility_type_names
 from fengmao_geo.standards.names import normalise
-from fengmao_geo.town.check import Source, checked_layers, has_geometry
+from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_geometry
 from fengmao_geo.town.people import people_findings
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class Layers(Mapping[str, gpd.GeoDataFrame]):
         return len(self._frames)
 
     def __repr__(self) -> str:
-        return f"<Layers: {', '.join(f'{name} {_count(len(frame))}' for name, frame in self._frames.items())}>"
+        return (
+            f"<Layers: {', '.join(f'{name} {_count(len(frame))}' for name, frame in self._frames.items())}>"
+        )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -202,10 +204,12 @@ class Town:
         ...     buildings=gpd.GeoDataFrame({"use": ["residential"], "people": [9]}, geometry=ground.buffer(-400)),
         ... )
         >>> town
-        <Town T: 3 layers, 3 features, EPSG:4549, 1 findings>
+        <Town T: 3 layers, 3 features, EPSG:4549, 0 findings>
         """
         placed = {layer: frame for layer, frame in layers.items() if has_geometry(frame)}
-        sources = {layer: Source(frame, frame.crs and parse_crs(frame.crs)) for layer, frame in placed.items()}
+        sources = {
+            layer: Source(frame, frame.crs and parse_crs(frame.crs)) for layer, frame in placed.items()
+        }
         found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
         stated = _first_crs(sources) if crs is None else parse_crs(crs)
         return build_town(sources, name=name, crs=stated, settings=settings or TownSettings(), findings=found)
@@ -259,7 +263,7 @@ def build_town(
     settings, type_found = _known_types(settings)
     working = working_crs(crs) if fault is None and isinstance(crs, CRS) else None
     layers, layer_found = checked_layers(sources, crs=working)
-    found += [*type_found, *layer_found]
+    found += [*type_found, *layer_found, *absent_layers({*sources, *(finding.layer for finding in findings)})]
     if isinstance(crs, CRS) and working is not None and not working.equals(crs):
         found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
     if not any(finding.severity == "error" for finding in found):
@@ -277,5 +281,9 @@ def _known_types(settings: TownSettings) -> tuple[TownSettings, list[Finding]]:
         return settings, []
     names = facility_type_names()
     ids = {theirs: names.get(normalise(theirs)) for theirs in sorted(settings.surveyed_types)}
-    found = [Finding("surveyed_type_unknown", "town", values={"value": theirs}) for theirs in ids if not ids[theirs]]
+    found = [
+        Finding("surveyed_type_unknown", "town", values={"value": theirs})
+        for theirs in ids
+        if not ids[theirs]
+    ]
     return replace(settings, surveyed_types=frozenset(known for known in ids.values() if known)), found
