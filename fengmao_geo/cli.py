@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 # Drivers that follow what a file names, to other files or to the network, are never loaded.
-_SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD,ELASTIC"
+_SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD"
 
 app = typer.Typer(
     add_completion=False,
@@ -151,7 +151,7 @@ def _run(town: Town, out: Path, lang: Lang, *, catalogue: str = "township", walk
     pages = write_block_maps(results, folder=out / "maps", lang=lang)
     _print_table(summary_table(results, lang=lang))
     _tell_findings(results, lang)
-    _say("maps_written", lang, count=len(pages), page=str(pages[-1]))
+    _say("maps_written", lang, count=len(pages), page=str(pages[0]))
 
 
 def _tell_findings(results: Results, lang: Lang) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fengmao_geo.export.folium_map import _said_keys
+from fengmao_geo.export.offline import asset
 from fengmao_geo.export.theme import (
     colour_rules,
     escape,
@@ -113,8 +114,6 @@ def test_every_colour_of_the_style_sheet_is_a_variable():
 
 
 def test_the_style_sheet_uses_no_variable_that_is_not_set():
-    from fengmao_geo.export.offline import asset
-
     used = set(re.findall(r"var\(--([a-z-]+)\)", asset("page.css")))
     assert used <= set(re.findall(r"--([a-z-]+):", colour_rules()))
 

@@ -143,7 +143,10 @@ def _page(results: Results, place: Place, blocks: list[Place], lang: Lang) -> st
     figure.header.add_child(Verbatim(f"<script>{_scripts()}</script>"))
     figure.html.add_child(Verbatim('<aside id="panel"></aside>'))
     figure.html.add_child(Verbatim(f'<script type="application/json" id="town-data">{data}</script>'))
-    page.add_child(folium.FitBounds([south_west, north_east], padding=(30, 30), max_zoom=18))
+    fit = folium.FitBounds([south_west, north_east], padding=(30, 30), max_zoom=18)
+    # The page draws itself where it opens, not on the way there.
+    fit.options["animate"] = False
+    page.add_child(fit)
     page.add_child(StartPage())
     key = "title_town" if place.area_kind == "town" else "title_block"
     title = say(key, lang=lang, town=results.town.name, number=place.number, name=place.name)

@@ -291,7 +291,7 @@ def _areas_of_type(
         is_reached = walk_m <= reach_m * (1 + TOLERANCE)
         ground = settle_buildings(ground, houses.shapes, is_reached, tree=houses.tree)
         is_cut = is_truncated(network, there, distance, reach_m=reach_m, walker=walker)
-        rows.append((name, limit, ground.area, is_cut, ground))
+        rows.append((name, limit, float(shapely.area(ground)), is_cut, ground))
     return rows
 
 

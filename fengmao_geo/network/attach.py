@@ -200,7 +200,9 @@ def _all(parts: list[Attachments], name: str) -> NDArray[np.float64]:
 
 
 def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], Geometries]:
-    if places.crs is not None and places.crs != network.crs:
+    if places.crs is None:
+        raise UsageError("places_crs_missing", ours=network.crs.to_string())
+    if places.crs != network.crs:
         raise UsageError("crs_differs", theirs=places.crs.to_string(), ours=network.crs.to_string())
     ids = np.array(
         [str(value) for value in (places["id"] if "id" in places.columns else places.index)], dtype=object
@@ -209,7 +211,7 @@ def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.
     unique, count = np.unique(ids, return_counts=True)
     if (count > 1).any():
         raise UsageError("ids_repeat", ids=", ".join(unique[count > 1][:5]))
-    bad = ~np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6)) | shapely.is_empty(shapes)
+    bad = ~np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6)) | ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
     if bad.any():
         raise UsageError("place_geometry", ids=", ".join(ids[bad][:5]))
     order = np.argsort(ids, kind="stable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -11,11 +11,14 @@ import shapely
 from fengmao_geo.geo.lines import segments
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Geometries = NDArray[np.object_]
     Flags = NDArray[np.bool_]
     Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
 
 __all__ = ["Barriers"]
 
@@ -163,17 +166,21 @@ class Barriers:
             if shapes is self.lines:
                 near = shapely.buffer(near, WALL_HALF_M, cap_style="square", join_style="mitre")
             rows = np.unique(row)
-            for one in rows:
-                left[one] = shapely.difference(left[one], shapely.union_all(near[row == one]))
+            left[rows] = shapely.difference(left[rows], _by_row(near, row, rows, shapely.union_all))
         parts, of = shapely.get_parts(left, return_index=True)
         touches = _touches(parts, pieces[of])
-        return np.array(
-            [
-                shapely.multipolygons(shapely.get_parts(parts[touches & (of == one)])) if many else None
-                for one, many in enumerate(np.bincount(of[touches], minlength=len(ground)) > 0)
-            ],
-            dtype=object,
-        )
+        kept = np.full(len(ground), None, dtype=object)
+        rows = np.unique(of[touches])
+        kept[rows] = _by_row(parts[touches], of[touches], rows, shapely.multipolygons)
+        return kept
+
+
+def _by_row(shapes: Geometries, row: Indices, rows: Indices, join: Callable[[Geometries], Any]) -> Geometries:
+    """Join the shapes of each row; rows ascend."""
+    joined = np.empty(len(rows), dtype=object)
+    for at, group in enumerate(np.split(shapes, np.searchsorted(row, rows[1:]))[: len(rows)]):
+        joined[at] = join(group)
+    return joined
 
 
 def _touches(parts: Geometries, pieces: Geometries) -> Flags:

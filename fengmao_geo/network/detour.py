@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.lines import segments
+from fengmao_geo.geo.lines import pulled_in, segments
+from fengmao_geo.network.barriers import PULL_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
 
-__all__ = ["nearest_visible"]
+__all__ = ["are_blocked", "nearest_visible"]
 
 # A leg that just clears a corner is drawn this far beside it.
 CLEAR_M = 2e-3
@@ -79,6 +81,18 @@ def nearest_visible(
     )
 
 
+def are_blocked(network: WalkNetwork, start: Numbers, end: Numbers, edge: Indices) -> Flags:
+    """Say which legs cross a barrier; the end of a street on a wall is reached from the street's side only."""
+    blocked = network.barriers.block(start, end)
+    on_wall = np.flatnonzero(~blocked)
+    on_wall = on_wall[network.barriers.touch(end[on_wall])]
+    if len(on_wall):
+        lines = network.edge_lines[edge[on_wall]]
+        at_m = shapely.line_locate_point(lines, shapely.points(end[on_wall]))
+        blocked[on_wall] = network.barriers.block(start[on_wall], pulled_in(lines, at_m, PULL_M))
+    return blocked
+
+
 def _best(
     network: WalkNetwork, shape: shapely.Geometry, edges: Indices, corners: Numbers, max_leg_m: float
 ) -> tuple[int, Numbers, float] | None:
@@ -102,7 +116,7 @@ def _shortest_clear(
     order = np.lexsort((end[:, 1], end[:, 0], length))
     order = order[length[order] <= max_leg_m]
     for chunk in np.array_split(order, max(1, len(order) // 64)):
-        clear = chunk[~network.barriers.block(start[chunk], end[chunk])]
+        clear = chunk[~are_blocked(network, start[chunk], end[chunk], edges[chunk])]
         if len(clear):
             first = clear[0]
             return int(edges[first]), end[first], float(length[first])

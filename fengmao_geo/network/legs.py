@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.network.detour import nearest_visible
+from fengmao_geo.network.detour import are_blocked, nearest_visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 __all__ = ["join_shapes"]
+
+# shapely looks no nearer than this.
+_LEAST_M = 1e-9
 
 
 def join_shapes(
@@ -35,7 +38,7 @@ def join_shapes(
     shapes = _on_land(network, shapes)
     place, edge = _nearest_edges(network, shapes, max_leg_m)
     start, end = _legs(shapes[place], network.edge_lines[edge])
-    blocked = network.barriers.block(start, end)
+    blocked = are_blocked(network, start, end, edge)
     keep = ~blocked
     part = network.edge_part[edge]
     wanted = np.unique(np.stack([place[blocked], part[blocked]], axis=1), axis=0)
@@ -70,7 +73,7 @@ def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -
     rest = np.flatnonzero(takes & (network.edge_part > 0))
     found_place, found_edge = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
     if len(main) and len(shapes):
-        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(shapes, max_distance=max_leg_m)
+        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(shapes, max_distance=max(max_leg_m, _LEAST_M))
         found_place.append(place)
         found_edge.append(main[hit])
     if len(rest) and len(shapes):

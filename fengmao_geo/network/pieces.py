@@ -144,12 +144,14 @@ class GroundPieces:
         stretches = pd.DataFrame(
             {"edge": reached.edge_id, "got_from": reached.from_m, "got_to": reached.to_m}
         )
+        stretches = stretches.assign(is_point=stretches["got_to"] == stretches["got_from"])
         parts = self._table.merge(stretches, on="edge")
         parts = parts.assign(
             got_from=np.maximum(parts["got_from"], parts["from_m"]),
             got_to=np.minimum(parts["got_to"], parts["to_m"]),
         )
-        return parts[parts["got_to"] > parts["got_from"]].reset_index(drop=True)
+        is_met = (parts["got_to"] > parts["got_from"]) | (parts["is_point"] & (parts["got_to"] == parts["got_from"]))
+        return parts[is_met].drop(columns="is_point").reset_index(drop=True)
 
 
 def _connected(network: WalkNetwork, table: pd.DataFrame) -> Indices:
@@ -161,12 +163,19 @@ def _connected(network: WalkNetwork, table: pd.DataFrame) -> Indices:
     at_end = table["to_m"].to_numpy() >= network.edge_length_m[edge]
     rows = np.concatenate([np.flatnonzero(at_start), np.flatnonzero(at_end)])
     node = np.concatenate([network.edge_nodes[edge[at_start], 0], network.edge_nodes[edge[at_end], 1]])
-    cell = table[["cell_x", "cell_y"]].to_numpy()[rows]
+    cells = table[["cell_x", "cell_y"]].to_numpy()
+    follows = np.flatnonzero(
+        (edge[1:] == edge[:-1])
+        & (table["from_m"].to_numpy()[1:] <= table["to_m"].to_numpy()[:-1])
+        & (cells[1:] == cells[:-1]).all(axis=1)
+    )
+    cell = cells[rows]
     key = pd.DataFrame({"node": node, "x": cell[:, 0], "y": cell[:, 1]}).groupby(["node", "x", "y"]).ngroup()
     count = len(table)
     joint = count + key.to_numpy()
     size = count + (int(key.max()) + 1 if len(key) else 0)
-    graph = sparse.csr_array((np.ones(len(rows)), (rows, joint)), shape=(size, size))
+    one, other = np.concatenate([rows, follows]), np.concatenate([joint, follows + 1])
+    graph = sparse.csr_array((np.ones(len(one)), (one, other)), shape=(size, size))
     label = csgraph.connected_components(graph, directed=False)[1][:count]
     return np.unique(label, return_inverse=True)[1].astype(np.intp)
 
@@ -193,4 +202,4 @@ def _is_hiding(
     visible = shapely.buffer(pieces, off_m, quad_segs=_ARC_SEGMENTS)
     touched = network.barriers.are_near(pieces, off_m)
     visible[touched] = shapely.difference(visible[touched], network.barriers.solid)
-    return np.asarray(shapely.area(ground) < shapely.area(visible) - _SLIVER_M2)
+    return np.asarray(np.nan_to_num(shapely.area(ground)) < shapely.area(visible) - _SLIVER_M2)

@@ -161,9 +161,15 @@ def ground_of(
     far = Stretches(*(array[~is_near] for array in kept))
     near = Stretches(*(array[is_near] for array in kept))
     # Buffers of merged lines, joined at the end, are six times as fast as one buffer of them all.
-    lines = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_cut(network, far))))
-    open_ground = shapely.buffer(lines, off_m, quad_segs=_ARC_SEGMENTS)
+    open_ground = shapely.buffer(_merged_lines(_cut(network, far)), off_m, quad_segs=_ARC_SEGMENTS)
     return _as_multi(shapely.union_all([*open_ground, *pieces.ground(network, near, off_m)]))
+
+
+def _merged_lines(lines: Geometries) -> Geometries:
+    """Join lines end to end; those of no length, which line_merge drops, become points."""
+    is_point = shapely.length(lines) == 0
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines[~is_point])))
+    return np.concatenate([merged, shapely.get_point(lines[is_point], 0)])
 
 
 def _as_multi(ground: shapely.Geometry) -> shapely.Geometry:
@@ -218,7 +224,10 @@ def reached_stretches(
             ),
         }
     )
-    return _merged(table[table["to_m"] > table["from_m"]])
+    # Where a walk ends just as it comes to a street, it still reaches that point of it.
+    arrives = np.concatenate([distance_m[u[edge]] == reach_m, distance_m[v[edge]] == reach_m, np.ones(len(own))])
+    length_m = table["to_m"] - table["from_m"]
+    return _merged(table[(length_m > 0) | ((length_m == 0) & arrives.astype(bool))])
 
 
 def _merged(table: pd.DataFrame) -> Stretches:
@@ -226,7 +235,7 @@ def _merged(table: pd.DataFrame) -> Stretches:
     order = np.lexsort((table["from_m"], table["edge"]))
     edge, start, end = (table[name].to_numpy()[order] for name in ("edge", "from_m", "to_m"))
     # Running maximum of the ends within each edge: edges are kept apart by an offset beyond any length.
-    offset = edge * (end.max(initial=0.0) + 1.0)
+    offset = np.cumsum(np.diff(edge, prepend=edge[:1]) > 0) * (end.max(initial=0.0) + 1.0)
     furthest = np.maximum.accumulate(end + offset) - offset if len(end) else end
     is_new = np.ones(len(edge), dtype=bool)
     is_new[1:] = (edge[1:] != edge[:-1]) | (start[1:] > furthest[:-1])
