@@ -179,3 +179,7 @@ def _print_findings(findings: pd.DataFrame, lang: Lang) -> None:
 def _print_table(table: pd.DataFrame) -> None:
     """Print tab-separated lines, which a person can read and a script can cut."""
     typer.echo(table.to_csv(sep="\t", index=False).rstrip("\n"))
+
+
+if __name__ == "__main__":
+    main()

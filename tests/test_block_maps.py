@@ -66,6 +66,7 @@ def show(browser):
 
     def opened(path: Path, size: dict[str, int] = WIDE) -> Opened:
         context = browser.new_context(viewport=size, offline=True)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         shown = Opened(context.new_page())
 
@@ -81,7 +82,7 @@ def show(browser):
         shown.page.on("console", lambda message: shown.complaints.append(message.text))
         shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
         shown.page.goto(path.as_uri())
-        shown.page.wait_for_selector("body[data-drawn]", timeout=10_000)
+        shown.page.wait_for_selector("body[data-drawn]")
         return shown
 
     yield opened
@@ -476,13 +477,12 @@ OPEN_CARDS = """() => {
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_hostile_text_runs_nowhere_and_is_shown_as_typed(text, tmp_path, show, monkeypatch):
     monkeypatch.delenv("FENGMAO_RAN", raising=False)
-    pages = fg.write_block_maps(hostile_results(text), folder=tmp_path)
+    town, _, block = fg.write_block_maps(hostile_results(text), folder=tmp_path)
     assert "FENGMAO_RAN" not in os.environ
-    for page in pages:
+    for page in (town, block):
         shown = show(page)
         shown.page.evaluate(OPEN_CARDS)
-        for row in range(shown.page.locator(".type").count()):
-            shown.page.locator(".type").nth(row).click()
+        shown.page.evaluate("fengmao.data.types.forEach((one, type) => fengmao.change({ type }))")
         content = shown.page.evaluate("document.body.textContent")
         assert text in shown.page.evaluate("document.querySelector('h1').textContent")
         assert text in shown.page.evaluate("document.querySelector('.notice').textContent")

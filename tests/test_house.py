@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -12,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import pytest_socket
 
 import fengmao_geo as fg
 from fengmao_geo.messages import _messages, has_text
@@ -125,3 +128,40 @@ def test_public_names_are_documented(name):
 def test_every_module_can_be_imported_by_itself(path):
     name = ".".join(("fengmao_geo", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
     assert import_module(name).__doc__ is not None or not path.read_text(encoding="utf-8").strip()
+
+
+def test_no_socket_but_loopback_can_be_opened_in_tests():
+    blocked = (pytest_socket.SocketBlockedError, pytest_socket.SocketConnectBlockedError)
+    with pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(blocked), socket.socket() as line:
+        line.connect(("192.0.2.1", 80))
+
+
+def test_degrees_appear_only_where_they_may():
+    allowed = ("geo", "town", "export")
+    for path in MODULES:
+        if path.relative_to(ROOT).parts[0] not in allowed:
+            assert not re.search(r"\b(4326|4490|longitude|latitude)\b", path.read_text(encoding="utf-8")), (
+                path
+            )
+
+
+def test_importing_every_module_sets_up_no_logging():
+    names = [".".join(("fengmao_geo", *path.relative_to(ROOT).with_suffix("").parts)) for path in MODULES]
+    code = (
+        "import logging, importlib;"
+        f"[importlib.import_module(name.removesuffix('.__init__')) for name in {names!r}];"
+        "print(logging.root.handlers, logging.getLogger('fengmao_geo').handlers, logging.root.level)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  our own words
+    assert done.stdout.strip() == "[] [] 30"
+
+
+def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(tmp_path):
+    pages = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        command = [sys.executable, "-m", "fengmao_geo.cli", "demo", "--out", str(out)]
+        subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True)  # noqa: S603  our own words
+        pages.append({path.name: path.read_bytes() for path in sorted((out / "maps").glob("*.html"))})
+    assert len(pages[0]) == 5
+    assert pages[0] == pages[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +21,7 @@ from fengmao_geo.export.map_data import (
     facility_data,
     ground_data,
     home_data,
+    light_areas,
     type_data,
     whole_values,
 )
@@ -90,6 +92,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     OSError
         If the folder or a file cannot be written.
     """
+    if results.circles is not None:
+        results = replace(results, circles=light_areas(results.circles))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     blocks = _blocks(results)

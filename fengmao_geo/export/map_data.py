@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.town.town import Town
 
-__all__ = ["area_data", "building_data", "facility_data", "ground_data", "home_data", "type_data"]
+__all__ = [
+    "area_data",
+    "building_data",
+    "facility_data",
+    "ground_data",
+    "home_data",
+    "light_areas",
+    "type_data",
+]
+
+AREA_SIMPLIFY_M = 0.75
 
 _GROUND = (
     ("built_up", "built_up"),
@@ -336,13 +346,24 @@ def facility_data(town: Town, frame: Frame, types: Sequence[str]) -> list[dict[s
     ]
 
 
+def light_areas(circles: LifeCircles) -> LifeCircles:
+    """Simplify the service areas once for all pages: they are by far the finest shapes there are."""
+    areas = circles.service_areas
+    return replace(
+        circles,
+        service_areas=areas.set_geometry(areas.geometry.simplify(AREA_SIMPLIFY_M, preserve_topology=False)),
+    )
+
+
 def area_data(circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
     """Write the ground from which each type is reached, by ``type/minutes``."""
     if circles is None:
         return {}
     areas = circles.service_areas
     areas = areas[areas["facility_type"].isin(types)]
-    shapes = replace(frame, simplify_m=max(1.0, 3 * frame.simplify_m)).polygons(areas.geometry)
+    # Those of a block's page are as fine as they come from `light_areas`.
+    tolerance_m = frame.simplify_m if frame.simplify_m < AREA_SIMPLIFY_M else 3 * frame.simplify_m
+    shapes = replace(frame, simplify_m=tolerance_m).polygons(areas.geometry)
     keys = zip(areas["facility_type"], areas["limit_min"], strict=True)
     return {
         f"{types.index(name)}/{limit:g}": shape

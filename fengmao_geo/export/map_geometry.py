@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import Transformer
 
 from fengmao_geo.errors import UsageError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import geopandas as gpd
     from numpy.typing import NDArray
     from pyproj import CRS
 
@@ -112,9 +113,7 @@ class Frame:
         ]
 
     def _clipped(self, shapes: gpd.GeoSeries) -> NDArray[Any]:
-        found = shapes.to_numpy()
-        cut = ~shapely.covered_by(found, self.box)
-        return np.asarray(np.where(cut, shapely.intersection(found, self.box), found))
+        return np.asarray(shapely.clip_by_rect(shapes.to_numpy(), *self.bounds), dtype=object)
 
     def _simplified(self, parts: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(shapely.simplify(parts, self.simplify_m), dtype=object)
@@ -136,9 +135,13 @@ class Frame:
         kept = np.add.reduceat(keep.astype(np.int64), starts)
         return [run.ravel().tolist() for run in np.split(steps[keep], np.cumsum(kept)[:-1])]
 
+    @cached_property
+    def _transformer(self) -> Transformer:
+        return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+
     def _degrees(self, shapes: NDArray[Any]) -> NDArray[np.float64]:
-        there = gpd.GeoSeries(shapes, crs=self.crs).to_crs("EPSG:4326").to_numpy()
-        degrees = shapely.get_coordinates(there)
+        xy = shapely.get_coordinates(shapes)
+        degrees = np.column_stack(self._transformer.transform(xy[:, 0], xy[:, 1]))
         if not np.isfinite(degrees).all():
             raise UsageError("not_on_earth", crs=self.crs.to_string())
         return degrees

@@ -45,53 +45,53 @@ def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
         ``text``, ``kind``, how it is drawn, and ``spots``: x, y, degrees clockwise, metres of room.
     """
     found = [
-        _label(name, rule, spots, frame)
+        (name, rule, best)
         for rule in theme()["label"].values()
         if rule["layer"] in town
         for name, shapes in _named(town[rule["layer"]], rule, frame)
-        if (spots := list(_spots(shapes, rule, frame)))
+        if (best := _best_spots(shapes, rule, frame))
     ]
-    return sorted(found, key=lambda label: (label["rank"], label["text"]))
+    found = sorted(found, key=lambda label: (label[1]["rank"], label[0]))
+    places = iter(frame.points([place for _, _, best in found for place, _, _ in best]))
+    return [
+        {
+            "text": name,
+            "kind": rule["kind"],
+            "is_line": rule["placing"] != "point",
+            **{key: rule[key] for key in ("rank", "from_zoom", "size", "spacing", "apart_px")},
+            "spots": [[*next(places), round(degrees, 1), round(room)] for _, degrees, room in best],
+        }
+        for name, rule, best in found
+    ]
 
 
-def _label(name: str, rule: dict[str, Any], spots: list[Spot], frame: Frame) -> dict[str, Any]:
+def _best_spots(shapes: NDArray[Any], rule: dict[str, Any], frame: Frame) -> list[Spot]:
+    """Take the spots with the most room, of equal ones those nearest the middle."""
     middle = shapely.centroid(frame.box)
-    best = sorted(spots, key=lambda spot: (-spot[2], round(spot[0].distance(middle), 3), spot[0].x))[
+    spots = _spots(shapes, rule, frame)
+    return sorted(spots, key=lambda spot: (-spot[2], round(spot[0].distance(middle), 3), spot[0].x))[
         :MOST_SPOTS
     ]
-    places = frame.points([point for point, _, _ in best])
-    return {
-        "text": name,
-        "kind": rule["kind"],
-        "is_line": rule["placing"] != "point",
-        **{key: rule[key] for key in ("rank", "from_zoom", "size", "spacing", "apart_px")},
-        "spots": [
-            [*place, round(degrees, 1), round(room)]
-            for place, (_, degrees, room) in zip(places, best, strict=True)
-        ],
-    }
 
 
-def _named(
-    layer: gpd.GeoDataFrame, rule: dict[str, Any], frame: Frame
-) -> Iterator[tuple[str, gpd.GeoSeries]]:
+def _named(layer: gpd.GeoDataFrame, rule: dict[str, Any], frame: Frame) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield each name of a layer's rows that this rule is for, with their shapes."""
-    if "name" not in layer:
+    if "name" not in layer or rule.get("column", "name") not in layer:
         return
-    shown = layer[layer["name"].notna().to_numpy() & frame.shows(layer.geometry)]
+    keep = layer["name"].notna().to_numpy() & frame.shows(layer.geometry)
     if "column" in rule:
-        if rule["column"] not in shown:
-            return
-        shown = shown[shown[rule["column"]].isin(rule["values"])]
+        keep &= layer[rule["column"]].isin(rule["values"]).to_numpy()
     if "least_m2" in rule:
-        shown = shown[shown.geometry.area >= rule["least_m2"]]
-    for name, rows in shown.groupby("name", sort=True):
-        if str(name).strip():
-            yield str(name), rows.geometry
+        keep &= layer.geometry.area.to_numpy() >= rule["least_m2"]
+    names = layer["name"].to_numpy(dtype=object)[keep]
+    shapes = layer.geometry.to_numpy()[keep]
+    for name in sorted({str(name) for name in names}):
+        if name.strip():
+            yield name, shapes[names == name]
 
 
-def _spots(shapes: gpd.GeoSeries, rule: dict[str, Any], frame: Frame) -> Iterator[Spot]:
-    whole = shapely.intersection(shapely.union_all(shapes.to_numpy()), frame.box)
+def _spots(shapes: NDArray[Any], rule: dict[str, Any], frame: Frame) -> Iterator[Spot]:
+    whole = shapely.intersection(shapely.union_all(shapes), frame.box)
     match rule["placing"]:
         case "line":
             for part in shapely.get_parts(shapely.line_merge(whole)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from fengmao_geo.findings import Finding
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["drop_missing", "repair"]
 
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
-
-#: A repair that moves less than this is rounding, not a change of shape.
-_SMALLEST_M2 = 1e-6
 
 
 def drop_missing(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -72,8 +68,8 @@ def drop_missing(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFra
 def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Make a layer's geometry flat, valid and of one kind, with a finding for each change.
 
-    Polygons that cross themselves are split where they cross (GEOS ``make_valid``, method "structure"); parts of
-    another kind than the layer's are left out.
+    Polygons that cross themselves are split where they cross (GEOS ``make_valid``, method "structure");
+    parts of another kind than the layer's are left out.
 
     Parameters
     ----------
@@ -148,7 +144,8 @@ def _of_kind(shapes: Shapes, shape: Geometry) -> Shapes:
     """Keep the parts of one dimension: the layer's, or the highest there is where the layer takes any."""
     mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
     asked = shapely.get_dimensions(shapes) if shape == "any" else np.full(len(shapes), _DIMENSION[shape])
-    kept = np.where(mixed | (shapely.get_dimensions(shapes) == asked), shapes, shapely.Point())
+    kept = shapes.copy()
+    kept[~mixed & (shapely.get_dimensions(shapes) != asked)] = shapely.Point()
     for place in np.flatnonzero(mixed):
         kept[place] = _collected(shapes[place], int(asked[place]))
     return kept
@@ -162,7 +159,8 @@ def _collected(collection: shapely.Geometry, dimension: int) -> shapely.Geometry
     if dimension == _DIMENSION["polygon"]:
         return shapely.union_all(parts)
     singles = shapely.get_parts(parts)
-    return (shapely.multilinestrings if dimension else shapely.multipoints)(singles)
+    whole = shapely.MultiLineString if dimension else shapely.MultiPoint
+    return whole(list(singles))
 
 
 def _repairs(ids: Shapes, before: Shapes, after: Shapes, mended: Mask, layer: str) -> list[Finding]:
@@ -205,4 +203,4 @@ def _lost_parts(ids: Shapes, before: Shapes, after: Shapes, kept: Mask, layer: s
 
 
 def _kinds(shapes: Shapes) -> list[str]:
-    return [str(kind) for kind in pd.Series(shapes, dtype=object).map(lambda shape: shape.geom_type)]
+    return [shape.geom_type for shape in shapes]

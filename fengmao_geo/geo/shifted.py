@@ -1,6 +1,6 @@
 """GCJ-02 and BD-09: the shifted degrees of Chinese web maps, forward and exactly back.
 
-The formula is the community's, not an official one: good for places of interest to about a metre, not for parcels.
+The formula is the community's, not an official one: good for places to about a metre, not for parcels.
 """
 
 from __future__ import annotations

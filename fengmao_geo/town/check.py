@@ -1,4 +1,4 @@
-"""Layers as they came to layers that can be computed with: names, ids, CRS, geometry, values; all faults at once."""
+"""Layers as they came to layers that can be computed with: names, ids, coordinates, geometry, values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
 from fengmao_geo.town.columns import clean_values, name_columns, set_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pyproj import CRS
 
-    from fengmao_geo.geo.crs import Stated
+    from fengmao_geo.geo.zones import Stated
 
-__all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_geometry"]
+__all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_error", "has_geometry"]
 
 #: A layer that lies farther than this from the built-up area is of another place.
 _ELSEWHERE_M = 10_000.0
@@ -75,7 +75,7 @@ def checked_layers(
     for layer in (name for name in LAYERS if name in sources):
         frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs)
         found += layer_found
-        if not any(finding.severity == "error" for finding in layer_found):
+        if not has_error(layer_found):
             layers[layer] = frame
     unknown = [name for name in sources if name not in LAYERS]
     found += [Finding("layer_unknown", name, values={"known": ", ".join(LAYERS)}) for name in unknown]
@@ -101,28 +101,28 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
     list
         What was found; where an error is among it, the layer is not to be used.
     """
-    if not len(source.frame):
-        code = "layer_empty" if layer in REQUIRED_LAYERS else "layer_has_none"
-        found = [Finding(code, layer)]
-    else:
-        found = []
-    frame, more = name_columns(source.frame, layer=layer, fields=source.fields)
-    found += more
-    frame, more = set_ids(frame, layer=layer)
-    found += more
-    kept, more = drop_missing(frame, layer=layer)
-    found += more
-    if crs is not None:
-        kept, more = _placed(kept, source.stated, crs, layer)
-        found += more
-    kept, more = clean_values(kept, layer=layer)
-    found += more
-    if layer in REQUIRED_LAYERS and len(frame) and not len(kept):
-        found.append(Finding("layer_all_excluded", layer, values={"count": len(frame)}))
-    ordered = kept.sort_values("id", kind="stable", ignore_index=True)
-    if any(finding.severity == "error" for finding in found):
-        return ordered, found
-    return LAYERS[layer].check(ordered), found
+    named, name_found = name_columns(source.frame, layer=layer, fields=source.fields)
+    known, id_found = set_ids(named, layer=layer)
+    there, missing_found = drop_missing(known, layer=layer)
+    placed, place_found = (there, []) if crs is None else _placed(there, source.stated, crs, layer)
+    clean, value_found = clean_values(placed, layer=layer)
+    count_found = _counted(len(source.frame), len(clean), layer)
+    found = [*name_found, *id_found, *missing_found, *place_found, *value_found, *count_found]
+    ordered = clean.sort_values("id", kind="stable", ignore_index=True)
+    return ordered if has_error(found) else LAYERS[layer].check(ordered), found
+
+
+def has_error(findings: Iterable[Finding]) -> bool:
+    """Say whether one of the findings is an error."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _counted(given: int, used: int, layer: str) -> list[Finding]:
+    if not given:
+        return [Finding("layer_empty" if layer in REQUIRED_LAYERS else "layer_has_none", layer)]
+    if layer in REQUIRED_LAYERS and not used:
+        return [Finding("layer_all_excluded", layer, values={"count": given})]
+    return []
 
 
 def _placed(
@@ -130,7 +130,7 @@ def _placed(
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Bring the coordinates to the town's CRS, then the geometry to the layer's kind."""
     moved, found = to_town_crs(frame, stated=stated, crs=crs, layer=layer, ids=frame["id"].tolist())
-    if any(finding.severity == "error" for finding in found):
+    if has_error(found):
         return moved, found
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
     return repaired, [*found, *more]
@@ -145,7 +145,7 @@ def absent_layers(named: Collection[str]) -> list[Finding]:
 
 
 def _elsewhere(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
-    """Report layers that lie nowhere near the built-up area: as a rule their CRS is not what it is said to be."""
+    """Report layers that lie nowhere near the built-up area: as a rule their CRS is mislabelled."""
     if "built_up" not in layers or not len(layers["built_up"]):
         return []
     town = shapely.box(*layers["built_up"].total_bounds)

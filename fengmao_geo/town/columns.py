@@ -1,8 +1,8 @@
-"""A layer's columns: their names, ids and values brought to the library's own, with a finding for what was not clear."""
+"""A layer's columns: names, ids and values brought to the library's own, each doubt a finding."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def name_columns(
     GeoDataFrame
         The layer with its columns renamed and its geometry called ``geometry``.
     list
-        Stated columns that are not there, columns of which two mean the same, expected columns that are absent.
+        Stated columns that are not there, columns that mean the same, expected columns that are absent.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def set_ids(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, l
 
 
 def clean_values(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Bring the values of the declared columns to the library's own: words to names, text to numbers, yes and no.
+    """Bring the values of declared columns to the library's own: words, numbers, yes and no.
 
     A value that is not understood becomes missing, which is unknown and not zero.
 
@@ -175,7 +175,8 @@ def clean_values(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFra
     Examples
     --------
     >>> import geopandas as gpd, shapely
-    >>> street = gpd.GeoDataFrame({"id": ["a"], "width_m": ["3.5"], "is_bridge": ["yes"]}, geometry=[shapely.Point(0, 0)])
+    >>> given = {"id": ["a"], "width_m": ["3.5"], "is_bridge": ["yes"]}
+    >>> street = gpd.GeoDataFrame(given, geometry=[shapely.LineString([(0, 0), (1, 0)])])
     >>> clean_values(street, layer="streets")[0][["width_m", "is_bridge"]].to_numpy().tolist()
     [[3.5, True]]
     """
@@ -225,7 +226,7 @@ def _numbers(
     values: pd.Series, ids: pd.Series, *, column: Column, layer: str
 ) -> tuple[pd.Series, list[Finding]]:
     is_number = pd.api.types.is_numeric_dtype(values.dtype)
-    plain = values if is_number else as_text(values).str.strip().replace("", np.nan)
+    plain = values if is_number else _stripped(values)
     numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     readable = np.isfinite(numbers) & ((column.kind != "whole") | (numbers == np.floor(numbers)))
     bad = plain.notna().to_numpy() & ~readable
@@ -242,14 +243,19 @@ def _numbers(
     return pd.Series(numbers.astype(np.int64) if whole else numbers, index=values.index), found
 
 
-def _of_rows(code: str, ids: pd.Series, layer: str, column: str, **values: Any) -> Finding:
+def _stripped(values: pd.Series) -> pd.Series:
+    plain = as_text(values).str.strip()
+    return plain.where(plain != "")
+
+
+def _of_rows(code: str, ids: pd.Series, layer: str, column: str, **values: object) -> Finding:
     return Finding(
         code, layer, column=column, values={"count": len(ids), "ids": _listed(sorted(ids)), **values}
     )
 
 
 def as_text(values: pd.Series) -> pd.Series:
-    """Write values as text exactly as they stand; whole numbers without a decimal point, missing ones missing.
+    """Write values as text exactly as they stand; whole numbers without a decimal point.
 
     Examples
     --------

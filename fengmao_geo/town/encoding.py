@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -54,7 +54,7 @@ def codec_of(name: str) -> str | None:
 
 
 def looks_encoded(texts: Iterable[bytes]) -> str | None:
-    """Name the encoding in which all the bytes are text: UTF-8, else GB18030, else none.
+    """Name the encoding in which all the bytes are text: UTF-16 by its mark, UTF-8, GB18030, or none.
 
     Examples
     --------
@@ -64,6 +64,8 @@ def looks_encoded(texts: Iterable[bytes]) -> str | None:
     'UTF-8'
     """
     given = list(texts)
+    if given and given[0].startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
     return next((name for name in ("UTF-8", "GB18030") if _all_decode(given, name)), None)
 
 
@@ -94,7 +96,7 @@ def _all_decode(texts: list[bytes], codec: str) -> bool:
 
 
 def _decode(text: bytes, codec: str) -> str:
-    """Decode strictly, but let half a character go at the end: fields of a .dbf are cut at a number of bytes."""
+    """Decode strictly, but let half a character at the end go: a .dbf cuts its fields by bytes."""
     return codecs.getincrementaldecoder(codec)("strict").decode(text, final=False)
 
 
@@ -121,10 +123,10 @@ def _text_columns(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name].dtype)]
 
 
-def shapefile_encoding(path: Path) -> str | None:
+def shapefile_encoding(parts: Mapping[str, Path]) -> str | None:
     """Read the encoding that a shapefile states of itself: its .cpg, else the code page of its .dbf."""
-    for suffix in (".cpg", ".CPG"):
-        if (stated := path.with_suffix(suffix)).is_file():
-            return stated.read_text(encoding="ascii", errors="replace").strip() or None
-    table = path.with_suffix(".dbf").read_bytes()[: _CODE_PAGE_AT + 1]
-    return "GBK" if table[_CODE_PAGE_AT:] == bytes([_CODE_PAGE_GBK]) else None
+    if ".cpg" in parts:
+        return parts[".cpg"].read_text(encoding="ascii", errors="replace").strip() or None
+    with parts[".dbf"].open("rb") as file:
+        head = file.read(_CODE_PAGE_AT + 1)
+    return "GBK" if head[_CODE_PAGE_AT:] == bytes([_CODE_PAGE_GBK]) else None

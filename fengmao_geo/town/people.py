@@ -12,7 +12,7 @@ import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.standards.load import land_classes
-from fengmao_geo.tables import DWELLING_LAYERS, GROUP_COLUMNS
+from fengmao_geo.tables import GROUP_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,10 @@ class _Spread:
 def dwellings(town: Town) -> gpd.GeoDataFrame:
     """Find where people live and how many they are.
 
-    Dwellings are residential and mixed buildings, else residential parcels, else address points. Their people are a
-    column of theirs, else those of the communities, else the town's total, the latter two spread over residential
-    floor area (footprint times floors); without any of these they are weighed by that area, which is not people.
+    Dwellings are residential and mixed buildings, else residential parcels, else address points. Their people
+    are a column of theirs, else those of the communities, else the town's total, the latter two spread over
+    residential floor area (footprint times floors); without any of these they are weighed by that area, which
+    is not people.
 
     Parameters
     ----------
@@ -56,9 +57,10 @@ def dwellings(town: Town) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        One row per dwelling in the order of ids: ``dwelling_id``; ``people`` and the groups ``elderly_people``,
-        ``infant_people``, ``preschool_people``, ``school_age_people``, ``newcomer_people``, missing where unknown;
-        ``geometry``. Where :func:`people_basis` is ``"floor_area"``, ``people`` holds square metres.
+        One row per dwelling in the order of ids: ``dwelling_id``; ``people`` and the groups
+        ``elderly_people``, ``infant_people``, ``preschool_people``, ``school_age_people``,
+        ``newcomer_people``, missing where unknown; ``geometry``. Where :func:`people_basis`
+        is ``"floor_area"``, ``people`` holds square metres.
 
     Examples
     --------
@@ -75,7 +77,7 @@ def dwelling_basis(town: Town) -> DwellingBasis:
 
 
 def people_basis(town: Town) -> PeopleBasis:
-    """Say what the column ``people`` counts: ``"people"``, or weights: ``"floor_area"``, ``"address_count"``."""
+    """Say what ``people`` counts: ``"people"``, or weights: ``"floor_area"`` (m²), ``"address_count"``."""
     return _spread(town.layers, town.settings).people_basis
 
 
@@ -98,7 +100,7 @@ def _spread(layers: Mapping[str, gpd.GeoDataFrame], settings: TownSettings) -> _
         weights: PeopleBasis = "address_count" if basis == "addresses" else "floor_area"
         found += [*area_found, Finding("people_absent", basis)]
         return _Spread(_rows(places, area_m2), basis, weights, tuple(found))
-    return _Spread(_rows(places, people), basis, "people", tuple([*found, *area_found, *more]))
+    return _Spread(_rows(places, people), basis, "people", (*found, *area_found, *more))
 
 
 def _places(
@@ -126,8 +128,8 @@ def _places(
             places,
             [*found, Finding("dwellings_of", "addresses", values={"count": len(places)})],
         )
-    first: DwellingBasis = next((name for name in DWELLING_LAYERS if name in layers), "buildings")  # type: ignore[assignment]  # the names are those of the type
-    empty = layers[first].iloc[:0] if first in layers else gpd.GeoDataFrame({"id": []}, geometry=[])
+    first: DwellingBasis = "buildings" if "buildings" in layers else "parcels"
+    empty = gpd.GeoDataFrame({"id": []}, geometry=[], crs=next(iter(layers.values())).crs)
     return first, empty, [*found, Finding("dwellings_none", first)]
 
 
@@ -161,7 +163,7 @@ def _floor_area(places: gpd.GeoDataFrame, basis: DwellingBasis) -> tuple[NDArray
         return footprint_m2, []
     floors = places["floor_count"] if "floor_count" in places else pd.Series(np.nan, index=places.index)
     unknown = int(floors.isna().sum())
-    usual = 1.0 if unknown == len(floors) else float(floors.median())
+    usual = 1.0 if unknown == len(floors) else float(np.nanmedian(floors.to_numpy(dtype=float)))
     values = {"count": unknown, "floors": usual}
     found = [Finding("floors_missing", basis, column="floor_count", values=values)] if unknown else []
     return footprint_m2 * floors.fillna(usual).clip(lower=1.0).to_numpy(dtype=float), found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -13,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.crs import parse_crs
-from fengmao_geo.standards.load import LAND_SCHEMES, field_names
+from fengmao_geo.standards.load import field_names
 from fengmao_geo.tables import LAYERS
 from fengmao_geo.town.check import Source
 from fengmao_geo.town.town import Town, TownSettings, build_town
@@ -22,7 +21,7 @@ from fengmao_geo.town.vector import read_vector
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fengmao_geo.geo.crs import Stated
+    from fengmao_geo.geo.zones import Stated
 
 __all__ = ["read_town"]
 
@@ -31,6 +30,10 @@ _FILE = "town.toml"
 
 def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 class _Part(BaseModel):
@@ -43,7 +46,7 @@ class _TownPart(_Part):
     boundary_basis: str = ""
     boundary_year: int | None = None
     bridges_complete: bool = False
-    surveyed_types: Literal["all"] | list[str] = Field(default_factory=list)
+    surveyed_types: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
     notice: str = ""
     people_total: Annotated[float, Field(gt=0, strict=False)] | None = None
 
@@ -168,16 +171,15 @@ def _source(folder: Path, layer: str, part: _LayerPart) -> tuple[Source, list[Fi
 
 
 def _settings(town: _TownPart, named: Mapping[str, _LayerPart]) -> TownSettings:
-    surveyed = town.surveyed_types
     return TownSettings(
         boundary_basis=town.boundary_basis,
         boundary_year=town.boundary_year,
         bridges_complete=town.bridges_complete,
-        surveyed_types="all" if surveyed == "all" else frozenset(surveyed),
+        surveyed_types="all" if town.surveyed_types == ["all"] else frozenset(town.surveyed_types),
         notice=town.notice,
         people_total=town.people_total,
-        dates=MappingProxyType({layer: part.date for layer, part in sorted(named.items()) if part.date}),
-        codes=MappingProxyType({layer: part.codes for layer, part in sorted(named.items()) if part.codes}),
+        dates={layer: part.date for layer, part in sorted(named.items()) if part.date},
+        codes={layer: part.codes for layer, part in sorted(named.items()) if part.codes},
     )
 
 

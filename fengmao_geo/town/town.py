@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
@@ -17,16 +15,18 @@ from pyproj import CRS
 
 from fengmao_geo.errors import TownError, UnknownNameError
 from fengmao_geo.findings import Finding, findings_table
-from fengmao_geo.geo.crs import parse_crs, town_crs_fault, working_crs
+from fengmao_geo.geo.crs import parse_crs, town_crs_fault
+from fengmao_geo.geo.zones import working_crs
 from fengmao_geo.standards.load import facility_type_names
 from fengmao_geo.standards.names import normalise
-from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_geometry
+from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_error, has_geometry
 from fengmao_geo.town.people import people_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from fengmao_geo.geo.crs import Stated
+    from fengmao_geo.geo.zones import Stated
 
 __all__ = ["Layers", "Town", "TownSettings", "build_town"]
 
@@ -40,9 +40,9 @@ class TownSettings:
     boundary_basis, boundary_year
         What the boundary of the built-up area is, and of which year; every ratio prints it.
     bridges_complete
-        Whether every bridge that can be walked is drawn as one, so that a street over water without one is cut.
+        Whether every bridge that can be walked is drawn as one: a street over water without one is cut.
     surveyed_types
-        Facility types of which the layer holds all there are, or ``"all"``: of these, none listed means none there.
+        Facility types of which the layer holds all there are, or ``"all"``: none listed means none there.
     notice
         What is printed on every page.
     people_total
@@ -120,7 +120,7 @@ class Town:
     layers: Layers
     findings: pd.DataFrame
     settings: TownSettings
-    rasters: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    rasters: Mapping[str, Path] = field(default_factory=dict)
 
     def __getitem__(self, layer: str) -> gpd.GeoDataFrame:
         """Give a copy of a layer."""
@@ -153,7 +153,13 @@ class Town:
 
     def fingerprint(self) -> str:
         """Sum up every layer and setting in one text that changes when any of them does."""
-        digest = hashlib.sha256(f"{self.name} {self.crs.to_wkt()} {self.settings}".encode())
+        settings = {
+            part.name: sorted(value)
+            if isinstance(value := getattr(self.settings, part.name), frozenset)
+            else value
+            for part in fields(self.settings)
+        }
+        digest = hashlib.sha256(f"{self.name} {self.crs.to_wkt()} {settings}".encode())
         for name, frame in self.layers.items():
             digest.update(name.encode())
             digest.update(frame.drop(columns="geometry").to_json(orient="split", index=False).encode())
@@ -176,7 +182,7 @@ class Town:
         name
             The town's name.
         crs
-            Its projected CRS in metres; without it that of the built-up area, else of the first layer that has one.
+            Its projected CRS in metres; without it that of the built-up area, else the first there is.
         settings
             What the data cannot say of themselves.
         **layers
@@ -196,19 +202,21 @@ class Town:
         Examples
         --------
         >>> ground = gpd.GeoSeries([shapely.box(572_000, 3_403_000, 573_000, 3_404_000)], crs=4549)
-        >>> street = gpd.GeoSeries([shapely.LineString([(572_000, 3_403_500), (573_000, 3_403_500)])], crs=4549)
+        >>> street = gpd.GeoSeries.from_wkt(["LINESTRING (572000 3403500, 573000 3403500)"], crs=4549)
+        >>> home = gpd.GeoDataFrame({"use": ["residential"], "people": [9]}, geometry=ground.buffer(-400))
         >>> town = Town.from_layers(
         ...     name="T",
         ...     built_up=gpd.GeoDataFrame(geometry=ground),
         ...     streets=gpd.GeoDataFrame(geometry=street),
-        ...     buildings=gpd.GeoDataFrame({"use": ["residential"], "people": [9]}, geometry=ground.buffer(-400)),
+        ...     buildings=home,
         ... )
         >>> town
         <Town T: 3 layers, 3 features, EPSG:4549, 0 findings>
         """
         placed = {layer: frame for layer, frame in layers.items() if has_geometry(frame)}
         sources = {
-            layer: Source(frame, frame.crs and parse_crs(frame.crs)) for layer, frame in placed.items()
+            layer: Source(frame, None if frame.crs is None else parse_crs(frame.crs))
+            for layer, frame in placed.items()
         }
         found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
         stated = _first_crs(sources) if crs is None else parse_crs(crs)
@@ -266,7 +274,7 @@ def build_town(
     found += [*type_found, *layer_found, *absent_layers({*sources, *(finding.layer for finding in findings)})]
     if isinstance(crs, CRS) and working is not None and not working.equals(crs):
         found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
-    if not any(finding.severity == "error" for finding in found):
+    if not has_error(found):
         found += people_findings(layers, settings)
     table = findings_table(found)
     count = int((table["severity"] == "error").sum())

@@ -6,7 +6,7 @@ import io
 import re
 import struct
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import geopandas as gpd
 import numpy as np
@@ -26,13 +26,14 @@ from fengmao_geo.town.encoding import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["read_vector"]
 
 _SQLITE, _PARQUET, _SHAPE, _JSON = b"SQLite format 3\0", b"PAR1", b"\x00\x00\x27\x0a", b"{"
 
-#: First bytes that a file of each suffix begins with; a text file may begin with anything but these and markup.
+#: First bytes of a file of each suffix; a text file may begin with anything but these and markup.
 _FIRST_BYTES = {
     ".gpkg": _SQLITE,
     ".parquet": _PARQUET,
@@ -45,10 +46,10 @@ _FIRST_BYTES = {
 
 _DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON"}
 
-#: A JSON file of features says so near its beginning; a GDAL pipeline in JSON would read other files than itself.
+#: A JSON file of features says what it is; a GDAL pipeline in JSON would read other files than itself.
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 _PIPELINE = b"gdal_streamed_alg"
-_HEAD = 65_536
+_HEAD = 1024
 
 _SHP_HEADER, _SHX_RECORD = 100, 8
 
@@ -64,8 +65,8 @@ def read_vector(
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Read one GeoPackage, GeoParquet, Shapefile, GeoJSON or CSV file.
 
-    Text arrives exactly as it was written. The first bytes of the file must be those of its suffix, and only a file
-    is read: never a connection string.
+    Text arrives exactly as it was written. The first bytes of the file must be those of its suffix, and only
+    a file is read: never a connection string.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def read_vector(
 
 def _read(
     path: Path, suffix: str, *, layer: str, table: str | None, encoding: str | None, **xy: str | None
-) -> Any:
+) -> gpd.GeoDataFrame:
     if suffix == ".csv":
         return _read_csv(path, layer=layer, encoding=encoding, **xy)
     if suffix == ".shp":
@@ -136,19 +137,19 @@ def _read(
     return _read_gdal(path, suffix, layer, layer_name=table)
 
 
-def _refuse(code: str, layer: str, **values: Any) -> NoReturn:
+def _refuse(code: str, layer: str, **values: object) -> NoReturn:
     raise TownError("town_faults", findings_table([Finding(code, layer, values=values)]), count=1, name="")
 
 
 def _check_first_bytes(path: Path, suffix: str, layer: str) -> None:
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = _FIRST_BYTES[suffix]
-    others = [b"<", *(other for other in _FIRST_BYTES.values() if other and other != _JSON)]
-    is_right = not start.startswith(tuple(others)) if suffix == ".csv" else (start or head).startswith(first)
-    if suffix not in (".json", ".geojson", ".csv"):
-        is_right = head.startswith(first)
+    if suffix == ".csv":
+        is_right = not text.startswith((b"<", _SQLITE, _PARQUET, _SHAPE))
+    else:
+        is_right = (text if first == _JSON else head).startswith(first)
     if not is_right:
         _refuse("file_first_bytes", layer, file=path.name, head=repr(head[:16])[2:-1])
 
@@ -173,7 +174,7 @@ def _table(path: Path, table: str | None, layer: str) -> str:
 
 
 def _read_gdal(
-    path: Path, suffix: str, layer: str, *, layer_name: str | None, **options: Any
+    path: Path, suffix: str, layer: str, *, layer_name: str | None, **options: object
 ) -> gpd.GeoDataFrame:
     info = pyogrio.read_info(path, layer=layer_name, **options)
     if info["driver"] != _DRIVERS[suffix]:
@@ -187,12 +188,13 @@ def _read_gdal(
 
 
 def _read_shapefile(path: Path, *, layer: str, encoding: str | None) -> gpd.GeoDataFrame:
-    _check_shapefile(path, layer)
+    parts = {part.suffix.casefold(): part for part in path.parent.iterdir() if part.stem == path.stem}
+    _check_shapefile(path, parts, layer)
     frame = _read_gdal(path, ".shp", layer, layer_name=None, encoding=RAW)
     texts = raw_texts(frame.drop(columns=frame.geometry.name))
     if all(text.isascii() for text in texts):
         return frame
-    stated = encoding or shapefile_encoding(path)
+    stated = encoding or shapefile_encoding(parts)
     looks = looks_encoded(texts) or "-"
     if stated is None:
         _refuse("encoding_missing", layer, file=path.name, looks=looks)
@@ -209,9 +211,8 @@ def _agreed_codec(stated: str, texts: list[bytes], *, path: Path, layer: str) ->
     return codec
 
 
-def _check_shapefile(path: Path, layer: str) -> None:
+def _check_shapefile(path: Path, parts: Mapping[str, Path], layer: str) -> None:
     """Compare the lengths that a shapefile's parts state: a cut one opens with half its geometry null."""
-    parts = {part.suffix.casefold(): part for part in path.parent.iterdir() if part.stem == path.stem}
     if missing := [suffix for suffix in (".shx", ".dbf") if suffix not in parts]:
         _refuse("file_part_missing", layer, file=path.name, parts=", ".join(missing))
     with path.open("rb") as file:

@@ -157,6 +157,7 @@
     const areas = pane(map, "areas", 350, true);
     const things = pane(map, "things", 400, false);
     map.getContainer().style.background = fm.data.colours.ground.outside;
+    fm.canvases = [ground, areas, things];
     fm.drawn = { buildings: fm.data.buildings.shapes.length, streets: 0, blocks: fm.data.blocks.length };
     fm.data.ground.streets.forEach((street) => { fm.drawn.streets += street.lines.length; });
     addGround(map, ground);

@@ -81,6 +81,19 @@
     map.setMaxZoom(19);
   }
 
+  // On paper the same ground fills a sheet; nothing waits for the next frame, which never comes before printing.
+  function printable(map) {
+    const settle = (isPrinting, bounds) => {
+      document.body.classList.toggle("printing", isPrinting);
+      map.invalidateSize({ animate: false });
+      map.fitBounds(bounds, { animate: false });
+      fm.canvases.forEach((canvas) => canvas._redraw());
+    };
+    let before = null;
+    window.addEventListener("beforeprint", () => { before = map.getBounds(); settle(true, before); });
+    window.addEventListener("afterprint", () => settle(false, before));
+  }
+
   fm.start = function (map) {
     fm.read();
     fm.startPaint();
@@ -92,7 +105,7 @@
     L.control.zoom({ position: "topright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
     control(map, "bottomleft", legend());
-    window.addEventListener("beforeprint", () => map.invalidateSize({ animate: false }));
+    printable(map);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       fm.drawn.ms = Math.round(performance.now());
       document.body.setAttribute("data-drawn", JSON.stringify(fm.drawn));

@@ -1,0 +1,174 @@
+"""Coordinate systems of China: their zones, the ground they serve, and what a pair of numbers looks like."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from pyproj import CRS, Transformer
+
+__all__ = [
+    "SHIFTED",
+    "Box",
+    "Stated",
+    "area_box",
+    "crs_name",
+    "is_in_box",
+    "looks_like",
+    "suggest_crs",
+    "working_crs",
+]
+
+#: West, south, east, north.
+Box = tuple[float, float, float, float]
+
+SHIFTED = ("GCJ-02", "BD-09")
+
+#: A coordinate system as stated: understood, shifted, text that is not understood, or none.
+Stated = CRS | str | None
+
+#: CGCS2000 zones in EPSG: first zone, its code with the zone number in x, its code without, how many.
+_ZONES = ((25, 4513, 4534, 21), (13, 4491, 4502, 11))
+
+#: Degrees that a place may lie outside a CRS's area of use: towns on a zone's edge use their neighbour's.
+_MARGIN_DEG = 1.0
+
+#: West, south, east, north of China, of the ground GCJ-02 covers, and of China in Web Mercator metres.
+_CHINA = (73.0, 3.0, 136.0, 54.0)
+_GCJ_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+_CHINA_MERCATOR = (8.1e6, 3.3e5, 1.52e7, 7.3e6)
+
+#: Metres east of its origin and north of the equator that a zone of China can hold.
+_ZONE_EAST_M = (2e5, 8e5)
+_ZONE_NORTH_M = (3e5, 6e6)
+
+
+def working_crs(crs: CRS) -> CRS:
+    """Take the zone number out of a zone-prefixed CRS: at x of 40 million, areas lose eight digits.
+
+    Parameters
+    ----------
+    crs
+        A projected CRS.
+
+    Returns
+    -------
+    CRS
+        The same projection with the false easting under a million; the CRS itself if it has no zone number.
+
+    Examples
+    --------
+    >>> working_crs(CRS.from_epsg(4528)).to_epsg()
+    4549
+    >>> working_crs(CRS.from_epsg(32650)).to_epsg()
+    32650
+    """
+    code = crs.to_epsg()
+    for _, prefixed, unprefixed, count in _ZONES:
+        if code is not None and prefixed <= code < prefixed + count:
+            return CRS.from_epsg(code + unprefixed - prefixed)
+    parts = crs.to_json_dict()
+    for parameter in parts.get("conversion", {}).get("parameters", []):
+        if parameter["name"] == "False easting" and parameter["value"] > 1e6:
+            parameter["value"] %= 1e6
+            parts.pop("id", None)
+            return CRS.from_json_dict(parts)
+    return crs
+
+
+def suggest_crs(lon: float, lat: float) -> str:
+    """Name the projected CRS in metres that suits a place: CGCS2000 3-degree in China, else UTM.
+
+    Examples
+    --------
+    >>> suggest_crs(120.75, 30.75)
+    'CGCS2000 / 3-degree Gauss-Kruger CM 120E (EPSG:4549)'
+    >>> suggest_crs(14.4, 50.1)
+    'WGS 84 / UTM zone 33N (EPSG:32633)'
+    """
+    zone, _, unprefixed, count = _ZONES[0]
+    number = round(lon / 3) - zone
+    if is_in_box(_CHINA, lon, lat) and 0 <= number < count:
+        return crs_name(CRS.from_epsg(unprefixed + number))
+    utm = min(int((lon + 180) // 6) + 1, 60)
+    return crs_name(CRS.from_epsg((32600 if lat >= 0 else 32700) + utm))
+
+
+def looks_like(x: float, y: float) -> list[str]:
+    """Name the coordinate systems that a pair of numbers in China could be of.
+
+    Numbers of an unprefixed zone are not named: they do not tell their central meridian.
+
+    Parameters
+    ----------
+    x, y
+        The first and the second number.
+
+    Returns
+    -------
+    list
+        Names with their EPSG codes; empty if the numbers tell nothing.
+
+    Examples
+    --------
+    >>> looks_like(40572344.5, 3403135.5)
+    ['CGCS2000 / 3-degree Gauss-Kruger zone 40 (EPSG:4528)']
+    >>> looks_like(120.7, 30.7)
+    ['China Geodetic Coordinate System 2000 (EPSG:4490)']
+    >>> looks_like(572344.5, 3403135.5)
+    []
+    """
+    if is_in_box(_CHINA, x, y):
+        return [crs_name(CRS.from_epsg(4490))]
+    codes: list[int] = []
+    if is_in_box(_CHINA_MERCATOR, x, y):
+        codes.append(3857)
+    number, east = divmod(x, 1e6)
+    for zone, prefixed, _, count in _ZONES:
+        if 0 <= number - zone < count and _within(_ZONE_EAST_M, east) and _within(_ZONE_NORTH_M, y):
+            codes.append(prefixed + int(number) - zone)
+    return [crs_name(CRS.from_epsg(code)) for code in codes]
+
+
+def crs_name(stated: Stated) -> str:
+    """Write a coordinate system with its EPSG code.
+
+    Examples
+    --------
+    >>> crs_name(CRS.from_epsg(4490))
+    'China Geodetic Coordinate System 2000 (EPSG:4490)'
+    """
+    if not isinstance(stated, CRS):
+        return str(stated)
+    code = stated.to_epsg()
+    return stated.name if code is None else f"{stated.name} (EPSG:{code})"
+
+
+@cache
+def area_box(stated: Stated) -> Box | None:
+    """Bound the coordinates that a CRS's area of use can have; ``None`` if it does not say."""
+    if not isinstance(stated, CRS):
+        return _GCJ_BOX if stated in SHIFTED else None
+    if stated.area_of_use is None or stated.geodetic_crs is None:
+        return None
+    west, south, east, north = stated.area_of_use.bounds
+    degrees = (
+        max(west - _MARGIN_DEG, -180.0),
+        max(south - _MARGIN_DEG, -90.0),
+        min(east + _MARGIN_DEG, 180.0),
+        min(north + _MARGIN_DEG, 90.0),
+    )
+    if stated.is_geographic:
+        return degrees
+    box = Transformer.from_crs(stated.geodetic_crs, stated, always_xy=True).transform_bounds(*degrees)
+    return box if np.isfinite(box).all() else None
+
+
+def is_in_box(box: Box, x: float, y: float) -> bool:
+    """Say whether a pair of numbers lies in a box."""
+    west, south, east, north = box
+    return west <= x <= east and south <= y <= north
+
+
+def _within(bounds: tuple[float, float], value: float) -> bool:
+    return bounds[0] <= value <= bounds[1]

@@ -1,0 +1,150 @@
+"""Geometry made valid, flat and of one kind, with nothing dropped in silence."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fengmao_geo.geo.repair import drop_missing, repair
+
+BOW_TIE = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
+
+with np.errstate(invalid="ignore"):
+    BROKEN_LINE = shapely.LineString([(0, 0), (np.nan, 1)])
+
+
+def layer(*shapes):
+    return gpd.GeoDataFrame({"id": [f"g{i}" for i in range(len(shapes))]}, geometry=list(shapes), crs=4549)
+
+
+def found_in(found):
+    return [(finding.code, finding.feature_id) for finding in found]
+
+
+def wkt(text):
+    return shapely.from_wkt(text)
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"),
+    [
+        (None, "geometry_null"),
+        (shapely.Polygon(), "geometry_empty"),
+        (shapely.Point(np.inf, 1), "geometry_not_finite"),
+        (BROKEN_LINE, "geometry_not_finite"),
+    ],
+)
+def test_a_feature_without_a_place_is_left_out_and_named(shape, code):
+    kept, found = drop_missing(layer(shapely.Point(0, 0), shape), layer="gates")
+    assert kept["id"].tolist() == ["g0"]
+    assert found_in(found) == [(code, "g1")]
+    assert found[0].severity == "excluded"
+
+
+def test_a_bow_tie_keeps_both_halves():
+    repaired, found = repair(layer(BOW_TIE), layer="water", shape="polygon")
+    assert repaired.area.tolist() == [2.0]
+    assert found_in(found) == [("geometry_repaired", "g0")]
+
+
+def test_a_repair_tells_the_area_before_and_after():
+    _, found = repair(layer(BOW_TIE), layer="water", shape="polygon")
+    assert (found[0].values["before_m2"], found[0].values["after_m2"]) == (0.0, 2.0)
+
+
+def test_a_repair_tells_where_it_is():
+    _, found = repair(layer(BOW_TIE), layer="water", shape="polygon")
+    assert shapely.from_wkt(found[0].point).distance(shapely.box(0, 0, 2, 2)) == 0
+
+
+def test_valid_shapes_are_left_as_they_are():
+    square = shapely.box(0, 0, 1, 1)
+    repaired, found = repair(layer(square), layer="water", shape="polygon")
+    assert repaired.geometry[0].equals_exact(square)
+    assert found == []
+
+
+def test_heights_are_dropped_and_counted():
+    repaired, found = repair(layer(wkt("POINT Z (1 2 3)"), wkt("POINT (1 2)")), layer="trees", shape="point")
+    assert not repaired.has_z.any()
+    assert (found[0].code, found[0].values) == ("z_dropped", {"count": 1})
+
+
+def test_a_line_among_polygons_is_left_out():
+    repaired, found = repair(layer(shapely.box(0, 0, 1, 1), wkt("LINESTRING (0 0, 1 1)")), layer="water", shape="polygon")
+    assert repaired["id"].tolist() == ["g0"]
+    assert found_in(found) == [("geometry_kind", "g1")]
+
+
+def test_of_a_collection_the_layers_kind_is_kept():
+    mixed = wkt("GEOMETRYCOLLECTION (POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0)), LINESTRING (0 0, 5 5))")
+    repaired, found = repair(layer(mixed), layer="water", shape="polygon")
+    assert repaired.area.tolist() == [1.0]
+    assert [(finding.code, finding.values["kinds"]) for finding in found] == [("geometry_parts", "LineString")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"), [("line", "MultiLineString"), ("point", "MultiPoint"), ("any", "Polygon")]
+)
+def test_a_collection_gives_each_layer_its_own_kind(shape, kind):
+    inner = "GEOMETRYCOLLECTION (POINT (9 9), LINESTRING (0 0, 5 5))"
+    mixed = wkt(f"GEOMETRYCOLLECTION (POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0)), {inner})")
+    repaired, _ = repair(layer(mixed), layer="x", shape=shape)
+    assert repaired.geom_type.tolist() == [kind]
+
+
+def test_a_collection_without_the_layers_kind_is_left_out():
+    mixed = wkt("GEOMETRYCOLLECTION (POINT (9 9), LINESTRING (0 0, 5 5))")
+    repaired, found = repair(layer(mixed), layer="water", shape="polygon")
+    assert len(repaired) == 0
+    assert found_in(found) == [("geometry_kind", "g0")]
+
+
+def test_a_collection_of_one_kind_loses_nothing():
+    same = wkt("GEOMETRYCOLLECTION (LINESTRING (0 0, 5 5), LINESTRING (1 0, 5 5))")
+    repaired, found = repair(layer(same), layer="streets", shape="line")
+    assert (len(repaired), found) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("POLYGON ((0 0, 1 1, 2 2, 0 0))", "polygon"), ("LINESTRING (1 1, 1 1)", "line")],
+)
+def test_what_repair_leaves_nothing_of_is_left_out(text, shape):
+    repaired, found = repair(layer(wkt(text)), layer="x", shape=shape)
+    assert len(repaired) == 0
+    assert found_in(found) == [("geometry_unrepairable", "g0")]
+
+
+def test_a_ring_among_lines_is_a_line():
+    ring = shapely.LinearRing([(0, 0), (1, 0), (1, 1)])
+    repaired, found = repair(layer(ring), layer="barriers", shape="line")
+    assert (repaired.geom_type.tolist(), found) == (["LineString"], [])
+
+
+def test_an_empty_layer_stays_empty():
+    repaired, found = repair(layer(), layer="water", shape="polygon")
+    assert (len(repaired), found) == (0, [])
+
+
+GRID = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=12, unique=True)
+
+
+@given(st.lists(GRID.map(shapely.Polygon), min_size=1, max_size=5))
+def test_every_polygon_on_a_grid_becomes_valid_or_is_named(shapes):
+    repaired, found = repair(layer(*shapes), layer="water", shape="polygon")
+    named = [finding.feature_id for finding in found if finding.severity == "excluded"]
+    assert repaired.is_valid.all()
+    assert len(shapes) == len(repaired) + len(named)
+    assert not set(named) & set(repaired["id"])
+
+
+def test_the_layer_given_is_not_changed():
+    given_layer = layer(BOW_TIE, wkt("POINT Z (1 2 3)"))
+    before = given_layer.to_wkb()
+    repair(given_layer, layer="water", shape="polygon")
+    assert given_layer.to_wkb().equals(before)
