@@ -120,8 +120,8 @@ def time_ours(clock: Clock, task: Task) -> Answers:
     if task.is_checked:
         # Places moved to where the peers snap them: what still differs is not the snapping.
         node_xy = make_graph(task.streets).node_xy
-        groups = (task.homes, *task.facilities)
-        moved = [_points(node_xy[cKDTree(node_xy).query(xy)[1]], task) for xy in groups]
+        tree = cKDTree(node_xy)
+        moved = [_points(node_xy[tree.query(xy)[1]], task) for xy in (task.homes, *task.facilities)]
         answers["nodes"] = _our_minutes(network, attach(network, moved[0]), moved[1:])
     return answers
 
@@ -168,8 +168,8 @@ def _search_graph(graph: Graph) -> nx.Graph[int]:
 
 
 def _search(made: nx.Graph[int], sources: set[int]) -> Numbers:
-    search = import_module("networkx").multi_source_dijkstra_path_length
-    found = search(made, sources, cutoff=LIMIT_M, weight="weight")
+    nx_search = import_module("networkx").multi_source_dijkstra_path_length
+    found = nx_search(made, sources, cutoff=LIMIT_M, weight="weight")
     metres = np.full(len(made), np.inf)
     metres[list(found)] = list(found.values())
     return metres
@@ -195,12 +195,11 @@ def time_networkx_edges(clock: Clock, task: Task) -> Answers:
     """Run networkx on our own question: legs to the nearest edge, facilities added to the graph."""
     import_module("networkx")
     minutes = np.empty((TYPES, len(task.homes)))
-    lines = task.streets.geometry.to_numpy()
     with clock.task("build"):
         graph = make_graph(task.streets)
         made = _search_graph(graph)
     with clock.task("attach"):
-        tree = shapely.STRtree(lines)
+        tree = shapely.STRtree(task.streets.geometry.to_numpy())
         homes = _on_edges(tree, task.homes)
     with clock.task("nearest"):
         for row, sites in enumerate(task.facilities):
@@ -217,8 +216,7 @@ def _on_edges(tree: shapely.STRtree, xy: Numbers) -> OnEdges:
 
 
 def _edge_search(made: nx.Graph[int], graph: Graph, homes: OnEdges, sites: OnEdges) -> Numbers:
-    count = len(graph.node_xy)
-    own = range(count, count + len(sites.edge))
+    own = range(len(made), len(made) + len(sites.edge))
     for node, edge, at_m, leg_m in zip(own, *(column.tolist() for column in sites), strict=True):
         u, v = graph.edge_nodes[edge].tolist()
         made.add_edge(node, v, weight=leg_m + graph.length_m[edge] - at_m)
@@ -227,10 +225,10 @@ def _edge_search(made: nx.Graph[int], graph: Graph, homes: OnEdges, sites: OnEdg
     metres = _search(made, set(own))
     made.remove_nodes_from(own)
     u, v = graph.edge_nodes[homes.edge].T
-    back_m = graph.length_m[homes.edge] - homes.at_m
-    walked: Numbers = homes.leg_m + np.minimum(metres[u] + homes.at_m, metres[v] + back_m)
-    tables = (pd.DataFrame(places._asdict()).reset_index() for places in (homes, sites))
-    pairs = next(tables).merge(next(tables), on="edge")
+    ahead_m = graph.length_m[homes.edge] - homes.at_m
+    walked: Numbers = homes.leg_m + np.minimum(metres[u] + homes.at_m, metres[v] + ahead_m)
+    left, right = (pd.DataFrame(places._asdict()).reset_index() for places in (homes, sites))
+    pairs = left.merge(right, on="edge")
     direct = (pairs["at_m_x"] - pairs["at_m_y"]).abs() + pairs["leg_m_x"] + pairs["leg_m_y"]
     np.minimum.at(walked, pairs["index_x"].to_numpy(), direct.to_numpy())
     return walked

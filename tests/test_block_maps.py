@@ -373,6 +373,16 @@ def test_a_page_can_be_printed(pages, show):
     assert len(show(pages[2]).page.pdf(format="A4", landscape=True)) > 10_000
 
 
+def test_printing_fits_the_page_to_a_sheet_and_then_back(pages, show):
+    page = show(pages[2]).page
+    before = page.evaluate("fengmao.homeShapes[0]._map.getZoom()")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".folium-map").bounding_box()["width"] == 740
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".folium-map").bounding_box()["width"] == 1440 - 384
+    assert abs(page.evaluate("fengmao.homeShapes[0]._map.getZoom()") - before) <= 1
+
+
 def test_english_pages_say_nothing_in_chinese_but_names(tmp_path, show):
     layers = {name: layer.drop(columns="name", errors="ignore") for name, layer in map_layers().items()}
     circles = map_circles()
@@ -508,3 +518,19 @@ def test_a_block_map_of_a_thousand_buildings_stays_small(tmp_path, show):
     assert shown.drawn["buildings"] > 1000
     assert page.stat().st_size < 400_000
     assert shown.drawn["ms"] < 2000
+
+
+@pytest.fixture(scope="module")
+def sample_pages(tmp_path_factory) -> list[Path]:
+    town = fg.sample_town()
+    circles = fg.life_circles(town, fg.walk_network(town))
+    return fg.write_block_maps(fg.Results(town, circles=circles), folder=tmp_path_factory.mktemp("sample"))
+
+
+def test_the_pages_of_the_sample_town_are_small_and_quick(sample_pages, show):
+    assert len(sample_pages) == 5
+    for page in sample_pages:
+        shown = show(page)
+        assert page.stat().st_size < 3_000_000
+        assert shown.drawn["ms"] < 2000
+        assert (shown.requests, shown.complaints) == ([], [])

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from network_towns import TinyTown, frame, grid, street_layouts
 from shapely.ops import substring
@@ -20,7 +20,7 @@ from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.service_area import check_minutes, service_areas
 from fengmao_geo.network.travel import travel_times
 
-LAWS = settings(max_examples=30, deadline=None, derandomize=True)
+LAWS = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 OFF_M = 30.0
 ALLOWED_M = OFF_M / 500
 
@@ -139,8 +139,9 @@ def test_a_new_link_never_takes_ground_away(made):
     town, _ = made
     streets = town["streets"]
     origin = streets.geometry.iloc[0].interpolate(0.3, normalized=True)
-    before, after = walk_network(changed(town, streets[:-3]), connect_gaps_m=0), walk_network(town, connect_gaps_m=0)
-    if len(at(before, origin).place) and len(streets) > 4:
+    fewer = changed(town, streets[: max(1, len(streets) - 3)])
+    before, after = walk_network(fewer, connect_gaps_m=0), walk_network(town, connect_gaps_m=0)
+    if len(at(before, origin).place):
         [small] = service_areas(before, at(before, origin), minutes=(2.5,)).geometry
         [large] = service_areas(after, at(after, origin), minutes=(2.5,)).geometry
         assert covers(large, small)
@@ -183,6 +184,8 @@ def test_all_that_is_seen_from_a_reached_street_is_in_the_ground(made):
     town, noise = made
     network = walk_network(town, connect_gaps_m=0)
     origin = town["streets"].geometry.iloc[0].interpolate(0.3, normalized=True)
+    if not len(at(network, origin).place):
+        return
     [ground] = service_areas(network, at(network, origin), minutes=(2,)).geometry
     start = [piece.interpolate(share, normalized=True) for piece in reached_pieces(town["streets"], origin, 90)
              for share in noise.uniform(0, 1, 20)]

@@ -12,6 +12,7 @@ import shapely
 from fengmao_geo.export.theme import facility_sign, named, street_style, theme, type_group
 from fengmao_geo.life_circle.reach import statuses
 from fengmao_geo.network.travel import TOLERANCE
+from fengmao_geo.standards.load import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,7 +226,7 @@ def _asked_type(row: Mapping[Any, Any], lang: Lang) -> dict[str, Any]:
         "tier_min": float(row["tier_min"]),
         "facility_count": int(row["facility_count"]),
         "standard_m": None if pd.isna(row["standard_m"]) else float(row["standard_m"]),
-        "group_name": None if group == "everyone" else named("group", group, lang=lang),
+        "group_name": None if group == "everyone" else display_name("group", group, lang=lang),
     }
 
 

@@ -105,8 +105,8 @@ def type_rows(
         place=[types.index(name) for name in rows["facility_type"]],
         is_required=rows["facility_type"].map(circles.types.set_index("facility_type")["is_required"]),
     )
-    order = ["rank", "unreached_people", "unknown_people", "place"]
-    rows = rows.sort_values(order, ascending=[True, False, False, True], kind="stable")
+    order = ["is_required", "rank", "unreached_people", "unknown_people", "place"]
+    rows = rows.sort_values(order, ascending=[False, True, False, False, True], kind="stable")
     return {
         f"{limit:g}": [_type_row(row) for row in rows[rows["limit_min"] == limit].to_dict("records")]
         for limit in circles.minutes

@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 _ARC_SEGMENTS = 16
+# A place on a street lies off it by rounding.
+_ROUNDING_M = 1e-9
 
 
 class Stretches(NamedTuple):
@@ -211,8 +213,8 @@ def reached_stretches(
     length = network.edge_length_m[edge]
     ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
     back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
-    usable = (places.leg_m <= reach_m) & network.usable(walker)[places.edge_id]
-    own, left_m = places.edge_id[usable], reach_m - places.leg_m[usable]
+    usable = (places.leg_m <= reach_m + _ROUNDING_M) & network.usable(walker)[places.edge_id]
+    own, left_m = places.edge_id[usable], np.maximum(reach_m - places.leg_m[usable], 0.0)
     table = pd.DataFrame(
         {
             "edge": np.concatenate([edge, edge, own]),

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+from shapely.errors import ShapelyError
 
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding, findings_table
@@ -50,6 +51,9 @@ _DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 _PIPELINE = b"gdal_streamed_alg"
 _HEAD = 1024
+
+#: What readers raise on a file that is not whole or not what it should be.
+_BROKEN = (OSError, ValueError, RuntimeError, KeyError, ShapelyError, pd.errors.ParserWarning)
 
 _SHP_HEADER, _SHX_RECORD = 100, 8
 
@@ -113,7 +117,7 @@ def read_vector(
             frame = _read(path.resolve(), suffix, layer=layer, table=table, encoding=encoding, x=x, y=y)
         except TownError:
             raise
-        except (OSError, ValueError, RuntimeError, KeyError) as reason:
+        except _BROKEN as reason:
             _refuse("file_broken", layer, file=path.name, reason=str(reason))
     texts = sorted({str(warning.message) for warning in caught})
     return frame, [
@@ -181,7 +185,7 @@ def _read_gdal(
         _refuse("file_not_features", layer, file=path.name)
     if suffix in (".geojson", ".json"):
         options["DATE_AS_STRING"] = "YES"
-    frame = pyogrio.read_dataframe(path, layer=layer_name, fid_as_index=True, **options)
+    frame = pyogrio.read_dataframe(path, layer=layer_name, fid_as_index=True, on_invalid="fix", **options)
     if not isinstance(frame, gpd.GeoDataFrame):
         _refuse("geometry_absent", layer)
     return frame
