@@ -90,7 +90,7 @@ def findings_table(findings: Iterable[Finding], *, lang: Lang = "zh") -> pd.Data
             for finding in findings
         ),
         key=lambda row: (
-            order[row["severity"]],
+            order[str(row["severity"])],
             row["layer"],
             row["code"],
             row["feature_id"] or "",

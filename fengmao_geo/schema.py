@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -181,7 +181,7 @@ class Table:
         if faults := self.faults(frame):
             raise TableError(self.name, faults)
         ordered = [name for name in self.names if name in frame.columns]
-        return cast("Frame", frame[ordered + [name for name in frame.columns if name not in ordered]])
+        return frame[ordered + [name for name in frame.columns if name not in ordered]]
 
     def faults(self, frame: pd.DataFrame) -> list[Fault]:
         """List what is wrong with a frame, without raising."""

@@ -53,9 +53,10 @@ def street_layouts(draw):
     columns, rows = draw(st.integers(2, 4)), draw(st.integers(2, 3))
     step = draw(st.sampled_from([40.0, 75.0, 130.0]))
     noise = np.random.default_rng(draw(st.integers(0, 2**16)))
-    at = noise.uniform(-10, 10, (columns, rows, 2)) + np.stack(
-        np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij"), axis=-1
-    ) * step
+    at = (
+        noise.uniform(-10, 10, (columns, rows, 2))
+        + np.stack(np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij"), axis=-1) * step
+    )
     lines = []
     for i in range(columns):
         for j in range(rows):
@@ -86,7 +87,9 @@ def scattered(noise, streets, count, *, with_polygons=True, prefix=""):
     x0, y0, x1, y1 = streets.total_bounds
     xy = noise.uniform((x0 - 40, y0 - 40), (x1 + 40, y1 + 40), (count, 2))
     shapes = [
-        shapely.Polygon(at + noise.uniform(-8, 8, (3, 2))) if with_polygons and row % 3 == 0 else shapely.Point(at)
+        shapely.Polygon(at + noise.uniform(-8, 8, (3, 2)))
+        if with_polygons and row % 3 == 0
+        else shapely.Point(at)
         for row, at in enumerate(xy)
     ]
     return frame(*shapes, id=[f"{prefix}{row}" for row in range(count)])
@@ -108,7 +111,9 @@ def inserted(lines, pairs, origins, destinations, *, limit_m):
     """Metres between places by networkx on edges given by their lines and pairs of nodes."""
     base = nx.MultiGraph()
     base.add_edges_from((u, v, row) for row, (u, v) in enumerate(pairs))
-    parts = [[row for *_, row in base.subgraph(part).edges(keys=True)] for part in nx.connected_components(base)]
+    parts = [
+        [row for *_, row in base.subgraph(part).edges(keys=True)] for part in nx.connected_components(base)
+    ]
     stops = {row: [] for row in range(len(lines))}
     legs = []
     for side, places in (("o", origins), ("d", destinations)):

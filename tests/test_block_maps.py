@@ -252,11 +252,14 @@ OPEN_SECOND_HOME = """() => {
 }"""
 
 
+FILLS = """fengmao.homeShapes.map(({ options: { fillColor } }) => {
+  if (typeof fillColor === "string") return fillColor;
+  return fillColor === fengmao.unknownFill ? "unknown" : "part";
+})"""
+
+
 def fills(page: object) -> list[str]:
-    return page.evaluate(
-        "fengmao.homeShapes.map((shape) => typeof shape.options.fillColor === 'string' ? shape.options.fillColor"
-        " : shape.options.fillColor === fengmao.unknownFill ? 'unknown' : 'part')"
-    )
+    return page.evaluate(FILLS)
 
 
 def test_homes_are_coloured_by_how_many_types_they_reach(pages, show):
@@ -478,7 +481,8 @@ def hostile_results(text: str):
 #: Open the card of everything that has one.
 OPEN_CARDS = """() => {
   const map = fengmao.homeShapes[0]._map;
-  const homes = fengmao.homeShapes.map((home) => [home.getBounds().getCenter(), fengmao.buildingCard(home.item)]);
+  const middle = (home) => home.getBounds().getCenter();
+  const homes = fengmao.homeShapes.map((home) => [middle(home), fengmao.buildingCard(home.item)]);
   const places = fengmao.facilityMarkers.map((one) => [one.getLatLng(), fengmao.facilityCard(one.item)]);
   [...homes, ...places].forEach(([where, card]) => fengmao.openPopup(map, where, card));
 }"""

@@ -24,7 +24,9 @@ TOWN = CRS.from_epsg(4549)
 
 
 def points(*pairs):
-    return gpd.GeoDataFrame({"id": [str(i) for i in range(len(pairs))]}, geometry=gpd.points_from_xy(*zip(*pairs, strict=True)))
+    return gpd.GeoDataFrame(
+        {"id": [str(i) for i in range(len(pairs))]}, geometry=gpd.points_from_xy(*zip(*pairs, strict=True))
+    )
 
 
 def moved(stated, *pairs, crs=TOWN):
@@ -61,9 +63,7 @@ def test_places_outside_china_are_not_shifted():
     assert (wgs84_to_gcj02(prague) == prague).all()
 
 
-CHINA = st.lists(
-    st.tuples(st.floats(73.5, 135), st.floats(3.5, 53.5)), min_size=1, max_size=20
-).map(np.array)
+CHINA = st.lists(st.tuples(st.floats(73.5, 135), st.floats(3.5, 53.5)), min_size=1, max_size=20).map(np.array)
 
 
 @given(CHINA)
@@ -76,7 +76,9 @@ def test_bd09_there_and_back_returns(lonlat):
     assert np.abs(bd09_to_gcj02(gcj02_to_bd09(lonlat)) - lonlat).max() < 1e-11
 
 
-@pytest.mark.parametrize(("given_code", "worked_in"), [(4528, 4549), (4513, 4534), (4533, 4554), (4499, 4510), (4549, 4549)])
+@pytest.mark.parametrize(
+    ("given_code", "worked_in"), [(4528, 4549), (4513, 4534), (4533, 4554), (4499, 4510), (4549, 4549)]
+)
 def test_a_zone_number_is_taken_out_of_x(given_code, worked_in):
     assert working_crs(CRS.from_epsg(given_code)).to_epsg() == worked_in
 
@@ -87,12 +89,16 @@ def test_a_zone_number_is_taken_out_of_a_crs_without_code():
     assert eastings == [500_000]
 
 
-@pytest.mark.parametrize(("text", "code"), [("EPSG:4549", 4549), ("epsg:4490", 4490), ("EPSG:4549+5737", 4549)])
+@pytest.mark.parametrize(
+    ("text", "code"), [("EPSG:4549", 4549), ("epsg:4490", 4490), ("EPSG:4549+5737", 4549)]
+)
 def test_a_code_is_understood(text, code):
     assert parse_crs(text).to_epsg() == code
 
 
-@pytest.mark.parametrize(("text", "name"), [("GCJ-02", "GCJ-02"), ("gcj02", "GCJ-02"), ("bd_09", "BD-09"), ("BD09LL", "BD-09")])
+@pytest.mark.parametrize(
+    ("text", "name"), [("GCJ-02", "GCJ-02"), ("gcj02", "GCJ-02"), ("bd_09", "BD-09"), ("BD09LL", "BD-09")]
+)
 def test_shifted_degrees_are_declared_by_name(text, name):
     assert parse_crs(text) == name
 
@@ -119,7 +125,8 @@ def test_numbers_of_an_unprefixed_zone_tell_nothing():
 
 
 @pytest.mark.parametrize(
-    ("lon", "lat", "code"), [(120.75, 30.75, 4549), (122.1, 30, 4550), (118.4, 29, 4548), (39.9, 59.2, 32637), (18.4, -33.9, 32734)]
+    ("lon", "lat", "code"),
+    [(120.75, 30.75, 4549), (122.1, 30, 4550), (118.4, 29, 4548), (39.9, 59.2, 32637), (18.4, -33.9, 32734)],
 )
 def test_the_crs_that_suits_a_place_is_suggested(lon, lat, code):
     assert f"EPSG:{code}" in suggest_crs(lon, lat)
@@ -243,7 +250,7 @@ def test_a_crs_that_is_not_understood_is_an_error():
 def test_one_stray_place_is_left_out_and_named():
     frame, found = moved(CRS.from_epsg(4490), (120.7, 30.7), (120.8, 30.7), (0.0, 0.0))
     assert len(frame) == 2
-    assert [(finding.code, finding.feature_id) for finding in found][0] == ("coordinates_outside", "2")
+    assert (found[0].code, found[0].feature_id) == ("coordinates_outside", "2")
 
 
 def test_an_empty_layer_without_crs_takes_the_towns():

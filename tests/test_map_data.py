@@ -48,7 +48,7 @@ def test_steps_are_dashed(town):
 
 
 def test_a_class_nobody_knows_is_drawn_as_a_lane():
-    streets = frame([line((0, 0), (100, 0))], street_class=["{{7*7}}"])
+    streets = frame([line((10, 10), (100, 10))], street_class=["{{7*7}}"])
     [drawn] = ground_data(MapTown({"streets": streets}), FRAME)["streets"]
     assert drawn["width_m"] == 3.5
 
@@ -192,7 +192,7 @@ def test_a_school_ground_is_marked_inside_itself(town, ids):
     assert len(found["中心幼儿园"]["point"]) == 2
 
 
-def test_a_facility_without_a_type_is_not_drawn(town, ids):
+def test_a_facility_without_a_type_is_not_drawn(ids):
     layers = map_layers()
     layers["facilities"] = layers["facilities"].assign(facility_type=[None, "pharmacy", None, None])
     assert len(facility_data(MapTown(layers), FRAME, ids)) == 1

@@ -21,7 +21,9 @@ def homes(**columns):
     """Three homes: 100 m² on 2 floors, 100 m² on 4, 400 m² on 1: 200, 400 and 400 m² of floors."""
     columns = {"use": ["residential"] * 3, "floor_count": [2, 4, 1]} | columns
     shapes = [square(100, 100, 10), square(200, 100, 10), square(300, 100, 20)]
-    return frame(shapes, id=["b1", "b2", "b3"], **{name: values for name, values in columns.items() if values})
+    return frame(
+        shapes, id=["b1", "b2", "b3"], **{name: values for name, values in columns.items() if values}
+    )
 
 
 def parcels(**columns):
@@ -78,7 +80,9 @@ def test_a_community_without_dwellings_is_told_with_its_people():
 
 
 def test_communities_without_people_do_not_count():
-    made = town(TownSettings(people_total=10), buildings=homes(), communities=frame([square(0, 0, 500)], id=["c1"]))
+    made = town(
+        TownSettings(people_total=10), buildings=homes(), communities=frame([square(0, 0, 500)], id=["c1"])
+    )
     assert dwellings(made)["people"].sum() == pytest.approx(10)
 
 
@@ -150,7 +154,9 @@ def test_addresses_serve_last_and_weigh_one_each():
 
 
 def test_addresses_share_a_total_evenly():
-    made = town(TownSettings(people_total=9), buildings=None, addresses=frame([point(1, 1), point(2, 2), point(3, 3)]))
+    made = town(
+        TownSettings(people_total=9), buildings=None, addresses=frame([point(1, 1), point(2, 2), point(3, 3)])
+    )
     assert dwellings(made)["people"].tolist() == pytest.approx([3, 3, 3])
 
 

@@ -62,7 +62,9 @@ def test_a_toml_saved_by_windows_is_read(folder):
 
 def test_settings_are_read(folder):
     more = 'boundary_basis = "实际建成区"\nboundary_year = 2024\nbridges_complete = true\nsurveyed_types = ["公园"]\n'
-    settings = read_town(write(folder, HEAD + more + 'notice = "内部资料"\npeople_total = 28000\n' + LAYERS)).settings
+    settings = read_town(
+        write(folder, HEAD + more + 'notice = "内部资料"\npeople_total = 28000\n' + LAYERS)
+    ).settings
     assert (settings.boundary_basis, settings.boundary_year) == ("实际建成区", 2024)
     assert settings.bridges_complete
     assert settings.surveyed_types == {"park"}
@@ -70,7 +72,9 @@ def test_settings_are_read(folder):
 
 
 def test_all_types_may_be_surveyed(folder):
-    assert read_town(write(folder, HEAD + 'surveyed_types = "all"\n' + LAYERS)).settings.surveyed_types == "all"
+    assert (
+        read_town(write(folder, HEAD + 'surveyed_types = "all"\n' + LAYERS)).settings.surveyed_types == "all"
+    )
 
 
 @pytest.mark.parametrize("date", ['"2024-12-31"', "2024-12-31"])
@@ -87,13 +91,16 @@ def test_layers_may_have_chinese_names(folder):
 def test_stated_fields_win(folder):
     gates = gpd.GeoDataFrame({"x1": ["东门"], "name": ["-"]}, geometry=[square(1, 1, 1).centroid], crs=4549)
     gates.to_file(folder / "g.gpkg")
-    made = read_town(write(folder, HEAD + LAYERS + entry("gates", "g.gpkg") + '[layers.gates.fields]\nname = "x1"\n'))
+    made = read_town(
+        write(folder, HEAD + LAYERS + entry("gates", "g.gpkg") + '[layers.gates.fields]\nname = "x1"\n')
+    )
     assert made["gates"]["name"].tolist() == ["东门"]
     assert codes(made, "gates") == ["field_twice"]
 
 
 @pytest.mark.parametrize(
-    ("fields", "code"), [('name = "nowhere"', "field_not_found"), ('colour = "name"', "field_unknown")]
+    ("fields", "code"),
+    [('name = "nowhere"', "field_not_found"), ('colour = "street_class"', "field_unknown")],
 )
 def test_a_stated_field_that_is_not_there_is_an_error(folder, fields, code):
     text = HEAD + LAYERS + f"[layers.streets.fields]\n{fields}\n"
@@ -102,7 +109,9 @@ def test_a_stated_field_that_is_not_there_is_an_error(folder, fields, code):
 
 def test_gcj02_points_of_a_csv_file_come_to_their_place(folder):
     # FACTS 6.2: this GCJ-02 point is 120.7555, 30.7467 in WGS84, E 572344.493 N 3403135.493 in EPSG:4549
-    (folder / "p.csv").write_text("id,类型,x,y\n1,药店,120.75981949746023,30.744400295398297\n", encoding="utf-8")
+    (folder / "p.csv").write_text(
+        "id,类型,x,y\n1,药店,120.75981949746023,30.744400295398297\n", encoding="utf-8"
+    )
     text = HEAD + LAYERS.replace(
         entry("facilities", layer="facilities"), entry("facilities", "p.csv", crs="GCJ-02", x="x", y="y")
     )
@@ -156,12 +165,20 @@ def test_a_required_layer_that_is_not_listed_is_an_error(folder):
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (HEAD + LAYERS + entry("gates", colour="red"), "toml_key_unknown", "layers.gates.colour is not known"),
+        (
+            HEAD + LAYERS + entry("gates", colour="red"),
+            "toml_key_unknown",
+            "layers.gates.colour is not known",
+        ),
         (HEAD + "[layers.gates]\nlayer = 'a'\n", "toml_key_missing", "layers.gates.path is missing"),
         ("[town]\nname = 'x'\n[layers]\n", "toml_key_missing", "town.crs is missing"),
         (HEAD + "boundary_year = '2024'\n[layers]\n", "toml_value", "town.boundary_year is “2024”"),
         (HEAD + "people_total = -5\n[layers]\n", "toml_value", "town.people_total is “-5”"),
-        (HEAD + LAYERS + entry("parcels", codes="rainbow"), "toml_value", "layers.parcels.codes is “rainbow”"),
+        (
+            HEAD + LAYERS + entry("parcels", codes="rainbow"),
+            "toml_value",
+            "layers.parcels.codes is “rainbow”",
+        ),
         (HEAD + "[layers]\n[colours]\n", "toml_key_unknown", "colours is not known"),
         ("[town\n", "toml_broken", "is not TOML"),
     ],

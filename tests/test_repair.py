@@ -75,7 +75,9 @@ def test_heights_are_dropped_and_counted():
 
 
 def test_a_line_among_polygons_is_left_out():
-    repaired, found = repair(layer(shapely.box(0, 0, 1, 1), wkt("LINESTRING (0 0, 1 1)")), layer="water", shape="polygon")
+    repaired, found = repair(
+        layer(shapely.box(0, 0, 1, 1), wkt("LINESTRING (0 0, 1 1)")), layer="water", shape="polygon"
+    )
     assert repaired["id"].tolist() == ["g0"]
     assert found_in(found) == [("geometry_kind", "g1")]
 
@@ -84,7 +86,9 @@ def test_of_a_collection_the_layers_kind_is_kept():
     mixed = wkt("GEOMETRYCOLLECTION (POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0)), LINESTRING (0 0, 5 5))")
     repaired, found = repair(layer(mixed), layer="water", shape="polygon")
     assert repaired.area.tolist() == [1.0]
-    assert [(finding.code, finding.values["kinds"]) for finding in found] == [("geometry_parts", "LineString")]
+    assert [(finding.code, finding.values["kinds"]) for finding in found] == [
+        ("geometry_parts", "LineString")
+    ]
 
 
 @pytest.mark.parametrize(

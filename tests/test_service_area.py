@@ -50,7 +50,9 @@ def test_a_street_is_widened_by_the_walking_off_distance():
 
 
 def test_two_streets_that_cross_make_a_plus():
-    streets = frame(*[f"LINESTRING (500 500, {x} {y})" for x, y in ((0, 500), (1000, 500), (500, 0), (500, 1000))])
+    streets = frame(
+        *[f"LINESTRING (500 500, {x} {y})" for x, y in ((0, 500), (1000, 500), (500, 0), (500, 1000))]
+    )
     [ground] = area(walk_network(streets), "POINT (500 500)")
     on_paper = 2 * 540 * 60 - 60 * 60 + 2 * math.pi * 900
     assert math.isclose(ground.area, on_paper, abs_tol=ground.length * ALLOWED_M)
@@ -104,7 +106,9 @@ def reached_pieces(streets, origin, reach_m):
         for end in (0, -1):
             left_m = reach_m - metres.get(tuple(np.round(line.coords[end], 3)), math.inf)
             if left_m >= 0:
-                ahead = (0, min(left_m, line.length)) if end == 0 else (max(line.length - left_m, 0), line.length)
+                ahead = (
+                    (0, min(left_m, line.length)) if end == 0 else (max(line.length - left_m, 0), line.length)
+                )
                 yield substring(line, *ahead)
 
 
@@ -115,7 +119,10 @@ def towns(draw):
     x0, y0, x1, y1 = streets.total_bounds
     ends = noise.uniform((x0, y0), (x1, y1), (draw(st.integers(1, 3)), 2, 2))
     canals = [shapely.LineString(line).buffer(noise.uniform(2, 9), cap_style="flat") for line in ends]
-    walls = [shapely.LineString(line) for line in noise.uniform((x0, y0), (x1, y1), (draw(st.integers(0, 4)), 3, 2))]
+    walls = [
+        shapely.LineString(line)
+        for line in noise.uniform((x0, y0), (x1, y1), (draw(st.integers(0, 4)), 3, 2))
+    ]
     return TinyTown(streets=streets, water=frame(*canals), barriers=frame(*walls)), noise
 
 
@@ -187,8 +194,11 @@ def test_all_that_is_seen_from_a_reached_street_is_in_the_ground(made):
     if not len(at(network, origin).place):
         return
     [ground] = service_areas(network, at(network, origin), minutes=(2,)).geometry
-    start = [piece.interpolate(share, normalized=True) for piece in reached_pieces(town["streets"], origin, 90)
-             for share in noise.uniform(0, 1, 20)]
+    start = [
+        piece.interpolate(share, normalized=True)
+        for piece in reached_pieces(town["streets"], origin, 90)
+        for share in noise.uniform(0, 1, 20)
+    ]
     start = shapely.get_coordinates(start)
     turn, far = noise.uniform(0, 2 * np.pi, len(start)), noise.uniform(0, 30, len(start))
     end = start + np.stack([np.cos(turn), np.sin(turn)], axis=1) * far[:, None]
@@ -201,7 +211,9 @@ def test_all_that_is_seen_from_a_reached_street_is_in_the_ground(made):
 def test_no_ground_is_water(made):
     town, _ = made
     network = walk_network(town, connect_gaps_m=0)
-    [ground] = service_areas(network, at(network, town["streets"].geometry.iloc[0].centroid), minutes=(2,)).geometry
+    [ground] = service_areas(
+        network, at(network, town["streets"].geometry.iloc[0].centroid), minutes=(2,)
+    ).geometry
     assert ground.intersection(shapely.union_all(town["water"].geometry)).area <= 1e-3
 
 
@@ -227,7 +239,9 @@ def test_the_far_bank_stays_out_beside_a_wall():
 
 def test_the_far_bank_stays_out_where_the_bridge_is_too_far():
     streets = frame(
-        "LINESTRING (0 0, 900 0, 1000 0)", "LINESTRING (900 0, 900 40)", "LINESTRING (0 40, 900 40, 1000 40)",
+        "LINESTRING (0 0, 900 0, 1000 0)",
+        "LINESTRING (900 0, 900 40)",
+        "LINESTRING (0 40, 900 40, 1000 40)",
         is_bridge=[False, True, False],
     )
     network = walk_network(TinyTown(streets=streets, water=CANAL))
@@ -246,7 +260,9 @@ def test_the_far_bank_stays_out_where_the_walk_ends_on_a_suspected_bridge():
     assert ground.bounds[2] == 100
 
 
-@pytest.mark.parametrize("streets", [["LINESTRING (0 0, 300 0)"], ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 300 0)"]])
+@pytest.mark.parametrize(
+    "streets", [["LINESTRING (0 0, 300 0)"], ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 300 0)"]]
+)
 def test_what_lies_behind_a_wall_that_cuts_the_street_stays_out(streets):
     box = frame("POLYGON ((100 -90, 290 -90, 290 90, 100 90, 100 -90))", id=["c"])
     gate = frame("POINT (290 80)", id=["g"], is_open=[False])
@@ -258,13 +274,17 @@ def test_what_lies_behind_a_wall_that_cuts_the_street_stays_out(streets):
 
 def test_both_sides_of_a_wall_are_reached_from_a_street_along_it():
     wall = frame("LINESTRING (100 0, 300 0)")
-    [ground] = area(walk_network(TinyTown(streets=frame("LINESTRING (0 0, 400 0)"), barriers=wall)), "POINT (200 0)")
+    [ground] = area(
+        walk_network(TinyTown(streets=frame("LINESTRING (0 0, 400 0)"), barriers=wall)), "POINT (200 0)"
+    )
     assert has(ground, 200, 20)
     assert has(ground, 200, -20)
 
 
 def test_bridges_and_raised_streets_have_no_ground_beside_them():
-    streets = frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)", "LINESTRING (200 0, 300 0)", level=[0, 1, 0])
+    streets = frame(
+        "LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)", "LINESTRING (200 0, 300 0)", level=[0, 1, 0]
+    )
     [ground] = area(walk_network(streets), "POINT (0 0)")
     assert has(ground, 125, 0)
     assert not has(ground, 150, 0)
@@ -279,7 +299,11 @@ def test_in_little_time_the_ground_is_a_disc(limit):
 
 
 def test_in_little_time_the_ground_is_half_a_disc_beside_water():
-    network = walk_network(TinyTown(streets=frame("LINESTRING (0 0, 900 0)"), water=frame("POLYGON ((0 0, 900 0, 900 99, 0 99, 0 0))")))
+    network = walk_network(
+        TinyTown(
+            streets=frame("LINESTRING (0 0, 900 0)"), water=frame("POLYGON ((0 0, 900 0, 900 99, 0 99, 0 0))")
+        )
+    )
     [ground] = area(network, "POINT (450 0)", minutes=(0.5,))
     assert math.isclose(ground.area, math.pi * 900 / 2, rel_tol=2e-3)
 
@@ -295,7 +319,9 @@ def test_a_place_farther_from_the_street_than_the_time_allows_reaches_nothing():
 
 
 def test_an_unattached_place_has_an_empty_ground():
-    table = service_areas(walk_network(frame("LINESTRING (0 0, 900 0)")), frame("POINT (0 500)", id=["far"]), minutes=(5,))
+    table = service_areas(
+        walk_network(frame("LINESTRING (0 0, 900 0)")), frame("POINT (0 500)", id=["far"]), minutes=(5,)
+    )
     assert table[["origin_id", "area_m2", "is_truncated"]].to_numpy().tolist() == [["far", 0.0, False]]
     assert table.geometry.iloc[0].is_empty
 
@@ -312,16 +338,24 @@ def test_without_origins_there_is_no_row():
 
 
 def test_rows_are_in_the_order_of_origins_and_minutes():
-    table = service_areas(walk_network(frame("LINESTRING (0 0, 9 0)")), frame("POINT (0 0)", "POINT (1 0)", id=["b", "a"]), minutes=(15, 5))
+    table = service_areas(
+        walk_network(frame("LINESTRING (0 0, 9 0)")),
+        frame("POINT (0 0)", "POINT (1 0)", id=["b", "a"]),
+        minutes=(15, 5),
+    )
     assert table[["origin_id", "limit_min"]].to_numpy().tolist() == [["a", 5], ["a", 15], ["b", 5], ["b", 15]]
 
 
 def test_the_ground_is_the_same_bytes_whatever_the_row_order():
     streets = grid(6, 6, 70).assign(id=lambda table: [f"s{row}" for row in range(len(table))])
-    canal = frame("POLYGON ((90 -9, 98 -9, 98 300, 90 300, 90 -9))", "POLYGON ((200 60, 300 60, 300 64, 200 60))")
+    canal = frame(
+        "POLYGON ((90 -9, 98 -9, 98 300, 90 300, 90 -9))", "POLYGON ((200 60, 300 60, 300 64, 200 60))"
+    )
     grounds = set()
     for seed in range(3):
-        town = TinyTown(streets=streets.sample(frac=1, random_state=seed), water=canal.sample(frac=1, random_state=seed))
+        town = TinyTown(
+            streets=streets.sample(frac=1, random_state=seed), water=canal.sample(frac=1, random_state=seed)
+        )
         grounds.add(area(walk_network(town), "POINT (150 149)", minutes=(4,))[0].wkb)
     assert len(grounds) == 1
 
@@ -368,14 +402,22 @@ def test_with_buildings_reached_footprints_are_in_and_unreached_ones_out(village
     for limit in (3, 5):
         reached = set(travel_times(network, houses, origin, limit_min=limit)["origin_id"])
         is_reached = houses["id"].isin(reached).to_numpy()
-        share = shapely.area(shapely.intersection(houses.geometry.to_numpy(), table.geometry[limit])) / houses.area
+        share = (
+            shapely.area(shapely.intersection(houses.geometry.to_numpy(), table.geometry[limit]))
+            / houses.area
+        )
         assert 0 < is_reached.sum() < len(houses)
         assert share[is_reached].min() >= 0.99
         assert share[~is_reached].max() <= 0.01
 
 
 def test_with_buildings_an_unattached_one_stays_out():
-    network = walk_network(TinyTown(streets=frame("LINESTRING (0 0, 300 0)"), barriers=frame("POLYGON ((90 5, 110 5, 110 20, 90 20, 90 5))").boundary.to_frame("geometry")))
+    network = walk_network(
+        TinyTown(
+            streets=frame("LINESTRING (0 0, 300 0)"),
+            barriers=frame("POLYGON ((90 5, 110 5, 110 20, 90 20, 90 5))").boundary.to_frame("geometry"),
+        )
+    )
     house = frame("POLYGON ((95 10, 105 10, 105 15, 95 15, 95 10))", id=["walled"])
     [ground] = area(network, "POINT (100 0)", buildings=house)
     assert not ground.intersects(house.geometry.iloc[0].buffer(-0.01))

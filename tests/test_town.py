@@ -23,7 +23,9 @@ from fengmao_geo.town.town import Town, TownSettings
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the real data of ../shared/data are not here")
-BOW_TIE = shapely.affinity.translate(shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"), 572_010, 3_403_010)
+BOW_TIE = shapely.affinity.translate(
+    shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"), 572_010, 3_403_010
+)
 
 
 def town(crs=None, settings=None, **more):
@@ -106,7 +108,9 @@ def test_a_town_is_frozen():
 
 
 def test_the_layers_given_are_not_changed():
-    layers = good_layers(water=frame([BOW_TIE], id=["w"]), gates=frame([shapely.Point(120.755, 30.745)], crs=4490))
+    layers = good_layers(
+        water=frame([BOW_TIE], id=["w"]), gates=frame([shapely.Point(120.755, 30.745)], crs=4490)
+    )
     before = {name: fingerprint(layer) for name, layer in layers.items()}
     Town.from_layers(name="T", **layers)
     assert {name: fingerprint(layer) for name, layer in layers.items()} == before
@@ -122,7 +126,9 @@ def test_a_town_can_be_sent_to_another_process():
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random):
     layers = good_layers(trees=frame([point(i, i) for i in range(20)], species=["camphor", None] * 10))
-    turned = {name: layer.iloc[random.sample(range(len(layer)), len(layer))] for name, layer in layers.items()}
+    turned = {
+        name: layer.iloc[random.sample(range(len(layer)), len(layer))] for name, layer in layers.items()
+    }
     assert Town.from_layers(**turned).fingerprint() == Town.from_layers(**layers).fingerprint()
 
 
@@ -140,7 +146,9 @@ def test_all_types_may_be_surveyed():
 
 
 def test_a_surveyed_type_nobody_knows_is_an_error():
-    assert codes(refused(settings=TownSettings(surveyed_types=frozenset({"飞船"})))) == ["surveyed_type_unknown"]
+    assert codes(refused(settings=TownSettings(surveyed_types=frozenset({"飞船"})))) == [
+        "surveyed_type_unknown"
+    ]
 
 
 # coordinate systems
@@ -266,7 +274,10 @@ def test_all_faults_are_told_at_once():
 
 
 def test_without_ids_the_index_serves():
-    assert town(gates=frame([point(1, 1), point(2, 2)]).set_axis([7, 5]))["gates"]["id"].tolist() == ["5", "7"]
+    assert town(gates=frame([point(1, 1), point(2, 2)]).set_axis([7, 5]))["gates"]["id"].tolist() == [
+        "5",
+        "7",
+    ]
 
 
 def test_whole_numbers_are_ids_without_a_decimal_point():
@@ -386,7 +397,9 @@ def test_codes_read_as_numbers_become_text():
 
 
 def test_other_columns_are_kept_as_they_are():
-    assert town(gates=frame([point(1, 1)], id=["g"], 备注=["原样 {{x}}"]))["gates"]["备注"].tolist() == ["原样 {{x}}"]
+    assert town(gates=frame([point(1, 1)], id=["g"], 备注=["原样 {{x}}"]))["gates"]["备注"].tolist() == [
+        "原样 {{x}}"
+    ]
 
 
 # rows in = rows used + rows excluded
@@ -430,7 +443,8 @@ def test_areas_change_only_by_what_is_told(shapes):
     found = made.findings[made.findings["layer"] == "water"]
     out = frames["id"].isin(found.loc[found["severity"] == "excluded", "feature_id"])
     changed = sum(
-        values["after_m2"] - values["before_m2"] for values in found.loc[found["code"] == "geometry_repaired", "values"]
+        values["after_m2"] - values["before_m2"]
+        for values in found.loc[found["code"] == "geometry_repaired", "values"]
     )
     assert made["water"].area.sum() == pytest.approx(frames[~out].area.sum() + changed, abs=0.01)
 
@@ -451,7 +465,9 @@ def test_vologda_comes_in_two_crs_and_goes_out_in_one():
         water=gpd.read_parquet(vologda / "water.parquet"),
     )
     assert {layer.crs.to_epsg() for layer in made.layers.values()} == {32637}
-    assert {"built_up", "streets", "water"} <= set(made.findings.loc[made.findings["code"] == "crs_changed", "layer"])
+    assert {"built_up", "streets", "water"} <= set(
+        made.findings.loc[made.findings["code"] == "crs_changed", "layer"]
+    )
     assert codes(made, "facilities").count("geometry_null") == 21
     assert codes(made, "water").count("geometry_kind") == 50
     assert len(made["buildings"]) == 25_324

@@ -78,7 +78,9 @@ def test_there_and_back_take_the_same_time(layout):
     one = attach(network, scattered(noise, streets, 6, prefix="a"))
     other = attach(network, scattered(noise, streets, 9, prefix="b"))
     there = minutes(travel_times(network, one, other, limit_min=99))
-    back = {pair[::-1]: value for pair, value in minutes(travel_times(network, other, one, limit_min=99)).items()}
+    back = {
+        pair[::-1]: value for pair, value in minutes(travel_times(network, other, one, limit_min=99)).items()
+    }
     same_minutes(there, back, 99)
 
 
@@ -110,7 +112,9 @@ def _middles(network):
 
 def _near(network, xy, noise, prefix):
     points = shapely.points(xy + noise.normal(0, 10, xy.shape))
-    return gpd.GeoDataFrame({"id": [f"{prefix}{row:04}" for row in range(len(xy))]}, geometry=points, crs=network.crs)
+    return gpd.GeoDataFrame(
+        {"id": [f"{prefix}{row:04}" for row in range(len(xy))]}, geometry=points, crs=network.crs
+    )
 
 
 def _walked_around(network, tree, one, other, *, limit_m):
@@ -121,7 +125,11 @@ def _walked_around(network, tree, one, other, *, limit_m):
         main = edges[_largest(network.edge_nodes[edges])]
         ten = other[10 * row : 10 * row + 10]
         metres = inserted(
-            network.edge_lines[main], network.edge_nodes[main].tolist(), one[row : row + 1], ten, limit_m=limit_m
+            network.edge_lines[main],
+            network.edge_nodes[main].tolist(),
+            one[row : row + 1],
+            ten,
+            limit_m=limit_m,
         )
         found |= {pair: m / 60 for pair, m in metres.items()}
     return found
@@ -155,7 +163,9 @@ def test_legs_count_as_walked(street):
 
 def test_a_limit_is_met_up_to_a_billionth_of_itself(street):
     shops = places("POINT (300.0000002 0)", "POINT (300.000001 0)")
-    assert travel_times(street, places("POINT (0 0)"), shops, limit_min=5)["destination_id"].tolist() == ["p0"]
+    assert travel_times(street, places("POINT (0 0)"), shops, limit_min=5)["destination_id"].tolist() == [
+        "p0"
+    ]
 
 
 def test_a_limit_is_met_up_to_a_billionth_when_only_the_nearest_is_asked(street):
@@ -164,7 +174,9 @@ def test_a_limit_is_met_up_to_a_billionth_when_only_the_nearest_is_asked(street)
 
 
 def test_two_places_at_one_point_are_no_time_apart(street):
-    assert travel_times(street, places("POINT (9 0)"), places("POINT (9 0)"), limit_min=1)["travel_min"].tolist() == [0]
+    assert travel_times(street, places("POINT (9 0)"), places("POINT (9 0)"), limit_min=1)[
+        "travel_min"
+    ].tolist() == [0]
 
 
 def test_a_place_on_a_node_starts_there_at_no_cost():
@@ -191,7 +203,9 @@ def test_of_parallel_streets_the_shorter_is_walked():
 
 def test_a_loop_is_walked_the_shorter_way_round():
     network = walk_network(frame("LINESTRING (0 0, 100 0, 100 100, 0 100, 0 0)", "LINESTRING (0 0, -60 0)"))
-    table = travel_times(network, places("POINT (-60 0)"), places("POINT (0 90)", "POINT (90 0)"), limit_min=9)
+    table = travel_times(
+        network, places("POINT (-60 0)"), places("POINT (0 90)", "POINT (90 0)"), limit_min=9
+    )
     assert table["distance_m"].tolist() == [150.0, 150.0]
 
 
@@ -222,7 +236,12 @@ def test_wheels_cannot_use_steps():
 
 def test_steps_part_the_town_for_wheels():
     network = walk_network(
-        frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 120 0)", "LINESTRING (120 0, 200 0)", is_steps=[0, 1, 0])
+        frame(
+            "LINESTRING (0 0, 100 0)",
+            "LINESTRING (100 0, 120 0)",
+            "LINESTRING (120 0, 200 0)",
+            is_steps=[0, 1, 0],
+        )
     )
     ends = places("POINT (10 0)"), places("POINT (190 0)")
     assert len(travel_times(network, *ends, limit_min=9)) == 1
@@ -316,8 +335,13 @@ def test_places_given_are_left_as_they_were(street):
 
 def test_a_stretch_is_reached_at_its_nearest_point(street):
     park = Attachments(
-        np.array(["park"], dtype=object), np.array([0]), np.array([0]), np.array([200.0]), np.array([400.0]),
-        np.array([0.0]), 100.0,
+        np.array(["park"], dtype=object),
+        np.array([0]),
+        np.array([0]),
+        np.array([200.0]),
+        np.array([400.0]),
+        np.array([0.0]),
+        100.0,
     )
     homes = places("POINT (100 0)", "POINT (300 0)", "POINT (450 0)")
     assert travel_times(street, homes, park, limit_min=9)["distance_m"].tolist() == [100.0, 0.0, 50.0]

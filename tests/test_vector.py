@@ -120,7 +120,9 @@ def test_a_rare_character_survives_gb18030(places, tmp_path):
 def test_half_a_character_at_the_end_of_a_field_is_let_go(places, tmp_path):
     path = shapefile(places.assign(名称="水" * 40), tmp_path, "GBK")
     table = path.with_suffix(".dbf").read_bytes()
-    path.with_suffix(".dbf").write_bytes(table.replace("水".encode("gbk") * 40, "水".encode("gbk") * 39 + b"\xcb "))
+    path.with_suffix(".dbf").write_bytes(
+        table.replace("水".encode("gbk") * 40, "水".encode("gbk") * 39 + b"\xcb ")
+    )
     assert read(path, encoding="GBK")["名称"].tolist() == ["水" * 39] * 4
 
 
@@ -136,7 +138,9 @@ def test_an_encoding_that_is_not_stated_is_asked_for(places, tmp_path, written, 
     assert f'encoding = "{looks}"' in finding["remedy"]
 
 
-@pytest.mark.parametrize(("written", "stated", "looks"), [("GBK", "UTF-8", "GB18030"), ("UTF-8", "GBK", "UTF-8")])
+@pytest.mark.parametrize(
+    ("written", "stated", "looks"), [("GBK", "UTF-8", "GB18030"), ("UTF-8", "GBK", "UTF-8")]
+)
 def test_a_wrong_encoding_is_an_error_that_names_the_right_one(places, tmp_path, written, stated, looks):
     finding = fault(shapefile(places, tmp_path, written), encoding=stated)
     assert finding["code"] == "encoding_wrong"
@@ -240,7 +244,11 @@ def test_a_geopackage_named_csv_is_refused(places, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        {"type": "gdal_streamed_alg", "command_line": "gdal vector read x", "a": {"type": "FeatureCollection"}},
+        {
+            "type": "gdal_streamed_alg",
+            "command_line": "gdal vector read x",
+            "a": {"type": "FeatureCollection"},
+        },
         {"type": "Topology", "objects": {}},
         {"a": 1},
     ],
@@ -258,7 +266,9 @@ def test_geojson_that_is_not_utf8_is_refused(places, tmp_path):
     assert fault(tmp_path / "t.geojson")["code"] == "encoding_wrong"
 
 
-@pytest.mark.parametrize("name", ["GPKG:t.gpkg:a", "/vsizip/t.zip/t.shp", "/vsicurl/http://x/t.gpkg", "none.gpkg"])
+@pytest.mark.parametrize(
+    "name", ["GPKG:t.gpkg:a", "/vsizip/t.zip/t.shp", "/vsicurl/http://x/t.gpkg", "none.gpkg"]
+)
 def test_only_files_are_read_never_connection_strings(places, tmp_path, name):
     places.to_file(tmp_path / "t.gpkg", layer="a")
     assert fault(tmp_path / name)["code"] == "file_missing"
@@ -270,7 +280,12 @@ def test_a_format_that_is_not_read_is_told_those_that_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "content"), [(".gpkg", b"SQLite format 3\0 broken"), (".parquet", b"PAR1 broken"), (".geojson", b'{"type":"FeatureCollection",')]
+    ("suffix", "content"),
+    [
+        (".gpkg", b"SQLite format 3\0 broken"),
+        (".parquet", b"PAR1 broken"),
+        (".geojson", b'{"type":"FeatureCollection",'),
+    ],
 )
 def test_a_broken_file_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"a{suffix}"
@@ -285,7 +300,10 @@ def test_a_table_without_geometry_is_refused(places, tmp_path):
 
 def test_what_gdal_warns_of_is_a_finding(tmp_path):
     ring = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}
-    whole = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": ring}]}
+    whole = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {}, "geometry": ring}],
+    }
     (tmp_path / "a.geojson").write_text(json.dumps(whole), encoding="utf-8")
     frame, found = read_vector(tmp_path / "a.geojson", layer="water")
     assert shapely.area(frame.geometry.to_numpy()).tolist() == [1.0]

@@ -42,7 +42,9 @@ def good_layers(**more):
             floor_count=[2, 4, 1],
             people=[10.0, 30.0, 0.0],
         ),
-        "facilities": frame([point(400, 510), point(600, 510)], id=["f1", "f2"], facility_type=["park", "pharmacy"]),
+        "facilities": frame(
+            [point(400, 510), point(600, 510)], id=["f1", "f2"], facility_type=["park", "pharmacy"]
+        ),
     }
     return {name: layer for name, layer in (layers | more).items() if layer is not None}
 

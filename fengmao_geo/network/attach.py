@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -94,6 +94,20 @@ class Attachments:
             for place in self.place_ids[~self.is_attached]
         )
 
+    @property
+    def rows(self) -> tuple[NDArray[Any], ...]:
+        """The five arrays of the attachments: place, edge, from, to, leg."""
+        return self.place, self.edge_id, self.from_m, self.to_m, self.leg_m
+
+    def with_rows(self, *rows: NDArray[Any]) -> Attachments:
+        """Give the same places other attachments, in the order of `rows`."""
+        place, edge_id, from_m, to_m, leg_m = rows
+        return Attachments(self.place_ids, place, edge_id, from_m, to_m, leg_m, self.max_leg_m)
+
+    def take_rows(self, chosen: NDArray[Any]) -> Attachments:
+        """Keep some of the attachments, by position or by flag; the places stay."""
+        return self.with_rows(*(array[chosen] for array in self.rows))
+
     def take(self, is_kept: NDArray[np.bool_]) -> Attachments:
         """Keep some of the places; ``is_kept`` has shape ``(p,)``."""
         rows = is_kept[self.place]
@@ -119,10 +133,11 @@ def attach(
 ) -> Attachments:
     """Join places to the streets by straight legs that cross no barrier.
 
-    A point or a building is joined to the nearest such point of each connected part of the network; a building's
-    leg starts at its outline. Of equally near points the one with the smaller x, then y, is taken. A ground (a
-    park, a campus) is joined at its gates; without gates, at every stretch of street within ``beside_m`` of its
-    outline, at no cost; without such, like a building. Bridges, tunnels and raised edges take no legs.
+    A point or a building is joined to the nearest such point of each connected part of the network; a
+    building's leg starts at its outline. Of equally near points the one with the smaller x, then y, is
+    taken. A ground (a park, a campus) is joined at its gates; without gates, at every stretch of street
+    within ``beside_m`` of its outline, at no cost; without such, like a building. Bridges, tunnels and raised
+    edges take no legs.
 
     Parameters
     ----------
@@ -151,7 +166,8 @@ def attach(
     --------
     >>> import geopandas as gpd
     >>> from fengmao_geo.network.build import walk_network
-    >>> street = walk_network(gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 90 0)"], crs=4549).to_frame("geometry"))
+    >>> line = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 90 0)"], crs=4549)
+    >>> street = walk_network(line.to_frame("geometry"))
     >>> homes = gpd.GeoSeries.from_wkt(["POINT (30 10)", "POINT (30 500)"], index=["a", "b"], crs=4549)
     >>> attach(street, homes.to_frame("geometry"))
     <Attachments: 2 places, 1 unattached>
@@ -165,12 +181,11 @@ def attach(
         is_left[np.unique(rows[0])] = False
     left = np.flatnonzero(is_left)
     place, edge, at_m, leg_m = join_shapes(network, shapes[left], max_leg_m=max_leg_m)
-    found = (left[place], edge, at_m, at_m, leg_m)
+    joined = Attachments(ids, left[place], edge, at_m, at_m, leg_m, max_leg_m)
     if rows is not None:
-        found = tuple(np.concatenate(pair) for pair in zip(rows, found, strict=True))  # type: ignore[assignment]  # five arrays each
-    order = np.lexsort((found[2], found[1], found[0]))
-    place, edge, from_m, to_m, leg_m = (array[order] for array in found)
-    return Attachments(ids, place, edge, from_m, to_m, leg_m, max_leg_m)
+        pairs = (np.concatenate([one, other]) for one, other in zip(rows, joined.rows, strict=True))
+        joined = joined.with_rows(*pairs)
+    return joined.take_rows(np.lexsort((joined.from_m, joined.edge_id, joined.place)))
 
 
 def as_attachments(network: WalkNetwork, places: gpd.GeoDataFrame | Attachments) -> Attachments:
@@ -187,15 +202,14 @@ def concat(parts: list[Attachments]) -> Attachments:
     offset = np.cumsum([0, *(len(part) for part in parts)])
     place = rank[np.concatenate([part.place + start for part, start in zip(parts, offset, strict=False)])]
     rows = np.lexsort((np.concatenate([part.from_m for part in parts]), _all(parts, "edge_id"), place))
-    return Attachments(
-        ids[order],
-        place[rows],
-        *(_all(parts, name)[rows] for name in ("edge_id", "from_m", "to_m", "leg_m")),
-        max(part.max_leg_m for part in parts),
+    edge_id, from_m, to_m, leg_m = (
+        _all(parts, name)[rows] for name in ("edge_id", "from_m", "to_m", "leg_m")
     )
+    longest_m = max(part.max_leg_m for part in parts)
+    return Attachments(ids[order], place[rows], edge_id, from_m, to_m, leg_m, longest_m)
 
 
-def _all(parts: list[Attachments], name: str) -> NDArray[np.float64]:
+def _all(parts: list[Attachments], name: str) -> NDArray[Any]:
     return np.concatenate([getattr(part, name) for part in parts])
 
 
@@ -211,7 +225,9 @@ def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.
     unique, count = np.unique(ids, return_counts=True)
     if (count > 1).any():
         raise UsageError("ids_repeat", ids=", ".join(unique[count > 1][:5]))
-    bad = ~np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6)) | ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    bad = ~np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6)) | ~np.isfinite(shapely.bounds(shapes)).all(
+        axis=1
+    )
     if bad.any():
         raise UsageError("place_geometry", ids=", ".join(ids[bad][:5]))
     order = np.argsort(ids, kind="stable")

@@ -87,7 +87,7 @@ class Barriers:
     @cached_property
     def corner_tree(self) -> shapely.STRtree:
         """Index over the corners."""
-        return shapely.STRtree(shapely.points(self.corners))
+        return shapely.STRtree(np.asarray(shapely.points(self.corners)))
 
     def block(self, start: Numbers, end: Numbers) -> Flags:
         """Say which straight legs cross a barrier; touching one with an end does not.
@@ -184,7 +184,7 @@ def _by_row(shapes: Geometries, row: Indices, rows: Indices, join: Callable[[Geo
 
 
 def _touches(parts: Geometries, pieces: Geometries) -> Flags:
-    """Say which parts touch their piece, or lie along it where it runs within a wall; an end at a wall is not enough."""
+    """Say which parts touch their piece, or lie along it within a wall; an end at a wall is not enough."""
     touches = np.asarray(shapely.intersects(parts, pieces))
     rest = np.flatnonzero(~touches & (shapely.get_dimensions(pieces) == 1))
     rest = rest[shapely.dwithin(parts[rest], pieces[rest], 2 * WALL_HALF_M)]

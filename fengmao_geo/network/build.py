@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["walk_network"]
 
-_DEFAULTS: dict[str, Any] = {
+_DEFAULTS: dict[str, bool | int] = {
     "level": 0,
     "is_bridge": False,
     "is_tunnel": False,
@@ -47,9 +47,9 @@ def walk_network(
     """Make the network that people walk on from centre lines.
 
     Streets meet where they share a vertex (within 1 mm) or where an end of one lies on another at the same
-    level; a raised street meets the ground only where it ends. Bare crossings do not meet. Water, barriers and
-    compound outlines except their gates are carried along: streets through an outline away from its gates are
-    cut, streets through water without a bridge are kept as suspected bridges unless the town declares its
+    level; a raised street meets the ground only where it ends. Bare crossings do not meet. Water, barriers
+    and compound outlines except their gates are carried along: streets through an outline away from its gates
+    are cut, streets through water without a bridge are kept as suspected bridges unless the town declares its
     bridges complete. Everything is listed in ``network.audit``.
 
     Parameters
@@ -134,11 +134,12 @@ def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
     return parts.iloc[order].reset_index(drop=True), found
 
 
-def _filled(lines: gpd.GeoDataFrame, name: str, default: Any) -> NDArray[Any]:
+def _filled(lines: gpd.GeoDataFrame, name: str, default: bool | int) -> NDArray[Any]:  # noqa: FBT001  a value
     if name not in lines.columns:
         return np.full(len(lines), default)
     values = lines[name].astype(object).where(lines[name].notna(), default)
-    return values.astype(int if name == "level" else bool).to_numpy()
+    filled: NDArray[Any] = values.astype(int if name == "level" else bool).to_numpy()
+    return filled
 
 
 def _with_crossings(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

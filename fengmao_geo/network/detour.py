@@ -49,7 +49,8 @@ def nearest_visible(
     Returns
     -------
     tuple of arrays
-        Row of the place, edge, point on the edge ``(f, 2)``, length of the leg; none where nothing is visible.
+        Row of the place, edge, point on the edge ``(f, 2)``, length of the leg; none where nothing is
+        visible.
     """
     place, edge, end, leg = [], [], [], []
     if len(wanted):
@@ -82,7 +83,7 @@ def nearest_visible(
 
 
 def are_blocked(network: WalkNetwork, start: Numbers, end: Numbers, edge: Indices) -> Flags:
-    """Say which legs cross a barrier; the end of a street on a wall is reached from the street's side only."""
+    """Say which legs cross a barrier; a street's end on a wall is reached from the street's side only."""
     blocked = network.barriers.block(start, end)
     on_wall = np.flatnonzero(~blocked)
     on_wall = on_wall[network.barriers.touch(end[on_wall])]

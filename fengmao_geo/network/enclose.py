@@ -50,7 +50,7 @@ class Surroundings:
             water=town["water"].geometry.to_numpy() if "water" in town else nothing,
             lines=town["barriers"].geometry.to_numpy() if "barriers" in town else nothing,
             compounds=town["compounds"] if "compounds" in town else _no_frame("id"),
-            gates=_gates(town["gates"] if "gates" in town else None),
+            gates=_gates(town["gates"] if "gates" in town else None),  # noqa: SIM401  no dictionary
             extent=town.extent,
             is_bridges_complete=bool(town.settings.bridges_complete),
         )
@@ -181,7 +181,7 @@ def _split(pieces: gpd.GeoDataFrame, label: NDArray[np.intp], at_m: Numbers) -> 
 
 
 def _cut_at_water(pieces: gpd.GeoDataFrame, around: Surroundings) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Find streets that run through water without a bridge, and take that stretch out if bridges are complete."""
+    """Find streets through water without a bridge, and take that stretch out if bridges are complete."""
     dry = pieces[
         (pieces["level"] == 0) & ~pieces["is_tunnel"].astype(bool) & ~pieces["is_bridge"].astype(bool)
     ]

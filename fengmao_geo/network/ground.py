@@ -45,7 +45,7 @@ def attach_grounds(
 
 
 def _at_gates(network: WalkNetwork, ids: NDArray[np.object_], shapes: Geometries, max_leg_m: float) -> Rows:
-    """A gate belongs to the ground it names, else to grounds whose outline it stands on."""
+    """Join grounds at their gates: it belongs to the one it names, else to those whose outline it is on."""
     gates = network.gates[network.gates["is_open"].astype(bool)]
     points = gates["geometry"].to_numpy()
     gate, ground = shapely.STRtree(shapely.boundary(shapes)).query(

@@ -31,7 +31,7 @@ __all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends"
 
 @dataclass(frozen=True)
 class Vertices:
-    """Every vertex of every piece: ``piece, at_m, node, is_end, is_node, is_dead_end``, and the nodes' places.
+    """Every vertex of every piece: ``piece, at_m, node, is_end, is_node, is_dead_end``; the places of nodes.
 
     ``found`` lists the streets that are parted by a wall where they would meet.
     """
@@ -113,16 +113,15 @@ def _unique_rows(keys: NDArray[np.integer]) -> tuple[NDArray[np.integer], Indice
 
 
 def _places(xy: Numbers) -> tuple[Indices, Numbers]:
-    """Number the points, those within a millimetre alike."""
+    """Give each point a number, those within a millimetre alike."""
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     is_new = np.ones(len(xy), dtype=bool)
     is_new[1:] = (np.diff(xy[order], axis=0) != 0).any(axis=1)
     exact = np.empty(len(xy), dtype=np.intp)
     exact[order] = np.cumsum(is_new) - 1
     points = xy[order][is_new]
-    near = shapely.STRtree(shapely.points(points)).query(
-        shapely.points(points), predicate="dwithin", distance=TOUCH_M
-    )
+    marks = np.asarray(shapely.points(points))
+    near = shapely.STRtree(marks).query(marks, predicate="dwithin", distance=TOUCH_M)
     if near.shape[1] == len(points):
         return exact, points
     graph = sparse.csr_array((np.ones(near.shape[1]), (near[0], near[1])), shape=(len(points), len(points)))
@@ -132,10 +131,10 @@ def _places(xy: Numbers) -> tuple[Indices, Numbers]:
 
 
 def _sides(compounds: Geometries, xy: Numbers) -> Indices:
-    """Number the ground that each point lies on: the compounds around it; -1 outside of all."""
+    """Give a number to the ground that each point lies on: the compounds around it; -1 outside of all."""
     side = np.full(len(xy), -1, dtype=np.intp)
     row, inside = shapely.STRtree(compounds).query(shapely.points(xy), predicate="within")
-    around = pd.Series(inside).groupby(row).agg(lambda rows: tuple(sorted(rows)))
+    around = pd.Series(inside).groupby(row).agg(lambda rows: tuple(sorted(rows)))  # type: ignore[type-var]  # a tuple for each point
     side[around.index.to_numpy(dtype=np.intp)] = [_number_of(rows, len(compounds)) for rows in around]
     return side
 
@@ -214,7 +213,8 @@ def _near_pairs(
             "to_y": foot[:, 1],
         }
     )
-    return pairs[meets & (target != node[row])].reset_index(drop=True)
+    kept: pd.DataFrame = pairs[meets & (target != node[row])].reset_index(drop=True)
+    return kept
 
 
 def _share_vertex(vertices: Vertices, node: Indices, piece: Indices) -> Flags:

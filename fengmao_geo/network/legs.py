@@ -73,7 +73,9 @@ def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -
     rest = np.flatnonzero(takes & (network.edge_part > 0))
     found_place, found_edge = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
     if len(main) and len(shapes):
-        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(shapes, max_distance=max(max_leg_m, _LEAST_M))
+        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(
+            shapes, max_distance=max(max_leg_m, _LEAST_M)
+        )
         found_place.append(place)
         found_edge.append(main[hit])
     if len(rest) and len(shapes):

@@ -37,9 +37,9 @@ _SLIVER_M2 = 1e-3
 class GroundPieces:
     """What lies beside each piece of street, drawn once and used by every search.
 
-    A piece is all that is connected of the streets within one cell of a fixed grid. The ground of a piece grows
-    with the piece and does not depend on how its streets are split, so service areas are nested and never shrink
-    when a link is added.
+    A piece is all that is connected of the streets within one cell of a fixed grid. The ground of a piece
+    grows with the piece and does not depend on how its streets are split, so service areas are nested and
+    never shrink when a link is added.
 
     Parameters
     ----------
@@ -132,13 +132,13 @@ class GroundPieces:
         return [shapely.difference(ground, network.barriers.solid)]
 
     def _tiles(self) -> Indices:
-        """Number the tile that each piece lies in."""
+        """Give a number to the tile that each piece lies in."""
         first = self._table.groupby("piece", sort=True)[["cell_x", "cell_y"]].first() // _TILE_CELLS
-        return first.groupby(["cell_x", "cell_y"]).ngroup().to_numpy(dtype=np.intp)
+        return np.asarray(first.groupby(["cell_x", "cell_y"]).ngroup(), dtype=np.intp)
 
     @cached_property
     def _sizes(self) -> Indices:
-        return np.bincount(self._table["piece"].to_numpy(dtype=np.intp))
+        return np.asarray(np.bincount(self._table["piece"].to_numpy(dtype=np.intp)), dtype=np.intp)
 
     def _reached_parts(self, reached: Stretches) -> pd.DataFrame:
         stretches = pd.DataFrame(
@@ -150,12 +150,14 @@ class GroundPieces:
             got_from=np.maximum(parts["got_from"], parts["from_m"]),
             got_to=np.minimum(parts["got_to"], parts["to_m"]),
         )
-        is_met = (parts["got_to"] > parts["got_from"]) | (parts["is_point"] & (parts["got_to"] == parts["got_from"]))
+        is_met = (parts["got_to"] > parts["got_from"]) | (
+            parts["is_point"] & (parts["got_to"] == parts["got_from"])
+        )
         return parts[is_met].drop(columns="is_point").reset_index(drop=True)
 
 
 def _connected(network: WalkNetwork, table: pd.DataFrame) -> Indices:
-    """Number what is connected within each cell: parts that meet at a node belong together."""
+    """Give a number to what is connected within each cell: parts that meet at a node belong together."""
     if table.empty:
         return np.zeros(0, dtype=np.intp)
     edge = table["edge"].to_numpy(dtype=np.intp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,10 @@ class Pairs(NamedTuple):
     destination: Indices
     distance_m: Numbers
 
+    def take(self, chosen: NDArray[Any]) -> Pairs:
+        """Keep some of the pairs, by position or by flag."""
+        return Pairs(self.origin[chosen], self.destination[chosen], self.distance_m[chosen])
+
 
 def travel_times(
     network: WalkNetwork,
@@ -59,10 +63,11 @@ def travel_times(
     nearest: int | None = None,
     walker: str | Walker = "standard",
 ) -> pd.DataFrame:
-    """Walking times between places, exact inside an edge; only pairs within the limit are listed.
+    """Find walking times between places, exact inside an edge; only pairs within the limit are listed.
 
-    Time is the leg from the origin, the way along the network and the leg to the destination; two places on one
-    edge may walk between them directly. ``travel_min <= limit_min`` counts, with a relative tolerance of 1e-9.
+    Time is the leg from the origin, the way along the network and the leg to the destination; two places on
+    one edge may walk between them directly. ``travel_min <= limit_min`` counts, with a relative tolerance of
+    1e-9.
 
     Parameters
     ----------
@@ -81,8 +86,8 @@ def travel_times(
     -------
     DataFrame
         ``origin_id, destination_id, travel_min`` (minutes), ``distance_m`` (metres walked), in the order of
-        origin, time and destination. A pair that is not listed is not within the limit, or one of its places is
-        unattached.
+        origin, time and destination. A pair that is not listed is not within the limit, or one of its places
+        is unattached.
 
     Raises
     ------
@@ -93,7 +98,8 @@ def travel_times(
     --------
     >>> import geopandas as gpd
     >>> from fengmao_geo.network.build import walk_network
-    >>> street = walk_network(gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=4549).to_frame("geometry"))
+    >>> line = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 900 0)"], crs=4549)
+    >>> street = walk_network(line.to_frame("geometry"))
     >>> places = gpd.GeoSeries.from_wkt(["POINT (0 0)", "POINT (300 0)"], index=["home", "shop"], crs=4549)
     >>> places = places.to_frame("geometry")
     >>> travel_times(street, places[:1], places[1:], limit_min=5)["travel_min"].tolist()
@@ -113,19 +119,17 @@ def travel_times(
     else:
         pairs = reached_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
     order = np.lexsort((pairs.destination, pairs.distance_m, pairs.origin))
-    origin, destination, distance_m = (array[order] for array in pairs)
+    pairs = pairs.take(order)
     if nearest is not None:
-        rank = np.arange(len(origin)) - np.searchsorted(origin, origin)
-        origin, destination, distance_m = (
-            array[rank < nearest] for array in (origin, destination, distance_m)
-        )
+        rank = np.arange(len(pairs.origin)) - np.searchsorted(pairs.origin, pairs.origin)
+        pairs = pairs.take(rank < nearest)
     return RESULTS["travel_times"].check(
         pd.DataFrame(
             {
-                "origin_id": pd.array(from_places.place_ids, dtype="str").take(origin),
-                "destination_id": pd.array(to_places.place_ids, dtype="str").take(destination),
-                "travel_min": distance_m / who.speed_m_min,
-                "distance_m": distance_m,
+                "origin_id": pd.array(from_places.place_ids, dtype="str").take(pairs.origin),
+                "destination_id": pd.array(to_places.place_ids, dtype="str").take(pairs.destination),
+                "travel_min": pairs.distance_m / who.speed_m_min,
+                "distance_m": pairs.distance_m,
             }
         )
     )
@@ -171,7 +175,7 @@ def nearest_distances(
         min_only=True,
         return_predecessors=True,
     )
-    return distance[:count], source[:count] - count
+    return distance[:count], np.asarray(source[:count] - count, dtype=np.intp)
 
 
 def reached_pairs(
@@ -214,10 +218,7 @@ def source_distances(
 def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attachments:
     """Leave out attachments to edges that the walker cannot use."""
     keep = network.usable(walker)[places.edge_id]
-    if keep.all():
-        return places
-    arrays = (places.place, places.edge_id, places.from_m, places.to_m, places.leg_m)
-    return Attachments(places.place_ids, *(array[keep] for array in arrays), places.max_leg_m)
+    return places if keep.all() else places.take_rows(keep)
 
 
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
@@ -261,7 +262,7 @@ def _ranges(low: Indices, high: Indices) -> Indices:
     """Run through several ranges one after the other."""
     count = high - low
     offset = np.repeat(low - (np.cumsum(count) - count), count)
-    return np.arange(count.sum()) + offset
+    return np.asarray(np.arange(count.sum()) + offset, dtype=np.intp)
 
 
 def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, Indices]:
@@ -285,11 +286,9 @@ def _nearest_of(origin: Indices, destination: Indices, distance_m: Numbers, limi
 
 
 def _shortest_of(pairs: Pairs, destination_count: int, limit_m: float) -> Pairs:
-    keep = pairs.distance_m <= limit_m * (1 + TOLERANCE)
-    origin, destination, distance_m = (array[keep] for array in pairs)
-    key = origin * destination_count + destination
-    order = np.lexsort((distance_m, key))
+    pairs = pairs.take(pairs.distance_m <= limit_m * (1 + TOLERANCE))
+    key = pairs.origin * destination_count + pairs.destination
+    order = np.lexsort((pairs.distance_m, key))
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = key[order][1:] != key[order][:-1]
-    best = order[is_first]
-    return Pairs(origin[best], destination[best], distance_m[best])
+    return pairs.take(order[is_first])

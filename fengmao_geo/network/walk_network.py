@@ -73,7 +73,7 @@ class WalkNetwork:
     edges: pd.DataFrame
     barriers: Barriers
     gates: pd.DataFrame
-    extent: Any | None
+    extent: shapely.Geometry | None
     found: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
@@ -201,10 +201,9 @@ class WalkNetwork:
         """Where edges cross the boundary of the extent: ``edge_id, at_m``."""
         if self.extent is None:
             return pd.DataFrame({"edge_id": np.zeros(0, dtype=np.intp), "at_m": np.zeros(0)})
-        edge = self.edge_tree.query(self.extent.boundary, predicate="intersects")
-        hits, of = shapely.get_parts(
-            shapely.intersection(self.edge_lines[edge], self.extent.boundary), return_index=True
-        )
+        outline = shapely.boundary(self.extent)
+        edge = np.asarray(self.edge_tree.query(outline, predicate="intersects"), dtype=np.intp)
+        hits, of = shapely.get_parts(shapely.intersection(self.edge_lines[edge], outline), return_index=True)
         xy, row = shapely.get_coordinates(hits, return_index=True)
         at_m = shapely.line_locate_point(self.edge_lines[edge[of[row]]], shapely.points(xy))
         return pd.DataFrame({"edge_id": edge[of[row]], "at_m": at_m}).sort_values(
@@ -217,8 +216,8 @@ class WalkNetwork:
         Returns
         -------
         networkx.MultiDiGraph
-            Nodes with ``x, y``; edges both ways with ``length`` (m), ``geometry``, ``osmid`` (the street's id),
-            ``level``, ``bridge``, ``tunnel``, ``steps``; the graph with ``crs``.
+            Nodes with ``x, y``; edges both ways with ``length`` (m), ``geometry``, ``osmid`` (the street's
+            id), ``level``, ``bridge``, ``tunnel``, ``steps``; the graph with ``crs``.
         """
         import networkx as nx  # noqa: PLC0415  only here
 
@@ -279,7 +278,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
     edges: pd.DataFrame,
     barriers: Barriers | None = None,
     gates: pd.DataFrame | None = None,
-    extent: Any | None = None,
+    extent: shapely.Geometry | None = None,
     found: tuple[Finding, ...] = (),
 ) -> WalkNetwork:
     """Put nodes and edges in an order that does not depend on the order they came in, and label the parts.

@@ -134,7 +134,7 @@ def _toml_fault(error: Mapping[str, Any]) -> Finding:
     *_, parent, key = ["", "", *(str(part) for part in error["loc"])]
     kind = _TownFile if not parent else _TownPart if parent == "town" else _LayerPart
     values = {
-        "key": ".".join(str(part) for part in error["loc"]),
+        "entry": ".".join(str(part) for part in error["loc"]),
         "found": str(error["input"])[:60],
         "reason": error["msg"],
         "known": ", ".join(kind.model_fields),
