@@ -119,9 +119,8 @@ def time_ours(clock: Clock, task: Task) -> Answers:
     clock.area_ha = float(areas["area_m2"].mean() / 1e4)
     if task.is_checked:
         # Places moved to where the peers snap them: what still differs is not the snapping.
-        node_xy = make_graph(task.streets).node_xy
-        tree = cKDTree(node_xy)
-        moved = [_points(node_xy[tree.query(xy)[1]], task) for xy in (task.homes, *task.facilities)]
+        tree = cKDTree(make_graph(task.streets).node_xy)
+        moved = [_points(tree.data[tree.query(xy)[1]], task) for xy in (task.homes, *task.facilities)]
         answers["nodes"] = _our_minutes(network, attach(network, moved[0]), moved[1:])
     return answers
 

@@ -104,16 +104,20 @@ def walked(streets, origins, destinations, *, limit_m):
 
     lines = streets.geometry.to_numpy()
     pairs = [(node(line.coords[0]), node(line.coords[-1])) for line in lines]
-    return inserted(lines, pairs, origins, destinations, limit_m=limit_m)
+    return inserted(lines, pairs, connected_parts(pairs), origins, destinations, limit_m=limit_m)
 
 
-def inserted(lines, pairs, origins, destinations, *, limit_m):
-    """Metres between places by networkx on edges given by their lines and pairs of nodes."""
-    base = nx.MultiGraph()
-    base.add_edges_from((u, v, row) for row, (u, v) in enumerate(pairs))
-    parts = [
-        [row for *_, row in base.subgraph(part).edges(keys=True)] for part in nx.connected_components(base)
+def connected_parts(pairs):
+    """Rows of the edges of each connected part."""
+    graph = nx.MultiGraph()
+    graph.add_edges_from((u, v, row) for row, (u, v) in enumerate(pairs))
+    return [
+        [row for *_, row in graph.subgraph(part).edges(keys=True)] for part in nx.connected_components(graph)
     ]
+
+
+def inserted(lines, pairs, parts, origins, destinations, *, limit_m):
+    """Metres between places by networkx on edges given by their lines and pairs of nodes."""
     stops = {row: [] for row in range(len(lines))}
     legs = []
     for side, places in (("o", origins), ("d", destinations)):

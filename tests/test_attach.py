@@ -192,10 +192,11 @@ def test_beyond_a_wall_the_end_of_a_street_is_not_joined():
 
 
 def test_a_house_partly_over_water_is_joined_from_its_dry_part():
-    # Its wet half is nearer to the street, but what stands on land sees it only 10 m farther on.
-    house = "POLYGON ((300 15, 310 15, 310 40, 300 40, 300 15))"
-    network = water("POLYGON ((-200 10, 305 10, 305 60, -200 60, -200 10))")
-    assert joined(network, house) == [(0, 305, 0, 15)]
+    # The bank x = 304 + (y - 10) / 25 meets the house's front y = 12 + 0.3 (x - 300) at y = 13.08 / 0.988.
+    house = "POLYGON ((300 12, 310 15, 310 40, 300 40, 300 12))"
+    [(_, x, y, leg)] = joined(water("POLYGON ((-200 10, 304 10, 306 60, -200 60, -200 10))"), house)
+    assert (x, y) == (pytest.approx(304 + (13.08 / 0.988 - 10) / 25), 0)
+    assert leg == pytest.approx(13.08 / 0.988)
 
 
 def test_a_house_on_piles_has_no_leg():
@@ -251,11 +252,11 @@ def test_a_street_beyond_a_wall_is_not_beside_a_ground():
     assert stretches(network, PARK) == []
 
 
-def test_a_street_beyond_the_wall_on_the_outline_is_not_beside_a_ground():
+def test_a_ground_within_its_own_closed_wall_is_joined_at_its_nearest_point():
     box = frame(PARK, id=["c"])
     gate = frame("POINT (250 80)", id=["g"], is_open=[False])
     network = walk_network(TinyTown(streets=frame("LINESTRING (0 0, 900 0)"), compounds=box, gates=gate))
-    assert stretches(network, PARK) == []
+    assert stretches(network, PARK) == [[200, 200, 10]]
 
 
 def test_a_ground_away_from_streets_is_joined_at_its_nearest_point(street):

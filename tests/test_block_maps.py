@@ -238,6 +238,13 @@ def test_clicking_a_type_shows_it_on_the_map_and_clicking_again_leaves_it(pages,
     assert shown.complaints == []
 
 
+def test_a_type_that_the_circle_does_not_ask_for_is_left(pages, show):
+    page = show(pages[2]).page
+    page.locator(".type", has_text="农贸市场").click()
+    page.click(".figure >> nth=0")
+    assert page.evaluate("fengmao.state.type") == -1
+
+
 def test_the_five_minute_circle_asks_for_fewer_types(pages, show):
     page = show(pages[2]).page
     assert "15" in page.inner_text(".legend summary")
@@ -496,7 +503,9 @@ def test_hostile_text_runs_nowhere_and_is_shown_as_typed(text, tmp_path, show, m
     for page in (town, block):
         shown = show(page)
         shown.page.evaluate(OPEN_CARDS)
-        shown.page.evaluate("fengmao.data.types.forEach((one, type) => fengmao.change({ type }))")
+        shown.page.evaluate(
+            "fengmao.data.types.forEach((one, type) => one.is_asked && fengmao.change({ type }))"
+        )
         content = shown.page.evaluate("document.body.textContent")
         assert text in shown.page.evaluate("document.querySelector('h1').textContent")
         assert text in shown.page.evaluate("document.querySelector('.notice').textContent")

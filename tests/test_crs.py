@@ -63,6 +63,11 @@ def test_places_outside_china_are_not_shifted():
     assert (wgs84_to_gcj02(prague) == prague).all()
 
 
+def test_where_the_shift_breaks_off_a_place_stays_near():
+    edge = np.column_stack([np.linspace(72.0, 72.01, 50), np.full(50, 30.0)])
+    assert np.abs(gcj02_to_wgs84(edge) - edge).max() < 0.01  # a kilometre: no shift in China is larger
+
+
 CHINA = st.lists(st.tuples(st.floats(73.5, 135), st.floats(3.5, 53.5)), min_size=1, max_size=20).map(np.array)
 
 

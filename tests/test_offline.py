@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import folium
 import pytest
 from branca.element import CssLink, Element, JavascriptLink
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fengmao_geo.errors import UsageError
@@ -89,6 +89,7 @@ def policy(page: str) -> str:
 PLAIN = st.none() | st.booleans() | st.integers() | st.text()
 
 
+@settings(deadline=None)
 @given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_reads_back_as_it_was(data):
     assert json.loads(json_text(data)) == data

@@ -130,6 +130,15 @@ def test_a_ring_among_lines_is_a_line():
     assert (repaired.geom_type.tolist(), found) == (["LineString"], [])
 
 
+def test_what_geos_leaves_invalid_is_united_from_its_parts():
+    # make_valid gives two parts that touch along an edge; by the shoelace formula they hold 4.5 and 3 m²
+    folded = wkt("POLYGON ((0 2, 3 5, 6 6, 0 5, 1 3, 3 5, 5 5, 0 2))")
+    assert not shapely.make_valid(folded, method="structure", keep_collapsed=False).is_valid
+    repaired, _ = repair(layer(folded), layer="water", shape="polygon")
+    assert repaired.is_valid.all()
+    assert repaired.area.tolist() == pytest.approx([7.5])
+
+
 def test_an_empty_layer_stays_empty():
     repaired, found = repair(layer(), layer="water", shape="polygon")
     assert (len(repaired), found) == (0, [])

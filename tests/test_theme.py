@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fengmao_geo.export.folium_map import _said_keys
@@ -48,11 +48,13 @@ def test_every_character_that_means_something_is_an_entity(character):
     assert re.fullmatch(r"&[#\w]+;", escape(character))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_escaped_text_reads_as_typed(typed):
     assert html.unescape(escape(typed)) == typed
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_template_finds_anything_in_escaped_text(typed):
     assert not set(escape(typed)) & set("<>\"'`$\\{}")

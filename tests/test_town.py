@@ -58,6 +58,10 @@ def test_a_town_counts_itself():
     assert repr(town()) == "<Town T: 4 layers, 8 features, EPSG:4549, 0 findings>"
 
 
+def test_layers_count_themselves():
+    assert repr(town().layers) == "<Layers: built_up 1, streets 2, buildings 3, facilities 2>"
+
+
 def test_a_town_shows_its_layers_in_a_notebook_with_its_name_escaped():
     shown = Town.from_layers(name="<b>", **good_layers())._repr_html_()
     assert "streets" in shown

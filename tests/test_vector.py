@@ -250,6 +250,8 @@ def test_a_geopackage_named_csv_is_refused(places, tmp_path):
             "a": {"type": "FeatureCollection"},
         },
         {"type": "Topology", "objects": {}},
+        {"type": "Topology", "objects": {"a": {"type": "GeometryCollection", "geometries": []}}, "arcs": []}
+        | {"x": {"type": "Feature"}},
         {"a": 1},
     ],
 )
@@ -291,6 +293,15 @@ def test_a_broken_file_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
     assert fault(path)["code"] in ("file_broken", "file_not_features")
+
+
+def test_geojson_of_nothing_but_null_geometry_has_none(tmp_path):
+    whole = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {"a": 1}, "geometry": None}],
+    }
+    (tmp_path / "a.geojson").write_text(json.dumps(whole), encoding="utf-8")
+    assert read(tmp_path / "a.geojson").geometry.isna().tolist() == [True]
 
 
 def test_a_table_without_geometry_is_refused(places, tmp_path):

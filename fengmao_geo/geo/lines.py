@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["cut_lines", "grid_cuts", "insert_points", "pulled_in", "segments", "vertex_positions"]
+__all__ = ["cut_lines", "grid_cuts", "insert_points", "pulled_in", "ranges", "segments", "vertex_positions"]
 
 
 def vertex_positions(lines: Geometries) -> tuple[Numbers, Indices, Numbers]:
@@ -111,23 +111,41 @@ def pulled_in(lines: Geometries, at_m: Numbers, by_m: float) -> Numbers:
     )
 
 
-def segments(lines: Geometries) -> tuple[Numbers, Numbers]:
+def ranges(low: Indices, high: Indices) -> Indices:
+    """Run through several ranges one after the other.
+
+    Examples
+    --------
+    >>> ranges(np.array([4, 0]), np.array([6, 3])).tolist()
+    [4, 5, 0, 1, 2]
+    """
+    count = high - low
+    offset = np.repeat(low - (np.cumsum(count) - count), count)
+    return np.asarray(np.arange(count.sum()) + offset, dtype=np.intp)
+
+
+def segments(lines: Geometries) -> tuple[Numbers, Numbers, Indices]:
     """Every straight stretch of lines or rings, by its two ends.
+
+    Parameters
+    ----------
+    lines
+        LineStrings or LinearRings, shape ``(n,)``.
 
     Returns
     -------
     tuple of arrays
-        Starts and ends, each of shape ``(s, 2)``.
+        Starts and ends, each of shape ``(s, 2)``, and the index of each stretch's line ``(s,)``.
 
     Examples
     --------
-    >>> start, end = segments(np.array([shapely.LineString([(0, 0), (1, 0), (1, 1)])]))
+    >>> start, end, line = segments(np.array([shapely.LineString([(0, 0), (1, 0), (1, 1)])]))
     >>> end.tolist()
     [[1.0, 0.0], [1.0, 1.0]]
     """
-    xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
     is_same = line[1:] == line[:-1]
-    return xy[:-1][is_same], xy[1:][is_same]
+    return xy[:-1][is_same], xy[1:][is_same], line[:-1][is_same]
 
 
 def grid_cuts(lines: Geometries, spacing_m: float) -> tuple[Indices, Numbers]:

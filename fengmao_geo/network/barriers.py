@@ -56,7 +56,7 @@ class Barriers:
     @cached_property
     def _edges(self) -> Geometries:
         rings = shapely.get_rings(self.areas) if len(self.areas) else np.zeros(0, dtype=object)
-        start, end = segments(np.concatenate([self.lines, rings]))
+        start, end, _ = segments(np.concatenate([self.lines, rings]))
         return np.asarray(shapely.linestrings(np.stack([start, end], axis=1)))
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.lines import pulled_in, segments
+from fengmao_geo.geo.lines import pulled_in, ranges, segments
 from fengmao_geo.network.barriers import PULL_M
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["are_blocked", "nearest_visible"]
+__all__ = ["are_blocked", "corner_legs", "nearest_visible"]
 
 # A leg that just clears a corner is drawn this far beside it.
 CLEAR_M = 2e-3
@@ -31,9 +31,10 @@ def nearest_visible(
 ) -> tuple[Indices, Indices, Numbers, Numbers]:
     """Find, for pairs of place and connected part, the nearest point that a straight leg reaches.
 
-    The nearest visible point of a straight street is its nearest point or lies where a ray past a barrier's
-    corner meets it, so those are tried: exact for points. For outlines the rays start at the corners of the
-    outline and at its points nearest to the street and to the barriers' corners.
+    The nearest point in sight of a straight stretch is its nearest point, or lies where a ray past a barrier's
+    corner meets it or a barrier crosses it, so those are tried: exact for points, to the 2 mm by which a leg
+    clears a corner. For outlines the legs start at the corners of the outline and at its points nearest to the
+    stretches and to the barriers' corners.
 
     Parameters
     ----------
@@ -94,20 +95,61 @@ def are_blocked(network: WalkNetwork, start: Numbers, end: Numbers, edge: Indice
     return blocked
 
 
+def corner_legs(shapes: Geometries, lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
+    """Draw the leg from every corner of each shape to every straight stretch of its line."""
+    first, last, line = segments(lines)
+    corners, of = shapely.get_coordinates(shapes, return_index=True)
+    low, high = np.searchsorted(of, line), np.searchsorted(of, line, side="right")
+    corner, stretch = ranges(low, high), np.repeat(np.arange(len(line)), high - low)
+    along, xy = (last - first)[stretch], corners[corner]
+    square = (along**2).sum(axis=1)
+    # A stretch without length has one point, its start.
+    share = ((xy - first[stretch]) * along).sum(axis=1) / np.where(square > 0, square, 1.0)
+    feet = first[stretch] + np.clip(share, 0.0, 1.0)[:, None] * along
+    return line[stretch], xy, feet
+
+
 def _best(
     network: WalkNetwork, shape: shapely.Geometry, edges: Indices, corners: Numbers, max_leg_m: float
 ) -> tuple[int, Numbers, float] | None:
     """Try the direct legs first; only rays shorter than the best of them are worth a test."""
-    lines = network.edge_lines[edges]
-    direct = shapely.get_coordinates(shapely.shortest_line(shape, lines)).reshape(-1, 2, 2)
-    found = _shortest_clear(network, direct[:, 0], direct[:, 1], edges, max_leg_m)
+    first, last, of = segments(network.edge_lines[edges])
+    stretches, edge = np.asarray(shapely.linestrings(np.stack([first, last], axis=1))), edges[of]
+    nearest = shapely.get_coordinates(shapely.shortest_line(shape, stretches)).reshape(-1, 2, 2)
+    origins = _origins(shape, nearest[:, 0], corners)
+    row, start, end = _direct_legs(network, origins, stretches)
+    row = np.concatenate([np.arange(len(of)), row])
+    start, end = np.concatenate([nearest[:, 0], start]), np.concatenate([nearest[:, 1], end])
+    found = _shortest_clear(network, start, end, edge[row], max_leg_m)
     reach_m = max_leg_m if found is None else found[2]
-    hidden = edges[shapely.distance(shape, lines) < reach_m]
+    hidden = np.flatnonzero(shapely.distance(shape, stretches) < reach_m)
     if not len(hidden) or not len(corners):
         return found
-    start, end, of = _rays(shape, direct[:, 0], corners, network.edge_lines[hidden], reach_m)
-    ray = _shortest_clear(network, start, end, hidden[of], reach_m)
+    start, end, row = _rays(origins, corners, first[hidden], last[hidden], reach_m)
+    ray = _shortest_clear(network, start, end, edge[hidden[row]], reach_m)
     return ray if ray is not None and (found is None or ray[2] < found[2]) else found
+
+
+def _direct_legs(
+    network: WalkNetwork, origins: Numbers, stretches: Geometries
+) -> tuple[Indices, Numbers, Numbers]:
+    """Draw legs to the stretches' nearest points, and to both sides of where barriers cross them."""
+    all_origins = shapely.multipoints(origins)
+    row, start, end = corner_legs(np.full(len(stretches), all_origins), stretches)
+    crossed, barrier = network.barriers.edge_tree.query(stretches, predicate="intersects")
+    points = shapely.intersection(stretches[crossed], network.barriers.edge_tree.geometries[barrier])
+    xy, of = shapely.get_coordinates(points, return_index=True)
+    at_m = shapely.line_locate_point(stretches[crossed[of]], shapely.points(xy))
+    sides = np.concatenate([at_m - CLEAR_M, at_m + CLEAR_M])
+    stretch = np.concatenate([crossed[of], crossed[of]])
+    keep = (sides >= 0) & (sides <= shapely.length(stretches[stretch]))
+    stretch = stretch[keep]
+    beside = shapely.get_coordinates(shapely.line_interpolate_point(stretches[stretch], sides[keep]))
+    return (
+        np.concatenate([row, np.repeat(stretch, len(origins))]),
+        np.concatenate([start, np.tile(origins, (len(stretch), 1))]),
+        np.concatenate([end, np.repeat(beside, len(origins), axis=0)]),
+    )
 
 
 def _shortest_clear(
@@ -125,10 +167,9 @@ def _shortest_clear(
 
 
 def _rays(
-    shape: shapely.Geometry, starts: Numbers, corners: Numbers, lines: Geometries, reach_m: float
+    origins: Numbers, corners: Numbers, first: Numbers, last: Numbers, reach_m: float
 ) -> tuple[Numbers, Numbers, Indices]:
-    """Draw rays from the place past each side of each corner to where they meet the streets."""
-    origins = _origins(shape, starts, corners)
+    """Draw rays past each side of each corner to where they meet the stretches."""
     origin, aim = np.repeat(origins, len(corners), axis=0), np.tile(corners, (len(origins), 1))
     way = aim - origin
     distance = np.hypot(*way.T)
@@ -137,12 +178,10 @@ def _rays(
     aside = np.stack([-way[:, 1], way[:, 0]], axis=1) * (CLEAR_M / distance)[:, None]
     origin = np.concatenate([origin, origin])
     way = np.concatenate([way + aside, way - aside])
-    first, last = segments(lines)
-    of_line = np.repeat(np.arange(len(lines)), shapely.get_num_coordinates(lines) - 1)
     hit, share, seg = _meet(origin, way, first, last)
     start = origin[hit]
     end = first[seg] + (last[seg] - first[seg]) * share[:, None]
-    return start, end, of_line[seg]
+    return start, end, seg
 
 
 def _origins(shape: shapely.Geometry, starts: Numbers, corners: Numbers) -> Numbers:

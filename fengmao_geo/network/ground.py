@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fengmao_geo.network.barriers import TOUCH_M
 from fengmao_geo.network.legs import join_shapes
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ __all__ = ["attach_grounds"]
 
 # A surveyed gate stands within this of the outline it is in.
 GATE_ON_OUTLINE_M = 3.0
+# Arcs of 15 m radius are drawn to half a centimetre.
+_ARC_SEGMENTS = 64
 
 
 def attach_grounds(
@@ -66,7 +69,7 @@ def _beside(
     network: WalkNetwork, shapes: Geometries, beside_m: float
 ) -> tuple[Indices, Indices, Numbers, Numbers]:
     """Stretches of street near an outline with no barrier between."""
-    around = network.barriers.erase_from(shapely.buffer(shapes, beside_m), shapes)
+    around = network.barriers.erase_from(shapely.buffer(shapes, beside_m, quad_segs=_ARC_SEGMENTS), shapes)
     edges = np.flatnonzero(network.takes_legs)
     place, hit = shapely.STRtree(network.edge_lines[edges]).query(around, predicate="intersects")
     edge = edges[hit]
@@ -75,13 +78,13 @@ def _beside(
     )
     is_line = shapely.get_type_id(pieces) == 1
     pieces, row = pieces[is_line], row[is_line]
-    ends = np.stack(
-        [
-            shapely.line_locate_point(network.edge_lines[edge[row]], shapely.get_point(pieces, at))
-            for at in (0, -1)
-        ]
-    )
-    # On a closed edge its seam is both its start and its end.
-    is_seam = ends[1] < ends[0]
-    ends[1] = np.where(is_seam, network.edge_length_m[edge[row]], ends[1])
-    return place[row], edge[row], ends[0], ends[1]
+    lines, edge = network.edge_lines[edge[row]], edge[row]
+    middle_m = shapely.line_locate_point(lines, shapely.line_interpolate_point(pieces, 0.5, normalized=True))
+    half_m, length_m = shapely.length(pieces) / 2, network.edge_length_m[edge]
+    start, end = middle_m - half_m, middle_m + half_m
+    # A piece across the seam of a closed edge goes on at the edge's other end.
+    before, after = np.flatnonzero(start < -TOUCH_M), np.flatnonzero(end > length_m + TOUCH_M)
+    of = np.concatenate([np.arange(len(row)), before, after])
+    from_m = np.concatenate([np.maximum(start, 0.0), (start + length_m)[before], np.zeros(len(after))])
+    to_m = np.concatenate([np.minimum(end, length_m), length_m[before], (end - length_m)[after]])
+    return place[row][of], edge[of], from_m, to_m

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.network.detour import are_blocked, nearest_visible
+from fengmao_geo.network.detour import are_blocked, corner_legs, nearest_visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,8 @@ __all__ = ["join_shapes"]
 
 # shapely looks no nearer than this.
 _LEAST_M = 1e-9
+# Legs that differ by less are equally long; points that differ by less are at one place.
+_EQUAL_M, _SAME_M = 1e-9, 1e-6
 
 
 def join_shapes(
@@ -47,7 +49,8 @@ def join_shapes(
     end = np.concatenate([end[keep], more[2]])
     leg_m = np.concatenate([np.hypot(*(start[keep] - end[: keep.sum()]).T), more[3]])
     part = network.edge_part[edge]
-    order = np.lexsort((edge, end[:, 1], end[:, 0], leg_m, part, place))
+    key, leg_key = np.round(end / _SAME_M), np.round(leg_m / _EQUAL_M)
+    order = np.lexsort((edge, key[:, 1], key[:, 0], leg_key, part, place))
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = (place[order][1:] != place[order][:-1]) | (part[order][1:] != part[order][:-1])
     best = order[is_first]
@@ -97,7 +100,7 @@ def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -
 
 
 def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
-    """Draw the shortest leg from each outline to its line; where they meet, at the smallest x, then y."""
+    """Draw each outline's shortest leg to its line; of equally short ones that to the smallest x, then y."""
     ends = shapely.get_coordinates(shapely.shortest_line(shapes, lines)).reshape(-1, 2, 2)
     start, end = ends[:, 0].copy(), ends[:, 1].copy()
     meets = np.flatnonzero((start == end).all(axis=1) & (shapely.get_dimensions(shapes) == 2))
@@ -108,4 +111,31 @@ def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
         order = np.lexsort((xy[:, 1], xy[:, 0], row))
         first = np.unique(row[order], return_index=True)
         start[meets[first[0]]] = end[meets[first[0]]] = xy[order][first[1]]
+    apart = np.flatnonzero((start != end).any(axis=1))
+    start[apart], end[apart] = _smallest(shapes[apart], lines[apart], start[apart], end[apart])
     return start, end
+
+
+def _smallest(shapes: Geometries, lines: Geometries, start: Numbers, end: Numbers) -> tuple[Numbers, Numbers]:
+    """Among all legs as short as these take that to the smallest x, then y.
+
+    Where an outline runs along a street, the equally short legs begin and end at a vertex of either.
+    """
+    leg_m = np.hypot(*(end - start).T) + _EQUAL_M
+    found = [(np.arange(len(shapes)), start, end)]
+    for row, leg_start, leg_end in (corner_legs(shapes, lines), _to_vertices(shapes, lines)):
+        is_short = np.hypot(*(leg_end - leg_start).T) <= leg_m[row]
+        found.append((row[is_short], leg_start[is_short], leg_end[is_short]))
+    row, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
+    key = np.round(ends / _SAME_M)
+    order = np.lexsort((key[:, 1], key[:, 0], row))
+    best = order[np.unique(row[order], return_index=True)[1]]
+    return starts[best], ends[best]
+
+
+def _to_vertices(shapes: Geometries, lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
+    """Draw the leg from each outline to every vertex of its line; of a point these are known already."""
+    areas = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    xy, row = shapely.get_coordinates(lines[areas], return_index=True)
+    legs = shapely.get_coordinates(shapely.shortest_line(shapes[areas[row]], shapely.points(xy)))
+    return areas[row], legs[::2], xy

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from fengmao_geo.errors import UsageError
+from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import Attachments, as_attachments
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
@@ -190,7 +191,7 @@ def reached_pairs(
     found = [_direct(ends, starts)]
     for source, distance in source_distances(network, starts, limit_m=limit_m, walker=walker):
         nodes = np.flatnonzero(np.isfinite(distance))
-        rows = at_node[_ranges(first_row[nodes], first_row[nodes + 1])]
+        rows = at_node[ranges(first_row[nodes], first_row[nodes + 1])]
         u, v = network.edge_nodes[ends.edge_id[rows]].T
         along = np.minimum(
             distance[u] + ends.from_m[rows],
@@ -251,18 +252,11 @@ def _direct(ends: Attachments, starts: Attachments) -> Pairs:
     edges = starts.edge_id[order]
     low, high = np.searchsorted(edges, ends.edge_id), np.searchsorted(edges, ends.edge_id, side="right")
     end = np.repeat(np.arange(len(ends.edge_id)), high - low)
-    start = order[_ranges(low, high)]
+    start = order[ranges(low, high)]
     gap = np.maximum(ends.from_m[end] - starts.to_m[start], starts.from_m[start] - ends.to_m[end])
     return Pairs(
         ends.place[end], starts.place[start], ends.leg_m[end] + np.maximum(gap, 0.0) + starts.leg_m[start]
     )
-
-
-def _ranges(low: Indices, high: Indices) -> Indices:
-    """Run through several ranges one after the other."""
-    count = high - low
-    offset = np.repeat(low - (np.cumsum(count) - count), count)
-    return np.asarray(np.arange(count.sum()) + offset, dtype=np.intp)
 
 
 def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, Indices]:

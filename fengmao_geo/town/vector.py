@@ -185,10 +185,7 @@ def _read_gdal(
         _refuse("file_not_features", layer, file=path.name)
     if suffix in (".geojson", ".json"):
         options["DATE_AS_STRING"] = "YES"
-    frame = pyogrio.read_dataframe(path, layer=layer_name, fid_as_index=True, on_invalid="fix", **options)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        _refuse("geometry_absent", layer)
-    return frame
+    return pyogrio.read_dataframe(path, layer=layer_name, fid_as_index=True, on_invalid="fix", **options)
 
 
 def _read_shapefile(path: Path, *, layer: str, encoding: str | None) -> gpd.GeoDataFrame:

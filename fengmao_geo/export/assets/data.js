@@ -70,6 +70,8 @@ window.fengmao = {};
   fm.watch = (watcher) => { watchers.push(watcher); };
   fm.change = function (changes) {
     Object.assign(fm.state, changes);
+    const { type, minutes } = fm.state;
+    if (type >= 0 && fm.data.types[type].tier_min > minutes) fm.state.type = -1;
     watchers.forEach((watcher) => watcher());
   };
 
