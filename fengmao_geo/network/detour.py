@@ -31,10 +31,10 @@ def nearest_visible(
 ) -> tuple[Indices, Indices, Numbers, Numbers]:
     """Find, for pairs of place and connected part, the nearest point that a straight leg reaches.
 
-    The nearest point in sight of a straight stretch is its nearest point, or lies where a ray past a barrier's
-    corner meets it or a barrier crosses it, so those are tried: exact for points, to the 2 mm by which a leg
-    clears a corner. For outlines the legs start at the corners of the outline and at its points nearest to the
-    stretches and to the barriers' corners.
+    The nearest point in sight of a straight stretch is its nearest point, or lies where a ray past a
+    barrier's corner meets it or a barrier crosses it, so those are tried: exact for points, to the 2 mm by which a
+    leg clears a corner. For outlines the legs start at the corners of the outline and at its points nearest
+    to the stretches and to the barriers' corners.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -
 
 
 def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
-    """Draw each outline's shortest leg to its line; of equally short ones that to the smallest x, then y."""
+    """Draw each outline's shortest leg to its line; of equally short ones that to the smallest x, y."""
     ends = shapely.get_coordinates(shapely.shortest_line(shapes, lines)).reshape(-1, 2, 2)
     start, end = ends[:, 0].copy(), ends[:, 1].copy()
     meets = np.flatnonzero((start == end).all(axis=1) & (shapely.get_dimensions(shapes) == 2))
