@@ -104,6 +104,13 @@ def test_a_building_over_a_street_is_joined_where_it_first_meets_it(street):
     assert joined(street, "POLYGON ((50 -5, 60 -5, 60 5, 50 5, 50 -5))") == [(0, 50, 0, 0)]
 
 
+def test_at_a_crossing_the_edge_that_all_walkers_can_use_is_taken():
+    lines = [f"LINESTRING (0 0, {x} {y})" for x, y in ((90, 10), (90, -10), (90, 0))]
+    network = walk_network(frame(*lines, is_steps=[True, False, True]))
+    table = attach(network, frame("POINT (-10 0)", id=["a"])).table
+    assert not network.edges["is_steps"][table["edge_id"]].any()
+
+
 def test_each_connected_part_gets_an_attachment():
     network = walk_network(
         frame("LINESTRING (0 0, 90 0)", "LINESTRING (0 30, 90 30)", "LINESTRING (0 300, 90 300)")

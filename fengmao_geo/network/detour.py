@@ -32,9 +32,9 @@ def nearest_visible(
     """Find, for pairs of place and connected part, the nearest point that a straight leg reaches.
 
     The nearest point in sight of a straight stretch is its nearest point, or lies where a ray past a
-    barrier's corner meets it or a barrier crosses it, so those are tried: exact for points, to the 2 mm by which
-    a leg clears a corner. For outlines the legs start at the corners of the outline and at its points nearest to
-    the stretches and to the barriers' corners.
+    barrier's corner meets it or a barrier crosses it, so those are tried: exact for points, to the 2 mm by
+    which a leg clears a corner. For outlines the legs start at the corners of the outline and at its points
+    nearest to the stretches and to the barriers' corners.
 
     Parameters
     ----------

@@ -191,6 +191,8 @@ def _cut_at_water(pieces: gpd.GeoDataFrame, around: Surroundings) -> tuple[gpd.G
     water = shapely.get_parts(around.water)
     row, of = shapely.STRtree(water).query(lines, predicate="intersects")
     wet, at = shapely.get_parts(shapely.intersection(lines[row], water[of]), return_index=True)
+    is_line = shapely.get_type_id(wet) == 1
+    wet, at = wet[is_line], at[is_line]
     middle = shapely.line_interpolate_point(wet, 0.5, normalized=True)
     # A street that only clips the bank does not cross the water.
     is_across = (shapely.length(wet) > TOUCH_M) & (

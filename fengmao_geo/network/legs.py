@@ -50,7 +50,9 @@ def join_shapes(
     leg_m = np.concatenate([np.hypot(*(start[keep] - end[: keep.sum()]).T), more[3]])
     part = network.edge_part[edge]
     key, leg_key = np.round(end / _SAME_M), np.round(leg_m / _EQUAL_M)
-    order = np.lexsort((edge, key[:, 1], key[:, 0], leg_key, part, place))
+    # At a node any of its edges would do: one without steps serves all walkers.
+    is_steps = network.edges["is_steps"].to_numpy()[edge]
+    order = np.lexsort((edge, is_steps, key[:, 1], key[:, 0], leg_key, part, place))
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = (place[order][1:] != place[order][:-1]) | (part[order][1:] != part[order][:-1])
     best = order[is_first]

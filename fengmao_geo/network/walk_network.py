@@ -222,7 +222,11 @@ class WalkNetwork:
         import networkx as nx  # noqa: PLC0415  only here
 
         graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=self.crs)
-        graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(self.node_xy.tolist()))
+        streets = np.bincount(self.edge_nodes.ravel(), minlength=len(self.node_xy))
+        graph.add_nodes_from(
+            (node, {"x": x, "y": y, "street_count": count})
+            for node, ((x, y), count) in enumerate(zip(self.node_xy.tolist(), streets.tolist(), strict=True))
+        )
         rows = self.edges[list(EDGE_COLUMNS)].itertuples(index=False, name=None)
         for (u, v), line, length, row in zip(
             self.edge_nodes.tolist(), self.edge_lines, self.edge_length_m.tolist(), rows, strict=True
