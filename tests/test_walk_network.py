@@ -126,6 +126,13 @@ def test_rows_in_are_rows_used_and_rows_excluded():
     assert len(streets) == network.edges["street_id"].nunique() + len(excluded)
 
 
+@pytest.mark.parametrize("shape", ["POINT (3 3)", "POLYGON ((0 0, 9 0, 9 9, 0 0))"])
+def test_what_is_no_line_is_left_out_and_listed(shape):
+    network = walk_network(frame(*SQUARE, shape, id=list("abcde")))
+    assert len(network.edge_lines) == 4
+    assert network.audit[["code", "feature_id"]].to_numpy().tolist() == [["street_not_line", "e"]]
+
+
 def test_streets_are_left_as_they_were():
     streets = frame(*SQUARE, id=list("abcd"), level=[0, None, 1, 0])
     before = streets.copy()
@@ -351,7 +358,7 @@ def test_an_edge_without_a_length_is_an_error_that_names_its_street():
 def test_a_street_with_a_coordinate_that_is_no_number_is_an_error_that_names_it():
     with pytest.raises(NetworkError) as caught:
         walk_network(frame(*SQUARE, line_to_nowhere(), id=list("abcde")))
-    assert caught.value.findings["feature_id"].tolist() == ["e"]
+    assert caught.value.findings[["feature_id", "code"]].to_numpy().tolist() == [["e", "street_length"]]
 
 
 def test_a_thousand_nodes_are_built_alike_from_a_grid():

@@ -74,7 +74,7 @@ def walk_network(
     UsageError
         If a distance is negative or the lines' CRS is not in metres.
     NetworkError
-        If no street is left to walk on.
+        If no street is left to walk on, or a street's length is not a number; all of those are named.
 
     Examples
     --------
@@ -119,11 +119,7 @@ def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
         geometry=shapely.force_2d(lines.geometry.to_numpy()),
         crs=lines.crs,
     )
-    is_empty = (table.geometry.isna() | (table.geometry.length == 0)).to_numpy()
-    is_closed = ~table["is_walkable"].to_numpy(dtype=bool) & ~is_empty
-    found = [Finding("street_empty", "streets", street) for street in table["street_id"][is_empty]]
-    found += [Finding("street_not_walkable", "streets", street) for street in table["street_id"][is_closed]]
-    left = table[~is_empty & ~is_closed].drop(columns="is_walkable")
+    left, found = _left_to_walk(table)
     if left.empty:
         raise NetworkError("no_streets", findings_table(found))
     parts = left.explode(ignore_index=True)
@@ -132,6 +128,24 @@ def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
         (parts.geometry.length, *(box[name] for name in ("maxy", "maxx", "miny", "minx")), parts["street_id"])
     )
     return parts.iloc[order].reset_index(drop=True), found
+
+
+def _left_to_walk(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Leave out what is no street to walk on, each with a finding."""
+    length = table.geometry.length.to_numpy()
+    is_other = ~np.isin(shapely.get_type_id(table.geometry.to_numpy()), (-1, 1, 5))
+    is_empty = (table.geometry.isna() | (length == 0)).to_numpy() & ~is_other
+    is_closed = ~table["is_walkable"].to_numpy(dtype=bool) & ~is_empty & ~is_other
+    is_endless = ~np.isfinite(length) & ~is_empty & ~is_other & ~is_closed
+    reasons = {"street_not_line": is_other, "street_empty": is_empty, "street_not_walkable": is_closed}
+    found = [
+        Finding(code, "streets", street)
+        for code, mask in (reasons | {"street_length": is_endless}).items()
+        for street in table["street_id"][mask]
+    ]
+    if is_endless.any():
+        raise NetworkError("network", findings_table(found))
+    return table[~is_other & ~is_empty & ~is_closed].drop(columns="is_walkable"), found
 
 
 def _filled(lines: gpd.GeoDataFrame, name: str, default: bool | int) -> NDArray[Any]:  # noqa: FBT001  a value

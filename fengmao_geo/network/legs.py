@@ -73,20 +73,14 @@ def _on_land(network: WalkNetwork, shapes: Geometries) -> Geometries:
 
 def _nearest_edges(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -> tuple[Indices, Indices]:
     """Pair each place with the nearest edges of each part, blocked or not; ties are all kept."""
-    takes = network.takes_legs
-    main = np.flatnonzero(takes & (network.edge_part == 0))
-    rest = np.flatnonzero(takes & (network.edge_part > 0))
+    (main, main_tree), (rest, rest_tree) = network.leg_edges
     found_place, found_edge = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
     if len(main) and len(shapes):
-        place, hit = shapely.STRtree(network.edge_lines[main]).query_nearest(
-            shapes, max_distance=max(max_leg_m, _LEAST_M)
-        )
+        place, hit = main_tree.query_nearest(shapes, max_distance=max(max_leg_m, _LEAST_M))
         found_place.append(place)
         found_edge.append(main[hit])
     if len(rest) and len(shapes):
-        place, hit = shapely.STRtree(network.edge_lines[rest]).query(
-            shapes, predicate="dwithin", distance=max_leg_m
-        )
+        place, hit = rest_tree.query(shapes, predicate="dwithin", distance=max_leg_m)
         edge = rest[hit]
         nearest = pd.DataFrame(
             {

@@ -115,6 +115,13 @@ class WalkNetwork:
         return shapely.STRtree(self.edge_lines)
 
     @cached_property
+    def leg_edges(self) -> tuple[tuple[Indices, shapely.STRtree], ...]:
+        """Edges that take legs, each with an index over them: those of the largest part, and all others."""
+        parts = (self.edge_part == 0, self.edge_part > 0)
+        edges = [np.flatnonzero(self.takes_legs & part) for part in parts]
+        return tuple((edge, shapely.STRtree(self.edge_lines[edge])) for edge in edges)
+
+    @cached_property
     def bare_crossings(self) -> pd.DataFrame:
         """Where streets cross without meeting: ``edge_id, other_edge_id, is_same_level, x, y``."""
         one, other = self.edge_tree.query(self.edge_lines, predicate="crosses")
