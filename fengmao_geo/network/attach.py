@@ -221,7 +221,8 @@ def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.
     ids = np.array(
         [str(value) for value in (places["id"] if "id" in places.columns else places.index)], dtype=object
     )
-    shapes = shapely.force_2d(places.geometry.to_numpy())
+    shapes = places.geometry.to_numpy()
+    shapes = shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes
     unique, count = np.unique(ids, return_counts=True)
     if (count > 1).any():
         raise UsageError("ids_repeat", ids=", ".join(unique[count > 1][:5]))

@@ -94,7 +94,7 @@ class GroundPieces:
 
     def ground(self, network: WalkNetwork, reached: Stretches, off_m: float) -> list[shapely.Geometry]:
         """Draw the ground beside what is reached of the near edges."""
-        parts = self._reached_parts(reached)
+        parts = self._reached_parts(reached) if len(reached.edge_id) else self._table[:0]
         if parts.empty:
             return []
         is_whole = (

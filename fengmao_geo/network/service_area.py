@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +21,7 @@ from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +44,8 @@ __all__ = [
 ]
 
 _ARC_SEGMENTS = 16
+# So many searches are held in memory at once.
+_BATCH = 64
 # A place on a street lies off it by rounding.
 _ROUNDING_M = 1e-9
 
@@ -118,15 +122,23 @@ def service_areas(
     places = as_attachments(network, origins)
     limit_m = limits[-1] * who.speed_m_min
     pieces = GroundPieces.of(network, walking_off_m)
-    rows = []
-    searches = source_distances(network, places, limit_m=limit_m, walker=who)
-    for place, distance in tqdm(searches, total=len(places), delay=2, disable=None, leave=False):
+
+    def rows_of(search: tuple[int, Numbers]) -> list[tuple[str, float, bool, shapely.Geometry]]:
+        place, distance = search
         here = places.take(np.arange(len(places)) == place)
+        rows = []
         for limit in limits:
             reach_m = limit * who.speed_m_min
             ground = ground_of(network, here, distance, pieces=pieces, reach_m=reach_m, walker=who)
             is_cut = is_truncated(network, here, distance, reach_m=reach_m, walker=who)
             rows.append((places.place_ids[place], limit, is_cut, ground))
+        return rows
+
+    searches = source_distances(network, places, limit_m=limit_m, walker=who)
+    drawn = _drawn_in_threads(rows_of, searches)
+    rows = [
+        row for rows in tqdm(drawn, total=len(places), delay=2, disable=None, leave=False) for row in rows
+    ]
     table = gpd.GeoDataFrame(
         rows, columns=["origin_id", "limit_min", "is_truncated", "geometry"], crs=network.crs
     )
@@ -134,6 +146,15 @@ def service_areas(
         table = _with_buildings(network, places, table, buildings, limits=limits, walker=who)
     order = ["origin_id", "limit_min", "area_m2", "is_truncated", "geometry"]
     return RESULTS["service_areas"].check(table.assign(area_m2=table.geometry.area)[order])
+
+
+def _drawn_in_threads(
+    draw: Callable[[tuple[int, Numbers]], list[Any]], searches: Iterator[tuple[int, Numbers]]
+) -> Iterator[list[Any]]:
+    """Draw a batch of searches at a time: most of it is joining polygons, which leaves Python's lock free."""
+    with ThreadPoolExecutor() as pool:
+        while batch := list(islice(searches, _BATCH)):
+            yield from pool.map(draw, batch)
 
 
 def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
@@ -221,37 +242,30 @@ def reached_stretches(
     back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
     usable = (places.leg_m <= reach_m + _ROUNDING_M) & network.usable(walker)[places.edge_id]
     own, left_m = places.edge_id[usable], np.maximum(reach_m - places.leg_m[usable], 0.0)
-    table = pd.DataFrame(
-        {
-            "edge": np.concatenate([edge, edge, own]),
-            "from_m": np.concatenate(
-                [np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)]
-            ),
-            "to_m": np.concatenate(
-                [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
-            ),
-        }
+    start = np.concatenate([np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)])
+    end = np.concatenate(
+        [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
     )
     # Where a walk ends just as it comes to a street, it still reaches that point of it.
-    arrives = np.concatenate(
-        [distance_m[u[edge]] == reach_m, distance_m[v[edge]] == reach_m, np.ones(len(own))]
-    )
-    length_m = table["to_m"] - table["from_m"]
-    return _merged(table[(length_m > 0) | ((length_m == 0) & arrives.astype(bool))])
+    arrives = np.ones(len(start), dtype=bool)
+    arrives[: len(edge)] = distance_m[u[edge]] == reach_m
+    arrives[len(edge) : 2 * len(edge)] = distance_m[v[edge]] == reach_m
+    keep = (end > start) | ((end == start) & arrives)
+    return _merged(Stretches(np.concatenate([edge, edge, own])[keep], start[keep], end[keep]))
 
 
-def _merged(table: pd.DataFrame) -> Stretches:
+def _merged(stretches: Stretches) -> Stretches:
     """Merge stretches of one edge that overlap or touch."""
-    order = np.lexsort((table["from_m"], table["edge"]))
-    edge, start, end = (table[name].to_numpy()[order] for name in ("edge", "from_m", "to_m"))
+    if not len(stretches.edge_id):
+        return stretches
+    order = np.lexsort((stretches.from_m, stretches.edge_id))
+    edge, start, end = stretches.edge_id[order], stretches.from_m[order], stretches.to_m[order]
     # Running maximum of the ends within each edge: edges are kept apart by an offset beyond any length.
-    offset = np.cumsum(np.diff(edge, prepend=edge[:1]) > 0) * (end.max(initial=0.0) + 1.0)
-    furthest = np.maximum.accumulate(end + offset) - offset if len(end) else end
+    offset = np.cumsum(np.diff(edge, prepend=edge[:1]) > 0) * (end.max() + 1.0)
+    furthest = np.maximum.accumulate(end + offset) - offset
     is_new = np.ones(len(edge), dtype=bool)
     is_new[1:] = (edge[1:] != edge[:-1]) | (start[1:] > furthest[:-1])
     first = np.flatnonzero(is_new)
-    if not len(first):
-        return Stretches(edge, start, end)
     return Stretches(edge[first], start[first], np.maximum.reduceat(end, first))
 
 
@@ -264,7 +278,8 @@ def is_truncated(
         return False
     found = reached_stretches(network, places, distance_m, reach_m=reach_m, walker=walker)
     at = pd.DataFrame({"edge_id": found.edge_id, "from_m": found.from_m, "to_m": found.to_m}).merge(boundary)
-    return bool(((at["at_m"] >= at["from_m"]) & (at["at_m"] <= at["to_m"])).any())
+    is_met = (at["at_m"] >= at["from_m"] - _ROUNDING_M) & (at["at_m"] <= at["to_m"] + _ROUNDING_M)
+    return bool(is_met.any())
 
 
 def _with_buildings(
