@@ -4,7 +4,7 @@ Every run of a tool is a process of its own, on the 92,667 street edges of Wuhan
 
 - build: from street lines in memory to something that can be searched;
 - attach: as many homes as there are edges, each at the middle of one plus normal(0, 20 m) both ways;
-- nearest: minutes to the nearest facility of each of 12 types, 600 in all, no farther than 15 minutes;
+- nearest: minutes to the nearest facility of each of 12 types, 600 of each, no farther than 15 minutes;
 - areas: 1,000 service areas of 15 minutes.
 
 Reading the file, imports and making the places are not timed. README.md says what is alike and what is not.
@@ -141,7 +141,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=5, help="runs of each tool; the median counts (5)")
     parser.add_argument("--peers-python", default=sys.executable, help="Python that has the peers (this one)")
     parser.add_argument("--recipe-origins", type=int, default=ORIGINS, help="areas the recipe draws (1000)")
-    parser.add_argument("--per-type", type=int, default=50, help="facilities of each of the 12 types (50)")
+    parser.add_argument("--per-type", type=int, default=600, help="facilities of each of the 12 types (600)")
     parser.add_argument("--data", type=Path, default=DATA, help="street lines as GeoParquet")
     options = parser.parse_args()
     if min(options.repeat, options.per_type) < 1 or not 1 <= options.recipe_origins <= ORIGINS:

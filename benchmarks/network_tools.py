@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Answers = dict[str, Numbers]
 
 SEED, SCATTER_M = 20240601, 20.0
-TYPES, PER_TYPE, ORIGINS = 12, 50, 1000
+TYPES, PER_TYPE, ORIGINS = 12, 600, 1000
 LIMIT_MIN, SPEED_M_MIN = 15.0, 60.0
 LIMIT_M = LIMIT_MIN * SPEED_M_MIN
 RECIPE_BUFFER_M = 25.0
@@ -107,29 +107,43 @@ def time_ours(clock: Clock, task: Task) -> Answers:
     fg = import_module("fengmao_geo")
     build, attach, areas_of = fg.walk_network, fg.attach, fg.service_areas
     homes, origins = _points(task.homes, task), _points(task.origins, task)
-    facilities = [_points(xy, task) for xy in task.facilities]
+    facilities = _points(task.facilities.reshape(-1, 2), task)
     with clock.task("build"):
         network = build(task.streets)
     with clock.task("attach"):
         attached = attach(network, homes)
     with clock.task("nearest"):
-        answers = {"homes": _our_minutes(network, attached, facilities)}
+        tables = _our_nearest(network, attached, facilities)
+    answers = {"homes": _minutes(tables, len(homes))}
     with clock.task("areas"):
         areas = areas_of(network, origins, minutes=(LIMIT_MIN,))
     clock.area_ha = float(areas["area_m2"].mean() / 1e4)
     if task.is_checked:
         # Places moved to where the peers snap them: what still differs is not the snapping.
         tree = cKDTree(make_graph(task.streets).node_xy)
-        moved = [_points(tree.data[tree.query(xy)[1]], task) for xy in (task.homes, *task.facilities)]
-        answers["nodes"] = _our_minutes(network, attach(network, moved[0]), moved[1:])
+        moved = [
+            _points(tree.data[tree.query(xy)[1]], task) for xy in (task.homes, task.facilities.reshape(-1, 2))
+        ]
+        answers["nodes"] = _minutes(_our_nearest(network, attach(network, moved[0]), moved[1]), len(homes))
     return answers
 
 
-def _our_minutes(network: WalkNetwork, homes: Attachments, facilities: list[gpd.GeoDataFrame]) -> Numbers:
-    travel_times = import_module("fengmao_geo").travel_times
-    minutes = np.full((TYPES, len(homes)), np.inf)
-    for row, sites in enumerate(facilities):
-        table = travel_times(network, homes, sites, limit_min=LIMIT_MIN, nearest=1)
+def _our_nearest(
+    network: WalkNetwork, homes: Attachments, facilities: gpd.GeoDataFrame
+) -> list[pd.DataFrame]:
+    """Attach one layer of facilities, then search type by type, as a planner with one table of them does."""
+    fg = import_module("fengmao_geo")
+    attached, tables = fg.attach(network, facilities), []
+    of_type = attached.place_ids.astype(np.intp) * TYPES // len(facilities)
+    for row in range(TYPES):
+        sites = attached.take(of_type == row)
+        tables.append(fg.travel_times(network, homes, sites, limit_min=LIMIT_MIN, nearest=1))
+    return tables
+
+
+def _minutes(tables: list[pd.DataFrame], count: int) -> Numbers:
+    minutes = np.full((TYPES, count), np.inf)
+    for row, table in enumerate(tables):
         minutes[row, table["origin_id"].to_numpy(dtype=np.intp)] = table["travel_min"]
     return minutes
 

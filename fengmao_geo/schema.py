@@ -194,7 +194,8 @@ class Table:
         if not self.is_open:
             extra = [str(name) for name in frame.columns if name not in {*self.names, "geometry"}]
             found += [("extra", {"table": self.name, "column": name}) for name in extra]
-        if all(key in frame.columns for key in self.keys) and self.keys:
+        # Where the first key alone names a row, the others need no look.
+        if self.keys and set(self.keys) <= set(frame.columns) and not frame[self.keys[0]].is_unique:
             twice = frame.duplicated(list(self.keys), keep=False)
             if twice.any():
                 found.append(("twice", {"table": self.name, "keys": list(self.keys), "rows": _rows(twice)}))

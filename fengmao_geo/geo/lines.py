@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["cut_lines", "grid_cuts", "insert_points", "pulled_in", "ranges", "segments", "vertex_positions"]
+__all__ = [
+    "box_pairs",
+    "cut_lines",
+    "grid_cuts",
+    "insert_points",
+    "pulled_in",
+    "ranges",
+    "segments",
+    "vertex_positions",
+]
+
+# Boxes are grown by this, so that rounding loses nothing that is just within reach.
+_ROUNDING_M = 1e-6
 
 
 def vertex_positions(lines: Geometries) -> tuple[Numbers, Indices, Numbers]:
@@ -45,6 +57,39 @@ def vertex_positions(lines: Geometries) -> tuple[Numbers, Indices, Numbers]:
     starts = np.flatnonzero(is_first)
     at_m -= np.repeat(at_m[starts], np.diff(np.append(starts, len(line))))
     return xy, line, at_m
+
+
+def box_pairs(tree: shapely.STRtree, bounds: Numbers, reach_m: float) -> tuple[Indices, Indices]:
+    """Pair boxes with the geometries whose own boxes come within reach of them.
+
+    Measuring such pairs afterwards is several times as fast as asking the index for a distance.
+
+    Parameters
+    ----------
+    tree
+        Index over geometries.
+    bounds
+        ``minx, miny, maxx, maxy`` of each box, shape ``(n, 4)``.
+    reach_m
+        How far apart the boxes may be, each way.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the box, ascending, and row of the geometry.
+
+    Examples
+    --------
+    >>> tree = shapely.STRtree([shapely.Point(3, 0), shapely.Point(9, 9)])
+    >>> [rows.tolist() for rows in box_pairs(tree, np.array([[0.0, 0.0, 1.0, 1.0]]), 2.0)]
+    [[0], [0]]
+    """
+    if not len(bounds):
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    # A diagonal has the bounds of its box, and is made faster. Rounding must lose no pair.
+    grown = bounds + np.array([-1, -1, 1, 1]) * (reach_m + _ROUNDING_M)
+    row, hit = tree.query(shapely.linestrings(grown.reshape(-1, 2, 2)))
+    return row, hit
 
 
 def cut_lines(lines: Geometries, start_m: Numbers, end_m: Numbers) -> Geometries:

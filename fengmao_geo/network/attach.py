@@ -73,6 +73,11 @@ class Attachments:
         return np.bincount(self.place, minlength=len(self.place_ids)) > 0
 
     @cached_property
+    def id_array(self) -> pd.api.extensions.ExtensionArray:
+        """The places' ids as tables hold them, shape ``(p,)``."""
+        return pd.array(self.place_ids, dtype="str")
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """The attachments as the table ``attachments``: ``place_id, edge_id, from_m, to_m, leg_m``."""
         return RESULTS["attachments"].check(
@@ -218,18 +223,16 @@ def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.
         raise UsageError("places_crs_missing", ours=network.crs.to_string())
     if places.crs != network.crs:
         raise UsageError("crs_differs", theirs=places.crs.to_string(), ours=network.crs.to_string())
-    ids = np.array(
-        [str(value) for value in (places["id"] if "id" in places.columns else places.index)], dtype=object
-    )
-    shapes = places.geometry.to_numpy()
+    named = pd.Series(places["id"].array if "id" in places.columns else places.index.array).astype("str")
+    order = named.argsort(kind="stable").to_numpy()
+    ids = named.to_numpy(dtype=object)[order]
+    shapes = places.geometry.to_numpy()[order]
     shapes = shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes
-    unique, count = np.unique(ids, return_counts=True)
-    if (count > 1).any():
-        raise UsageError("ids_repeat", ids=", ".join(unique[count > 1][:5]))
-    bad = ~np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6)) | ~np.isfinite(shapely.bounds(shapes)).all(
-        axis=1
-    )
+    is_twice = ids[1:] == ids[:-1]
+    if is_twice.any():
+        raise UsageError("ids_repeat", ids=", ".join(dict.fromkeys(ids[1:][is_twice][:5])))
+    is_shape = np.isin(shapely.get_type_id(shapes), (0, 3, 4, 6))
+    bad = ~is_shape | ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
     if bad.any():
         raise UsageError("place_geometry", ids=", ".join(ids[bad][:5]))
-    order = np.argsort(ids, kind="stable")
-    return ids[order], shapes[order]
+    return ids, shapes

@@ -114,18 +114,21 @@ def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Fi
     """Take single lines with every column that an edge carries, in an order of their own."""
     ids = lines["id"] if "id" in lines.columns else pd.Series(lines.index, index=lines.index)
     columns = {name: _filled(lines, name, default) for name, default in _DEFAULTS.items()}
+    drawn = lines.geometry.to_numpy()
     table = gpd.GeoDataFrame(
-        columns | {"street_id": ids.astype(str).to_numpy()},
-        geometry=shapely.force_2d(lines.geometry.to_numpy()),
+        columns | {"street_id": ids.astype("str").to_numpy(dtype=object)},
+        geometry=shapely.force_2d(drawn) if shapely.has_z(drawn).any() else drawn,
         crs=lines.crs,
     )
     left, found = _left_to_walk(table)
     if left.empty:
         raise NetworkError("no_streets", findings_table(found))
-    parts = left.explode(ignore_index=True)
-    box = parts.geometry.bounds
+    is_single = (shapely.get_type_id(left.geometry.to_numpy()) == shapely.GeometryType.LINESTRING).all()
+    parts = left if is_single else left.explode()
+    shapes = parts.geometry.to_numpy()
+    # By place first: sorting texts is slow, and few streets share their box and length.
     order = np.lexsort(
-        (parts.geometry.length, *(box[name] for name in ("maxy", "maxx", "miny", "minx")), parts["street_id"])
+        (parts["street_id"].to_numpy(), shapely.length(shapes), *shapely.bounds(shapes).T[::-1])
     )
     return parts.iloc[order].reset_index(drop=True), found
 
@@ -173,10 +176,10 @@ def _edges(
     vertices = group_vertices(pieces, barriers, compounds)
     joins = join_ends(pieces, vertices, barriers, compounds, connect_gaps_m=connect_gaps_m)
     cuts = vertices.table[vertices.table["is_node"]][["piece", "at_m", "node"]]
-    cuts = pd.concat([cuts, joins.cuts], ignore_index=True).sort_values(
-        ["piece", "at_m", "node"], kind="stable"
-    )
+    cuts = pd.concat([cuts, joins.cuts], ignore_index=True)
     piece, at_m, node = (cuts[name].to_numpy() for name in ("piece", "at_m", "node"))
+    order = np.lexsort((node, at_m, piece))
+    piece, at_m, node = piece[order], at_m[order], node[order]
     follows = (piece[1:] == piece[:-1]) & ~((at_m[1:] - at_m[:-1] <= TOUCH_M) & (node[1:] == node[:-1]))
     of, ends = piece[:-1][follows], np.stack([node[:-1][follows], node[1:][follows]], axis=1)
     lines = pieces.geometry.to_numpy()

@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.lines import pulled_in, vertex_positions
+from fengmao_geo.geo.lines import box_pairs, pulled_in, vertex_positions
 from fengmao_geo.network.barriers import PULL_M, TOUCH_M
 
 if TYPE_CHECKING:
@@ -120,9 +121,8 @@ def _places(xy: Numbers) -> tuple[Indices, Numbers]:
     exact = np.empty(len(xy), dtype=np.intp)
     exact[order] = np.cumsum(is_new) - 1
     points = xy[order][is_new]
-    marks = np.asarray(shapely.points(points))
-    near = shapely.STRtree(marks).query(marks, predicate="dwithin", distance=TOUCH_M)
-    if near.shape[1] == len(points):
+    near = cKDTree(points).query_pairs(TOUCH_M, output_type="ndarray").T
+    if not near.size:
         return exact, points
     graph = sparse.csr_array((np.ones(near.shape[1]), (near[0], near[1])), shape=(len(points), len(points)))
     label = csgraph.connected_components(graph, directed=False)[1]
@@ -167,10 +167,11 @@ def join_ends(
     """Join ends to the streets they lie on, and dead ends to the nearest street within the gap."""
     ends = vertices.table[vertices.table["is_end"]].drop_duplicates("node")
     is_dead = ends["is_dead_end"].to_numpy()
-    on_it = _near_pairs(pieces, vertices, ends, TOUCH_M)
+    tree = shapely.STRtree(pieces.geometry.to_numpy())
+    on_it = _near_pairs(pieces, vertices, ends, tree, TOUCH_M)
     on_it = on_it[~_is_parted(pieces, on_it, barriers, compounds)]
     dead = ends[is_dead & ~ends["node"].isin(on_it["node"]).to_numpy()]
-    gaps = _near_pairs(pieces, vertices, dead, connect_gaps_m)
+    gaps = _near_pairs(pieces, vertices, dead, tree, connect_gaps_m)
     gaps = gaps[~_is_parted(pieces, gaps, barriers, compounds)]
     gaps = gaps.sort_values(["node", "gap_m", "to_x", "to_y", "piece"], kind="stable").drop_duplicates("node")
     low, high = np.sort(gaps[["node", "target"]].to_numpy(), axis=1).T
@@ -181,18 +182,20 @@ def join_ends(
 
 
 def _near_pairs(
-    pieces: gpd.GeoDataFrame, vertices: Vertices, ends: pd.DataFrame, reach_m: float
+    pieces: gpd.GeoDataFrame, vertices: Vertices, ends: pd.DataFrame, tree: shapely.STRtree, reach_m: float
 ) -> pd.DataFrame:
     """Pair each end with the streets within reach that it may meet and does not share a vertex with."""
     lines, level = pieces.geometry.to_numpy(), pieces["level"].to_numpy()
     node, own, own_m = (ends[name].to_numpy() for name in ("node", "piece", "at_m"))
     xy = vertices.node_xy[node]
-    points = shapely.points(xy)
-    row, piece = shapely.STRtree(lines).query(points, predicate="dwithin", distance=reach_m)
+    row, piece = box_pairs(tree, np.concatenate([xy, xy], axis=1), reach_m)
     is_new = ~_share_vertex(vertices, node[row], piece)
     row, piece = row[is_new], piece[is_new]
+    points = np.asarray(shapely.points(xy[row]))
+    is_near = shapely.distance(points, lines[piece]) <= reach_m
+    row, piece, points = row[is_near], piece[is_near], points[is_near]
     far_end = _far_end(vertices, lines)
-    at_m = shapely.line_locate_point(lines[piece], points[row])
+    at_m = shapely.line_locate_point(lines[piece], points)
     foot = shapely.get_coordinates(shapely.line_interpolate_point(lines[piece], at_m))
     at_start, at_end = at_m <= TOUCH_M, at_m >= shapely.length(lines[piece]) - TOUCH_M
     target = np.where(at_start, far_end[piece, 0], np.where(at_end, far_end[piece, 1], -1))

@@ -119,16 +119,15 @@ def travel_times(
         pairs = nearest_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
     else:
         pairs = reached_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
-    order = np.lexsort((pairs.destination, pairs.distance_m, pairs.origin))
-    pairs = pairs.take(order)
-    if nearest is not None:
+        pairs = pairs.take(np.lexsort((pairs.destination, pairs.distance_m, pairs.origin)))
+    if nearest is not None and nearest > 1:
         rank = np.arange(len(pairs.origin)) - np.searchsorted(pairs.origin, pairs.origin)
         pairs = pairs.take(rank < nearest)
     return RESULTS["travel_times"].check(
         pd.DataFrame(
             {
-                "origin_id": pd.array(from_places.place_ids, dtype="str").take(pairs.origin),
-                "destination_id": pd.array(to_places.place_ids, dtype="str").take(pairs.destination),
+                "origin_id": from_places.id_array.take(pairs.origin),
+                "destination_id": to_places.id_array.take(pairs.destination),
                 "travel_min": pairs.distance_m / who.speed_m_min,
                 "distance_m": pairs.distance_m,
             }
@@ -143,17 +142,14 @@ def nearest_pairs(
     starts = _usable(network, destinations, walker)
     ends = _usable(network, origins, walker)
     distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
-    u, v = network.edge_nodes[ends.edge_id].T
+    u, v = np.ascontiguousarray(network.edge_nodes.T)[:, ends.edge_id]
     by_u = distance[u] + ends.from_m
     by_v = distance[v] + network.edge_length_m[ends.edge_id] - ends.to_m
     walked = ends.leg_m + np.minimum(by_u, by_v)
     to = np.where(by_u < by_v, source[u], np.where(by_v < by_u, source[v], np.minimum(source[u], source[v])))
     direct = _direct(ends, starts)
     return _nearest_of(
-        np.concatenate([ends.place, direct.origin]),
-        np.concatenate([to, direct.destination]),
-        np.concatenate([walked, direct.distance_m]),
-        limit_m,
+        Pairs(ends.place, to, walked), direct, count=len(origins), limit_m=limit_m * (1 + TOLERANCE)
     )
 
 
@@ -239,8 +235,8 @@ def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) ->
     return sparse.csr_array(
         (
             np.concatenate([base.data, length]),
-            np.concatenate([base.indices, node]),
-            np.concatenate([base.indptr, ends]),
+            np.concatenate([base.indices, node.astype(base.indices.dtype)]),
+            np.concatenate([base.indptr, ends.astype(base.indptr.dtype)]),
         ),
         shape=(count + len(sources), count + len(sources)),
     )
@@ -250,9 +246,12 @@ def _direct(ends: Attachments, starts: Attachments) -> Pairs:
     """Walk between places on one edge without passing its nodes."""
     order = np.argsort(starts.edge_id, kind="stable")
     edges = starts.edge_id[order]
-    low, high = np.searchsorted(edges, ends.edge_id), np.searchsorted(edges, ends.edge_id, side="right")
-    end = np.repeat(np.arange(len(ends.edge_id)), high - low)
-    start = order[ranges(low, high)]
+    # Few of many homes share an edge with a facility: only those are looked up.
+    is_shared = np.zeros(max(edges.max(initial=-1), ends.edge_id.max(initial=-1)) + 1, dtype=bool)
+    is_shared[edges] = True
+    near = np.flatnonzero(is_shared[ends.edge_id])
+    low, high = (np.searchsorted(edges, ends.edge_id[near], side=side) for side in ("left", "right"))
+    end, start = np.repeat(near, high - low), order[ranges(low, high)]
     gap = np.maximum(ends.from_m[end] - starts.to_m[start], starts.from_m[start] - ends.to_m[end])
     return Pairs(
         ends.place[end], starts.place[start], ends.leg_m[end] + np.maximum(gap, 0.0) + starts.leg_m[start]
@@ -269,14 +268,17 @@ def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, 
     return rows[order], np.searchsorted(nodes[order], np.arange(len(network.node_xy) + 1))
 
 
-def _nearest_of(origin: Indices, destination: Indices, distance_m: Numbers, limit_m: float) -> Pairs:
-    keep = distance_m <= limit_m * (1 + TOLERANCE)
-    origin, destination, distance_m = origin[keep], destination[keep], distance_m[keep]
-    order = np.lexsort((destination, distance_m, origin))
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = origin[order][1:] != origin[order][:-1]
-    best = order[is_first]
-    return Pairs(origin[best], destination[best].astype(np.intp), distance_m[best])
+def _nearest_of(*found: Pairs, count: int, limit_m: float) -> Pairs:
+    """Take the shortest of each origin's pairs; of equally short ones that to the first destination."""
+    least = np.full(count, np.inf)
+    for pairs in found:
+        np.minimum.at(least, pairs.origin, pairs.distance_m)
+    nearest = np.full(count, np.iinfo(np.intp).max)
+    for pairs in found:
+        ties = pairs.take(pairs.distance_m == least[pairs.origin])
+        np.minimum.at(nearest, ties.origin, ties.destination)
+    origin = np.flatnonzero(least <= limit_m)
+    return Pairs(origin, nearest[origin], least[origin])
 
 
 def _shortest_of(pairs: Pairs, destination_count: int, limit_m: float) -> Pairs:

@@ -307,8 +307,8 @@ def assemble(  # noqa: PLR0913  the parts of one network
     rank = np.empty(len(order), dtype=np.intp)
     rank[order] = np.arange(len(order))
     edge_nodes = rank[edge_nodes]
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(edge_lines, 0.5, normalized=True))
-    edge_order = np.lexsort((middle[:, 1], middle[:, 0], length, edge_nodes[:, 1], edge_nodes[:, 0]))
+    box = shapely.bounds(edge_lines).T  # tells parallel edges of one length apart
+    edge_order = np.lexsort((*box, length, edge_nodes[:, 1], edge_nodes[:, 0]))
     edge_nodes = edge_nodes[edge_order]
     no_gates = pd.DataFrame({"geometry": np.zeros(0, dtype=object), "place_id": [], "is_open": []})
     return WalkNetwork(
