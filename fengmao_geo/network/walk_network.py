@@ -59,7 +59,8 @@ class WalkNetwork:
     barriers
         What no straight leg crosses.
     gates
-        Points where compounds are entered: ``geometry, place_id, is_open``.
+        Points where compounds are entered: ``geometry, place_id, is_open``, and ``ground``, the outline of
+        what they lead to where it is known.
     extent
         Where streets and facilities are complete; ``None`` if that is not known.
     found
