@@ -246,7 +246,8 @@ def boundary_minutes(
     From a place that is joined outside the extent it is none at all.
     """
     minutes = np.full(len(homes), np.nan)
-    minutes[homes.place[are_outside(network, homes)]] = 0.0
+    is_out = are_outside(network, homes) & network.usable(walker)[homes.edge_id]
+    minutes[homes.place[is_out]] = 0.0
     boundary = network.boundary
     if boundary.empty:
         return minutes
