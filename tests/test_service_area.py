@@ -440,6 +440,14 @@ def test_a_reached_building_overlapped_by_one_that_is_not_stays_whole():
     assert ground.intersection(shapes.geometry[1]).area == pytest.approx(20)
 
 
+def test_wheels_that_start_on_steps_reach_no_ground():
+    streets = frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 50)", is_steps=[False, True])
+    network = walk_network(streets)
+    start = frame("POINT (101 30)", id=["a"])
+    assert service_areas(network, start, minutes=(5,), walker="wheels").geometry.is_empty.all()
+    assert not service_areas(network, start, minutes=(5,)).geometry.is_empty.any()
+
+
 def test_with_no_building_at_all_the_ground_is_as_without():
     network = walk_network(frame("LINESTRING (0 0, 900 0)"))
     none = frame("POINT (0 0)", id=["a"])[:0]

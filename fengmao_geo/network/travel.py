@@ -244,6 +244,7 @@ def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attach
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
     """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
     base = network.matrix(walker)
+    sources = _usable(network, sources, walker)
     count = len(network.node_xy)
     place = np.concatenate([sources.place, sources.place])
     node = network.edge_nodes[sources.edge_id].T.ravel()
