@@ -430,6 +430,24 @@ def test_with_buildings_those_at_the_limit_count_as_reached():
     assert math.isclose(ground.intersection(house.geometry.iloc[0]).area, 200)
 
 
+def test_a_reached_building_overlapped_by_one_that_is_not_stays_whole():
+    # Both lie within 30 m of the lower street, but the second is nearer to the upper, 840 m away.
+    shapes = frame(shapely.box(300, 5, 320, 24), shapely.box(310, 22, 330, 30), id=["in", "out"])
+    network = walk_network(frame("LINESTRING (0 0, 900 0, 900 40, 0 40)"))
+    start = frame("POINT (100 0)", id=["a"])
+    [ground] = service_areas(network, start, minutes=(5,), buildings=shapes).geometry
+    assert ground.buffer(1e-6).contains(shapes.geometry[0])
+    assert ground.intersection(shapes.geometry[1]).area == pytest.approx(20)
+
+
+def test_wheels_that_start_on_steps_reach_no_ground():
+    streets = frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 50)", is_steps=[False, True])
+    network = walk_network(streets)
+    start = frame("POINT (101 30)", id=["a"])
+    assert service_areas(network, start, minutes=(5,), walker="wheels").geometry.is_empty.all()
+    assert not service_areas(network, start, minutes=(5,)).geometry.is_empty.any()
+
+
 def test_with_no_building_at_all_the_ground_is_as_without():
     network = walk_network(frame("LINESTRING (0 0, 900 0)"))
     none = frame("POINT (0 0)", id=["a"])[:0]

@@ -311,6 +311,24 @@ def test_of_equally_near_destinations_past_crossings_the_smaller_id_is_taken():
     assert table["destination_id"].tolist() == ["p0"]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_equally_near_destinations_behind_one_crossing_the_smaller_id_is_taken(order):
+    # Four arms of 100 m, a shop at the end of each; the home is two crossings away.
+    ends = [(200, 100), (200, -100), (300, 0), (260, 80)]
+    arms = [f"LINESTRING (200 0, {x} {y})" for x, y in ends]
+    network = walk_network(frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)", *arms))
+    shops = places(*[f"POINT ({ends[at][0]} {ends[at][1]})" for at in order])
+    table = travel_times(network, places("POINT (30 0)"), shops, limit_min=9, nearest=1)
+    assert table["destination_id"].tolist() == ["p0"]
+
+
+def test_of_two_destinations_in_one_building_the_smaller_id_is_taken():
+    network = walk_network(frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)"))
+    shops = places("POINT (150 9)", "POINT (150 9)", "POINT (150 9)")
+    table = travel_times(network, places("POINT (30 0)"), shops, limit_min=9, nearest=1)
+    assert table["destination_id"].tolist() == ["p0"]
+
+
 def test_more_minutes_never_reach_less(street):
     shops = places(*[f"POINT ({x} 0)" for x in range(0, 900, 50)])
     reached = [set(minutes(travel_times(street, shops[:3], shops, limit_min=limit))) for limit in (1, 5, 10)]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Places", "facility_places"]
 
+# The ``compound_type`` of compounds that people live in.
+_ESTATE = "estate"
+
 
 @dataclass(frozen=True)
 class Places:
@@ -43,7 +46,7 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     """Join the town's facilities to the streets, type by type.
 
     A point inside a building is that building. A point of a type that is a ground (a park, a school) is the
-    compound or green it lies in.
+    smallest compound or green it lies in, and never a housing estate: a park in an estate is not the estate.
 
     Parameters
     ----------
@@ -64,9 +67,10 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     grounds = {name for name, kind in facility_types().items() if kind.is_ground}
     is_ground = facilities["facility_type"].isin(grounds).to_numpy()
     shapes = facilities.geometry.to_numpy()
-    shapes = np.where(is_ground, _within(shapes, _layer(town, "compounds", "green")), shapes)
-    shapes = _within(shapes, _layer(town, "buildings"))
+    shapes = np.where(is_ground, _within(shapes, _grounds(town)), shapes)
     is_ground = is_ground & (shapely.get_dimensions(shapes) == 2)
+    if "buildings" in town:
+        shapes = _within(shapes, town["buildings"].geometry.to_numpy())
     table = facilities.set_geometry(gpd.GeoSeries(shapes, index=facilities.index, crs=town.crs))
     places = {}
     for name, rows in table.groupby("facility_type", sort=True):
@@ -84,15 +88,27 @@ def _attach_both(network: WalkNetwork, grounds: gpd.GeoDataFrame, others: gpd.Ge
     return joined if others.empty else concat([joined, attach(network, others)])
 
 
-def _layer(town: Town, *names: str) -> Geometries:
-    layers = [town[name].geometry.to_numpy() for name in names if name in town]
-    return np.concatenate([np.zeros(0, dtype=object), *layers])
+def _grounds(town: Town) -> Geometries:
+    layers = [np.zeros(0, dtype=object)]
+    if "compounds" in town:
+        compounds = town["compounds"]
+        kind = compounds["compound_type"] if "compound_type" in compounds.columns else None
+        is_campus = (
+            np.ones(len(compounds), dtype=bool) if kind is None else kind.ne(_ESTATE).fillna(value=True)
+        )
+        layers.append(compounds.geometry.to_numpy()[np.asarray(is_campus, dtype=bool)])
+    if "green" in town:
+        layers.append(town["green"].geometry.to_numpy())
+    return np.concatenate(layers)
 
 
 def _within(shapes: Geometries, areas: Geometries) -> Geometries:
-    """Put in place of each point the first area that it lies in."""
+    """Put in place of each point the smallest area that it lies in."""
+    areas = areas[np.lexsort((*shapely.bounds(areas).T, shapely.area(areas)))]
     row, hit = shapely.STRtree(areas).query(shapes, predicate="intersects")
     is_point = shapely.get_dimensions(shapes[row]) == 0
+    row, hit = row[is_point], hit[is_point]
+    order = np.lexsort((-hit, row))
     found = shapes.copy()
-    found[row[is_point][::-1]] = areas[hit[is_point][::-1]]
+    found[row[order]] = areas[hit[order]]
     return found

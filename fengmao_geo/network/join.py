@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.lines import box_pairs, pulled_in, vertex_positions
+from fengmao_geo.geo.lines import box_pairs, pulled_in, segments, vertex_positions
 from fengmao_geo.network.barriers import PULL_M, TOUCH_M
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends"]
+__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends", "own_ends"]
 
 
 @dataclass(frozen=True)
@@ -295,3 +295,38 @@ def crossing_points(lines: Geometries, level: Indices) -> tuple[Indices, Numbers
     one, other = one[keep], other[keep]
     xy, of = shapely.get_coordinates(shapely.intersection(lines[one], lines[other]), return_index=True)
     return np.concatenate([one[of], other[of]]), np.concatenate([xy, xy])
+
+
+def own_ends(lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
+    """Where the end of a line lies on its own middle, away from its vertices.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the line ``(k,)``, metres along it ``(k,)``, and the end's coordinates ``(k, 2)``.
+    """
+    bent = np.flatnonzero(shapely.get_num_points(lines) > 3)
+    first, last, of = segments(lines[bent])
+    low, high = np.minimum(first, last) - TOUCH_M, np.maximum(first, last) + TOUCH_M
+    found_row, found_m, found_xy = [], [], []
+    for end in (0, -1):
+        xy = shapely.get_coordinates(shapely.get_point(lines[bent], end))[of]
+        hit = np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
+        start, step, xy = first[hit], (last - first)[hit], xy[hit]
+        length = np.hypot(*step.T)
+        along = ((xy - start) * step).sum(axis=1) / np.where(length > 0, length, 1.0)
+        away = np.abs((xy - start)[:, 0] * step[:, 1] - (xy - start)[:, 1] * step[:, 0])
+        is_on = (along > TOUCH_M) & (length - along > TOUCH_M) & (away <= TOUCH_M * length)
+        row = bent[of[hit[is_on]]]
+        before = vertex_positions(lines[row])
+        found_row.append(row)
+        found_m.append(_start_m(before, hit[is_on] - np.searchsorted(of, of[hit[is_on]])) + along[is_on])
+        found_xy.append(xy[is_on])
+    return np.concatenate(found_row), np.concatenate(found_m), np.concatenate(found_xy)
+
+
+def _start_m(vertices: tuple[Numbers, Indices, Numbers], which: Indices) -> Numbers:
+    """Metres to the vertex of a given number on each line."""
+    _, line, at_m = vertices
+    start_m: Numbers = at_m[np.searchsorted(line, np.arange(len(which))) + which]
+    return start_m

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import cut_lines
 from fengmao_geo.network.attach import Attachments, as_attachments, attach
+from fengmao_geo.network.barriers import TOUCH_M
 from fengmao_geo.network.pieces import GroundPieces
 from fengmao_geo.network.travel import reached_pairs, source_distances
 from fengmao_geo.standards.load import walker as load_walker
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Stretches",
+    "are_outside",
     "check_minutes",
     "ground_of",
     "is_truncated",
@@ -272,7 +274,10 @@ def _merged(stretches: Stretches) -> Stretches:
 def is_truncated(
     network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
 ) -> bool:
-    """Say whether the walk meets the boundary of the extent."""
+    """Say whether the walk meets the boundary of the extent, or starts beyond it."""
+    starts = network.usable(walker)[places.edge_id] & (places.leg_m <= reach_m + _ROUNDING_M)
+    if are_outside(network, places.take_rows(starts)).any():
+        return True
     boundary = network.boundary
     if boundary.empty:
         return False
@@ -280,6 +285,23 @@ def is_truncated(
     at = pd.DataFrame({"edge_id": found.edge_id, "from_m": found.from_m, "to_m": found.to_m}).merge(boundary)
     is_met = (at["at_m"] >= at["from_m"] - _ROUNDING_M) & (at["at_m"] <= at["to_m"] + _ROUNDING_M)
     return bool(is_met.any())
+
+
+def are_outside(network: WalkNetwork, places: Attachments) -> Flags:
+    """Say which attachments lie beyond the extent, where streets and facilities may be missing.
+
+    Returns
+    -------
+    array of bool, shape ``(k,)``
+        One for each attachment; all false where no extent is known.
+    """
+    outside = np.zeros(len(places.edge_id), dtype=bool)
+    if network.extent is None:
+        return outside
+    for at_m in (places.from_m, places.to_m):
+        at = shapely.line_interpolate_point(network.edge_lines[places.edge_id], at_m)
+        outside |= ~np.asarray(shapely.dwithin(network.extent, at, TOUCH_M), dtype=bool)
+    return outside
 
 
 def _with_buildings(
@@ -332,6 +354,9 @@ def settle_buildings(
     touched[tree.query(ground, predicate="intersects")] = True
     inside = np.zeros(len(shapes), dtype=bool)
     inside[tree.query(ground, predicate="contains")] = True
-    erased = shapely.union_all(shapes[touched & ~is_reached])
+    is_erased = touched & ~is_reached
+    # A reached building under one that is not loses its ground to it, and is added again.
+    inside[tree.query(shapes[is_erased], predicate="intersects")[1]] = False
+    erased = shapely.union_all(shapes[is_erased])
     added = shapes[is_reached & ~inside]
     return _as_multi(shapely.union_all([shapely.difference(ground, erased), *added]))

@@ -161,18 +161,37 @@ def nearest_distances(
     Returns
     -------
     tuple of arrays
-        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, each of
-        shape ``(n,)``.
+        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, the
+        smallest of equally near ones, each of shape ``(n,)``.
     """
     count = len(network.node_xy)
+    graph = _with_sources(network, places, walker)
     distance, _, source = csgraph.dijkstra(
-        _with_sources(network, places, walker),
+        graph,
         indices=np.arange(count, count + len(places)),
         limit=limit_m * (1 + TOLERANCE),
         min_only=True,
         return_predecessors=True,
     )
+    source = _smallest_sources(graph, distance, source)
     return distance[:count], np.asarray(source[:count] - count, dtype=np.intp)
+
+
+def _smallest_sources(graph: sparse.csr_array, distance: Numbers, source: NDArray[Any]) -> NDArray[Any]:
+    """Hand the smallest of equally near sources on along all shortest ways; a search takes any of them."""
+    tail = np.repeat(np.arange(len(distance)), np.diff(graph.indptr))
+    # Only where sources meet can one take the place of another.
+    meet = np.flatnonzero(source[tail] != source[graph.indices])
+    is_tight = distance[tail[meet]] + graph.data[meet] == distance[graph.indices[meet]]
+    if not (is_tight & np.isfinite(distance[tail[meet]])).any():
+        return source
+    tight = np.flatnonzero(
+        (distance[tail] + graph.data == distance[graph.indices]) & (distance[tail] < np.inf)
+    )
+    tail, head, least = tail[tight], graph.indices[tight], source.copy()
+    while (is_smaller := least[tail] < least[head]).any():
+        np.minimum.at(least, head[is_smaller], least[tail[is_smaller]])
+    return least
 
 
 def reached_pairs(
@@ -221,6 +240,7 @@ def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attach
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
     """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
     base = network.matrix(walker)
+    sources = _usable(network, sources, walker)
     count = len(network.node_xy)
     place = np.concatenate([sources.place, sources.place])
     node = network.edge_nodes[sources.edge_id].T.ravel()

@@ -14,7 +14,8 @@ from scipy.sparse import csgraph
 
 from fengmao_geo.errors import NetworkError, UsageError
 from fengmao_geo.findings import Finding, findings_table
-from fengmao_geo.network.barriers import Barriers
+from fengmao_geo.geo.lines import vertex_positions
+from fengmao_geo.network.barriers import TOUCH_M, Barriers
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -58,7 +59,8 @@ class WalkNetwork:
     barriers
         What no straight leg crosses.
     gates
-        Points where compounds are entered: ``geometry, place_id, is_open``.
+        Points where compounds are entered: ``geometry, place_id, is_open``, and ``ground``, the outline of
+        what they lead to where it is known.
     extent
         Where streets and facilities are complete; ``None`` if that is not known.
     found
@@ -209,13 +211,16 @@ class WalkNetwork:
         if self.extent is None:
             return pd.DataFrame({"edge_id": np.zeros(0, dtype=np.intp), "at_m": np.zeros(0)})
         outline = shapely.boundary(self.extent)
-        edge = np.asarray(self.edge_tree.query(outline, predicate="intersects"), dtype=np.intp)
-        hits, of = shapely.get_parts(shapely.intersection(self.edge_lines[edge], outline), return_index=True)
-        xy, row = shapely.get_coordinates(hits, return_index=True)
-        at_m = shapely.line_locate_point(self.edge_lines[edge[of[row]]], shapely.points(xy))
-        return pd.DataFrame({"edge_id": edge[of[row]], "at_m": at_m}).sort_values(
-            ["edge_id", "at_m"], ignore_index=True
-        )
+        edge = np.asarray(self.edge_tree.query(outline, predicate="dwithin", distance=TOUCH_M), dtype=np.intp)
+        lines = self.edge_lines[edge]
+        xy, of = shapely.get_coordinates(shapely.intersection(lines, outline), return_index=True)
+        at_m = shapely.line_locate_point(lines[of], shapely.points(xy))
+        # A street clipped at the boundary ends on it but for rounding.
+        vertex_xy, line, vertex_m = vertex_positions(lines)
+        is_on = shapely.dwithin(shapely.points(vertex_xy), outline, TOUCH_M)
+        edge, at_m = edge[np.concatenate([of, line[is_on]])], np.concatenate([at_m, vertex_m[is_on]])
+        found = pd.DataFrame({"edge_id": edge, "at_m": at_m}).drop_duplicates()
+        return found.sort_values(["edge_id", "at_m"], ignore_index=True)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
         """Give the graph in the form that osmnx's functions accept.
