@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from fengmao_geo.network.attach import attach
 from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.service_area import check_minutes, service_areas
 from fengmao_geo.network.travel import travel_times
+from fengmao_geo.town.sample import sample_town
 
 LAWS = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 OFF_M = 30.0
@@ -409,6 +412,58 @@ def test_with_buildings_reached_footprints_are_in_and_unreached_ones_out(village
         assert 0 < is_reached.sum() < len(houses)
         assert share[is_reached].min() >= 0.99
         assert share[~is_reached].max() <= 0.01
+
+
+VOLOGDA = Path(__file__).resolve().parents[2] / "shared" / "data" / "vologda"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """Network, buildings and every twentieth facility of the sample town."""
+    town = sample_town()
+    return walk_network(town), town["buildings"], town["facilities"][::20]
+
+
+@pytest.fixture(scope="module")
+def vologda():
+    """Roads, homes and every twentieth kindergarten of a town nobody drew for us."""
+    streets = gpd.read_parquet(VOLOGDA / "roads.parquet").to_crs("EPSG:32637")
+    buildings = gpd.read_parquet(VOLOGDA / "buildings.parquet")
+    places = gpd.read_parquet(VOLOGDA / "kindergarten.parquet")[["geometry"]][::20]
+    homes = buildings[buildings["is_living"]][["geometry"]].reset_index(drop=True)
+    named = [table.assign(id=[f"v{row}" for row in range(len(table))]) for table in (homes, places)]
+    return walk_network(streets), *named
+
+
+def overlaps_another(shapes):
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
+    return np.isin(np.arange(len(shapes)), one[one != other])
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        "sample",
+        pytest.param(
+            "vologda",
+            marks=pytest.mark.skipif(not VOLOGDA.exists(), reason="../shared/data/vologda is not there"),
+        ),
+    ],
+)
+def test_with_buildings_the_drawing_agrees_with_the_table_in_a_whole_town(town, request):
+    network, houses, places = request.getfixturevalue(town)
+    table = service_areas(network, places, minutes=(5, 15), buildings=houses)
+    pairs = travel_times(network, houses, places, limit_min=15)
+    shapes, counts = houses.geometry.to_numpy(), {True: 0, False: 0}
+    alone = ~overlaps_another(shapes)
+    for origin, limit, ground in zip(table["origin_id"], table["limit_min"], table.geometry, strict=True):
+        near = (pairs["destination_id"] == origin) & (pairs["travel_min"] <= limit)
+        is_reached = houses["id"].isin(pairs[near]["origin_id"]).to_numpy()
+        share = shapely.area(shapely.intersection(shapes, ground)) / shapely.area(shapes)
+        assert (share[is_reached & alone] >= 0.99).all()
+        assert (share[~is_reached & alone] <= 0.01).all()
+        counts = {flag: counts[flag] + int((is_reached == flag).sum()) for flag in counts}
+    assert min(counts.values()) > 100
 
 
 def test_with_buildings_an_unattached_one_stays_out():

@@ -103,6 +103,23 @@ def reach_table(
     not surveyed, its own search meets the boundary of the extent, or a facility that could not be joined to
     the streets lies so near that it might be reached.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The dwellings.
+    places
+        The facilities of each type.
+    entries
+        What the catalogue asks for.
+    limit_min
+        How long anybody walks.
+    walker
+        Who walks.
+    surveyed
+        Types of which all facilities are in the data.
+
     Returns
     -------
     DataFrame
@@ -190,6 +207,20 @@ def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
 def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:
     """Say reached, unreached or unknown within a limit.
 
+    Parameters
+    ----------
+    travel_min
+        Minutes to the nearest, missing if none is known, shape ``(n,)``.
+    doubt_min
+        Minutes from which another might be there, shape ``(n,)``.
+    limit_min
+        The limit.
+
+    Returns
+    -------
+    array of str, shape ``(n,)``
+        ``reached``, ``unreached`` or ``unknown``.
+
     Examples
     --------
     >>> statuses(np.array([4.0, np.nan, np.nan]), np.array([np.inf, 3.0, np.inf]), 5).tolist()
@@ -204,7 +235,24 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
 def boundary_minutes(
     network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker
 ) -> Numbers:
-    """Minutes from each place to the nearest way out of the extent; missing if none is within the limit."""
+    """Find minutes from each place to the nearest way out of the extent; missing if none is in the limit.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The places, attached.
+    limit_min
+        How long the search goes on.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array, shape ``(p,)``
+        Minutes.
+    """
     minutes = np.full(len(homes), np.nan)
     boundary = network.boundary
     if boundary.empty:

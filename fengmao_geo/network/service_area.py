@@ -160,6 +160,16 @@ def _drawn_in_threads(
 def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
     """Give the limits in ascending order.
 
+    Parameters
+    ----------
+    minutes
+        The limits in any order.
+
+    Returns
+    -------
+    tuple of float
+        The limits, ascending.
+
     Raises
     ------
     UsageError
@@ -180,7 +190,28 @@ def ground_of(
     reach_m: float,
     walker: Walker,
 ) -> shapely.Geometry:
-    """Draw the ground around all that is reached from any of the places."""
+    """Draw the ground around all that is reached from any of the places.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    pieces
+        The network's ground near barriers.
+    reach_m
+        How far the walk goes, off the street included.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    MultiPolygon
+        The ground; empty where nothing is reached.
+    """
     off_m = min(pieces.off_m, reach_m)
     stretches = reached_stretches(network, places, distance_m, reach_m=reach_m - off_m, walker=walker)
     takes = network.takes_legs[stretches.edge_id]
@@ -272,7 +303,26 @@ def _merged(stretches: Stretches) -> Stretches:
 def is_truncated(
     network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
 ) -> bool:
-    """Say whether the walk meets the boundary of the extent."""
+    """Say whether the walk meets the boundary of the extent.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    reach_m
+        How far the walk goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    bool
+        False where no extent is known.
+    """
     boundary = network.boundary
     if boundary.empty:
         return False

@@ -185,7 +185,12 @@ class WalkNetwork:
         return ~self.edges["is_steps"].to_numpy(dtype=bool)
 
     def matrix(self, walker: Walker) -> sparse.csr_array:
-        """Lengths between neighbouring nodes, both ways, the shortest where edges are parallel.
+        """Give lengths between neighbouring nodes, both ways, the shortest where edges are parallel.
+
+        Parameters
+        ----------
+        walker
+            Who walks.
 
         Returns
         -------
