@@ -107,6 +107,13 @@ def test_every_public_name_can_be_loaded():
     assert set(fg.__all__) <= set(dir(fg))
 
 
+def test_a_public_name_is_the_same_thing_once_every_module_is_loaded():
+    for path in MODULES:
+        import_module(".".join(("fengmao_geo", *path.relative_to(ROOT).with_suffix("").parts)))
+    assert [getattr(fg, name) for name in fg.__all__] == PUBLIC
+    assert not [name for name in fg.__all__ if inspect.ismodule(getattr(fg, name))]
+
+
 def test_a_name_that_is_not_public_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute"):
         fg.no_such_name  # noqa: B018
