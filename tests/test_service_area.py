@@ -21,7 +21,6 @@ from fengmao_geo.network.attach import attach
 from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.service_area import check_minutes, service_areas
 from fengmao_geo.network.travel import travel_times
-from fengmao_geo.town.sample import sample_town
 
 LAWS = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 OFF_M = 30.0
@@ -418,10 +417,9 @@ VOLOGDA = Path(__file__).resolve().parents[2] / "shared" / "data" / "vologda"
 
 
 @pytest.fixture(scope="module")
-def sample():
-    """Network, buildings and every twentieth facility of the sample town."""
-    town = sample_town()
-    return walk_network(town), town["buildings"], town["facilities"][::20]
+def sample(shuixiang, shuixiang_network):
+    """Network, buildings and every fortieth facility of the sample town."""
+    return shuixiang_network, shuixiang["buildings"], shuixiang["facilities"][::40]
 
 
 @pytest.fixture(scope="module")

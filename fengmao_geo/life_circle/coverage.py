@@ -120,7 +120,8 @@ def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.D
     counted as if they did not, so that the people with the full set are never overstated.
     """
     rows = coverage[coverage["limit_min"] == limit].set_index(["dwelling_id", "group"])
-    status, people = rows["status"].unstack("group"), rows["people"].unstack("group")
+    # Without a dwelling there would be no column.
+    status, people = (rows[name].unstack("group").reindex(columns=GROUPS) for name in ("status", "people"))
     total = people["everyone"].to_numpy()
     lacking, doubtful = np.zeros(len(total)), np.zeros(len(total))
     asked = set(tiers[tiers["is_required"] & (tiers["limit_min"] == limit)]["group"]) - {"everyone"}
