@@ -53,7 +53,15 @@ def main() -> None:
 
 @app.command(help=text("cli.demo_help"))
 def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
-    """Run everything on the sample town."""
+    """Run everything on the sample town.
+
+    Parameters
+    ----------
+    out
+        Folder for the maps.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
         from fengmao_geo.town.sample import sample_town  # noqa: PLC0415  heavy
 
@@ -62,7 +70,15 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
 
 @app.command(help=text("cli.check_help"))
 def check(town: _TownFolder, lang: _Language = "zh") -> None:
-    """Read a town and list the findings."""
+    """Read a town and list the findings.
+
+    Parameters
+    ----------
+    town
+        Folder of the town.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
         from fengmao_geo.network.build import walk_network  # noqa: PLC0415  heavy
 
@@ -80,7 +96,21 @@ def run(
     walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
     lang: _Language = "zh",
 ) -> None:
-    """Run everything on a town."""
+    """Run everything on a town.
+
+    Parameters
+    ----------
+    town
+        Folder of the town.
+    out
+        Folder for the maps.
+    catalogue
+        What is asked for within how many minutes: a name, or the path of a TOML file.
+    walker
+        Who walks: a name, or the path of a TOML file.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
         _run(_read(town), out, words, catalogue=catalogue, walker=walker)
 
@@ -89,7 +119,15 @@ def run(
 def columns(
     table: Annotated[str | None, typer.Argument(metavar="TABLE")] = None, lang: _Language = "zh"
 ) -> None:
-    """Print the declarations of tables."""
+    """Print the declarations of tables.
+
+    Parameters
+    ----------
+    table
+        Name of a table; all of them if it is left out.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
         from fengmao_geo.tables import LAYERS, RESULTS  # noqa: PLC0415  beside its use
         from fengmao_geo.tables import table as find_table  # noqa: PLC0415  beside its use
@@ -104,7 +142,15 @@ def columns(
 def standards(
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None, lang: _Language = "zh"
 ) -> None:
-    """Print planning knowledge with its source and confidence."""
+    """Print planning knowledge with its source and confidence.
+
+    Parameters
+    ----------
+    name
+        Name of a table of knowledge; the list of names if it is left out.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang):
         from fengmao_geo.standards.show import standard_names, standard_table  # noqa: PLC0415  heavy
 

@@ -102,7 +102,20 @@ def findings_table(findings: Iterable[Finding], *, lang: Lang = "zh") -> pd.Data
 
 
 def translate_findings(findings: pd.DataFrame, *, lang: Lang) -> pd.DataFrame:
-    """Write the words of a table of findings in another language."""
+    """Write the words of a table of findings in another language.
+
+    Parameters
+    ----------
+    findings
+        The table ``findings``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``found``, ``done`` and ``remedy`` in that language.
+    """
     words = [
         {part: text(f"finding.{code}.{part}", lang=lang, **values) for part in ("found", "done", "remedy")}
         for code, values in zip(findings["code"], findings["values"], strict=True)

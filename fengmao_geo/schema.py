@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -123,18 +123,11 @@ class Table:
     geometry: Geometry | None = None
     keys: tuple[str, ...] = ()
     is_open: bool = False
-    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._by_name.update({column.name: column for column in self.columns})
-
-    def __getitem__(self, name: str) -> Column:
-        return self._by_name[name]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
-        return tuple(self._by_name)
+        return tuple(column.name for column in self.columns)
 
     def describe(self, *, lang: Lang = "zh") -> list[dict[str, str]]:
         """Describe each column for readers: its name, meaning, kind, whether it is required, its values."""

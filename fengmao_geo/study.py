@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fengmao_geo.life_circle.circles import life_circles
-from fengmao_geo.network.build import walk_network
-from fengmao_geo.results import Results
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fengmao_geo.results import Results
     from fengmao_geo.standards.records import Walker
     from fengmao_geo.town.town import Town
 
@@ -52,6 +49,11 @@ def study(
     StandardError
         If the user's catalogue or walker is wrong.
     """
+    # The package imports this module at once, so what is heavy waits until it is used.
+    from fengmao_geo.life_circle.circles import life_circles  # noqa: PLC0415
+    from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.results import Results  # noqa: PLC0415
+
     network = walk_network(town)
     circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
     return Results(town, network=network, circles=circles)

@@ -302,6 +302,16 @@ RESULTS: dict[str, Table] = {
 def table(name: str) -> Table:
     """Find the declaration of a layer or a result.
 
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Returns
+    -------
+    Table
+        The declaration.
+
     Raises
     ------
     UnknownNameError

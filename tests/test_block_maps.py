@@ -533,16 +533,9 @@ def test_a_block_map_of_a_thousand_buildings_stays_small(tmp_path, show):
     assert shown.drawn["ms"] < 2000
 
 
-@pytest.fixture(scope="module")
-def sample_pages(tmp_path_factory) -> list[Path]:
-    town = fg.sample_town()
-    circles = fg.life_circles(town, fg.walk_network(town))
-    return fg.write_block_maps(fg.Results(town, circles=circles), folder=tmp_path_factory.mktemp("sample"))
-
-
-def test_the_pages_of_the_sample_town_are_small_and_quick(sample_pages, show):
-    assert len(sample_pages) == 5
-    for page in sample_pages:
+def test_the_pages_of_the_sample_town_are_small_and_quick(demo, show):
+    assert len(demo.pages) == 5
+    for page in demo.pages:
         shown = show(page)
         assert page.stat().st_size < 3_000_000
         assert shown.drawn["ms"] < 2000

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
+import re
 import shutil
+import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from fengmao_geo import cli
 from fengmao_geo.cli import app
+from fengmao_geo.results import Results
 from fengmao_geo.town.sample import sample_folder
 
 
@@ -72,14 +80,66 @@ def test_a_sound_town_is_checked_and_its_findings_listed(call, folder):
     assert "severity" in done.stdout.splitlines()[0]
 
 
-def test_demo_writes_a_page_for_each_block_and_prints_the_table(call, tmp_path):
-    done = call("demo", "--out", tmp_path / "out")
-    assert done.exit_code == 0, done.stderr
-    pages = sorted(path.name for path in (tmp_path / "out" / "maps").glob("*.html"))
-    assert len(pages) == 5
-    assert "index.html" in pages
-    assert "28,000" in done.stdout
-    assert "index.html" in done.stderr
+def test_demo_writes_a_page_for_each_block_and_prints_the_table(demo):
+    assert len(demo.pages) == 5
+    assert "index.html" in [page.name for page in demo.pages]
+    assert "28,000" in demo.said.stdout
+    assert "index.html" in demo.said.stderr
+
+
+def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "not for you", "town.toml")
+
+    monkeypatch.setattr("fengmao_geo.cli._read", refuse)
+    done = call("check", folder)
+    assert done.exit_code == 2
+    assert "not for you" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_findings_are_those_of_the_steps_that_were_run(demo, capsys):
+    town, network = demo.results.town, demo.results.network
+    counts = []
+    for results in (Results(town), Results(town, network=network), demo.results):
+        cli._tell_findings(results, "en")
+        counts.append(int(re.search(r"[0-9,]+", capsys.readouterr().err)[0].replace(",", "")))
+    found = [town.findings, network.audit, demo.results.circles.findings]
+    assert counts == np.cumsum([len(table) for table in found]).tolist()
+
+
+def test_a_town_without_findings_is_not_told_of_any(demo, capsys):
+    sound = SimpleNamespace(findings=demo.results.town.findings[:0])
+    cli._tell_findings(Results(sound), "en")
+    assert capsys.readouterr().err == ""
+
+
+def test_chinese_is_written_whatever_the_terminal_speaks(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(cli, "app", lambda: print("水乡镇"))  # noqa: T201  in the place of a command
+    cli.main()
+    terminal.flush()
+    assert terminal.buffer.getvalue().decode("utf-8").strip() == "水乡镇"
+
+
+def test_a_stream_without_an_encoding_is_left_alone(monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(cli, "app", lambda: print("水乡镇"))  # noqa: T201  in the place of a command
+    cli.main()
+    assert terminal.getvalue() == "水乡镇\n"
+
+
+def test_drivers_that_follow_links_and_foreign_projections_are_shut_out(monkeypatch):
+    monkeypatch.setenv("PROJ_LIB", "elsewhere")
+    monkeypatch.setenv("GDAL_SKIP", "to be restored")
+    monkeypatch.delenv("GDAL_SKIP")
+    seen = {}
+    monkeypatch.setattr(cli, "app", lambda: seen.update(os.environ))
+    cli.main()
+    assert {"VRT", "WMS", "HTTP"} <= set(seen["GDAL_SKIP"].split(","))
+    assert "PROJ_LIB" not in seen
 
 
 def test_run_refuses_an_unknown_catalogue(call, folder, tmp_path):

@@ -272,6 +272,49 @@ def test_service_areas_take_in_whole_buildings_that_are_reached(circles_of):
     assert ground.intersection(homes["h400"]).area == pytest.approx(0)
 
 
+def test_it_counts_its_circles_dwellings_and_types(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5), entry("park", 15))
+    assert repr(circles) == "<LifeCircles of 5, 15 min: 3 dwellings, 2 facility types asked>"
+
+
+def test_a_notebook_shows_people_with_the_full_set_of_blocks_and_town(circles_of):
+    shown = circles_of(street_town([("bank", 100)]), entry("bank", 5))._repr_html_()
+    assert shown.count("<tr") == 1 + 2 * 2
+    assert "West" in shown
+
+
+def test_homes_that_are_parcels_change_nothing_of_the_ground(circles_of):
+    layers = street_town([("bank", 100)]).layers
+    parcels = layers["buildings"].drop(columns="use").assign(land_code="0701")
+    rest = {name: layer for name, layer in layers.items() if name != "buildings"}
+    town = fg.Town.from_layers(
+        name="T",
+        settings=fg.TownSettings(surveyed_types="all", codes={"parcels": "sandiao"}),
+        parcels=parcels,
+        **rest,
+    )
+    circles = circles_of(town, entry("bank", 5))
+    ground = circles.service_areas.geometry.iloc[0]
+    [same] = fg.service_areas(fg.walk_network(town), town["facilities"], minutes=(5,)).geometry
+    assert ground.symmetric_difference(same).area == pytest.approx(0, abs=1e-6)
+
+
+def test_where_nobody_lives_there_is_ground_but_nobody_to_count(circles_of):
+    circles = circles_of(street_town([("bank", 100)], use=["industrial"] * 3), entry("bank", 5))
+    assert [len(getattr(circles, name)) for name in ("dwellings", "reach", "areas", "gaps")] == [0] * 4
+    assert circles.service_areas["limit_min"].tolist() == [5, 15]
+
+
+def test_without_a_layer_of_facilities_nothing_is_known_of_any_type(circles_of):
+    town = street_town([("bank", 100)])
+    layers = {name: layer for name, layer in town.layers.items() if name != "facilities"}
+    circles = circles_of(
+        fg.Town.from_layers(name="T", settings=fg.TownSettings(), **layers), entry("bank", 5)
+    )
+    assert set(circles.reach["status"]) == {"unknown"}
+    assert circles.service_areas.empty
+
+
 def test_more_minutes_never_reach_less(circles_of):
     town = street_town([("bank", 100), ("park", 700)])
     circles = circles_of(town, entry("bank", 5), entry("park", 5), minutes=(5, 8, 15))
@@ -404,9 +447,8 @@ def test_addresses_off_the_streets_are_listed_as_addresses(circles_of):
     assert found[["layer", "feature_id"]].to_numpy().tolist() == [["addresses", "a2"]]
 
 
-def test_the_sample_town_loses_nobody():
-    town = fg.sample_town()
-    circles = fg.life_circles(town, fg.walk_network(town))
+def test_the_sample_town_loses_nobody(demo):
+    circles = demo.results.circles
     assert circles.dwellings["people"].sum() == pytest.approx(28_000)
     full = area(circles, FULL_SET, 15)
     assert full["reached_people"] + full["unreached_people"] + full["unknown_people"] == pytest.approx(28_000)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -409,6 +411,57 @@ def test_with_buildings_reached_footprints_are_in_and_unreached_ones_out(village
         assert 0 < is_reached.sum() < len(houses)
         assert share[is_reached].min() >= 0.99
         assert share[~is_reached].max() <= 0.01
+
+
+VOLOGDA = Path(__file__).resolve().parents[2] / "shared" / "data" / "vologda"
+
+
+@pytest.fixture(scope="module")
+def sample(shuixiang, shuixiang_network):
+    """Network, buildings and every fortieth facility of the sample town."""
+    return shuixiang_network, shuixiang["buildings"], shuixiang["facilities"][::40]
+
+
+@pytest.fixture(scope="module")
+def vologda():
+    """Roads, homes and every twentieth kindergarten of a town nobody drew for us."""
+    streets = gpd.read_parquet(VOLOGDA / "roads.parquet").to_crs("EPSG:32637")
+    buildings = gpd.read_parquet(VOLOGDA / "buildings.parquet")
+    places = gpd.read_parquet(VOLOGDA / "kindergarten.parquet")[["geometry"]][::20]
+    homes = buildings[buildings["is_living"]][["geometry"]].reset_index(drop=True)
+    named = [table.assign(id=[f"v{row}" for row in range(len(table))]) for table in (homes, places)]
+    return walk_network(streets), *named
+
+
+def overlaps_another(shapes):
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
+    return np.isin(np.arange(len(shapes)), one[one != other])
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        "sample",
+        pytest.param(
+            "vologda",
+            marks=pytest.mark.skipif(not VOLOGDA.exists(), reason="../shared/data/vologda is not there"),
+        ),
+    ],
+)
+def test_with_buildings_the_drawing_agrees_with_the_table_in_a_whole_town(town, request):
+    network, houses, places = request.getfixturevalue(town)
+    table = service_areas(network, places, minutes=(5, 15), buildings=houses)
+    pairs = travel_times(network, houses, places, limit_min=15)
+    shapes, counts = houses.geometry.to_numpy(), {True: 0, False: 0}
+    alone = ~overlaps_another(shapes)
+    for origin, limit, ground in zip(table["origin_id"], table["limit_min"], table.geometry, strict=True):
+        near = (pairs["destination_id"] == origin) & (pairs["travel_min"] <= limit)
+        is_reached = houses["id"].isin(pairs[near]["origin_id"]).to_numpy()
+        share = shapely.area(shapely.intersection(shapes, ground)) / shapely.area(shapes)
+        assert (share[is_reached & alone] >= 0.99).all()
+        assert (share[~is_reached & alone] <= 0.01).all()
+        counts = {flag: counts[flag] + int((is_reached == flag).sum()) for flag in counts}
+    assert min(counts.values()) > 100
 
 
 def test_with_buildings_an_unattached_one_stays_out():

@@ -37,6 +37,13 @@ def test_it_counts_its_nodes_edges_and_parts(square):
     assert repr(square) == "<WalkNetwork: 4 nodes, 4 edges, 1 connected parts>"
 
 
+def test_barriers_count_their_lines_and_areas():
+    water = frame("POLYGON ((0 9, 9 9, 9 18, 0 9))", "POLYGON ((50 9, 59 9, 59 18, 50 9))")
+    wall = frame("LINESTRING (0 5, 20 5)")
+    barriers = walk_network(TinyTown(streets=frame(*SQUARE), water=water, barriers=wall)).barriers
+    assert repr(barriers) == "<Barriers: 1 lines, 2 areas>"
+
+
 def test_its_arrays_cannot_be_written(square):
     for array in (
         square.node_xy,

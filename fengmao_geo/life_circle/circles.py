@@ -18,7 +18,8 @@ from fengmao_geo.life_circle.places import Places, facility_places
 from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, boundary_minutes, reach_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
-from fengmao_geo.network.service_area import check_minutes, ground_of, is_truncated, settle_buildings
+from fengmao_geo.network.service_area import check_minutes, ground_of, settle_buildings
+from fengmao_geo.network.stretches import is_truncated
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker

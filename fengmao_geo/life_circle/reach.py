@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.network.attach import Attachments
-from fengmao_geo.network.service_area import are_outside
+from fengmao_geo.network.stretches import are_outside
 from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
@@ -137,6 +137,23 @@ def reach_table(
     the streets lies so near that it might be reached. A place joined to steps counts as unattached for those
     who cannot use them, unless it is reached from elsewhere.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The dwellings.
+    places
+        The facilities of each type.
+    entries
+        What the catalogue asks for.
+    limit_min
+        How long anybody walks.
+    walker
+        Who walks.
+    surveyed
+        Types of which all facilities are in the data.
+
     Returns
     -------
     DataFrame
@@ -227,6 +244,20 @@ def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
 def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:
     """Say reached, unreached or unknown within a limit.
 
+    Parameters
+    ----------
+    travel_min
+        Minutes to the nearest, missing if none is known, shape ``(n,)``.
+    doubt_min
+        Minutes from which another might be there, shape ``(n,)``.
+    limit_min
+        The limit.
+
+    Returns
+    -------
+    array of str, shape ``(n,)``
+        ``reached``, ``unreached`` or ``unknown``.
+
     Examples
     --------
     >>> statuses(np.array([4.0, np.nan, np.nan]), np.array([np.inf, 3.0, np.inf]), 5).tolist()
@@ -241,9 +272,25 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
 def boundary_minutes(
     network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker
 ) -> Numbers:
-    """Minutes from each place to the nearest way out of the extent; missing if none is within the limit.
+    """Find minutes from each place to the nearest way out of the extent; missing if none is in the limit.
 
     From a place that is joined outside the extent it is none at all.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The places, attached.
+    limit_min
+        How long the search goes on.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array, shape ``(p,)``
+        Minutes.
     """
     minutes = np.full(len(homes), np.nan)
     is_out = are_outside(network, homes) & network.usable(walker)[homes.edge_id]

@@ -103,6 +103,15 @@ def enclose(
 ) -> tuple[gpd.GeoDataFrame, Barriers, list[Finding]]:
     """Cut streets at walls without a gate, and at water where the bridges are known to be complete.
 
+    Parameters
+    ----------
+    pieces
+        Streets.
+    around
+        Walls, water and gates.
+    gate_reach_m
+        A street within this of a gate goes through it.
+
     Returns
     -------
     tuple

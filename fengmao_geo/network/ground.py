@@ -33,6 +33,19 @@ def attach_grounds(
 ) -> Rows:
     """Join grounds at their gates, else along the stretches of street beside them.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    ids
+        Ids of the grounds, shape ``(p,)``.
+    shapes
+        Their geometries, shape ``(p,)``.
+    max_leg_m
+        The longest leg from a gate.
+    beside_m
+        A street this near to the outline is joined without a leg.
+
     Returns
     -------
     tuple of arrays

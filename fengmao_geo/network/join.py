@@ -55,7 +55,22 @@ class Joins:
 
 
 def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geometries) -> Vertices:
-    """Find the nodes: vertices that streets share at one level and on one side of a wall, and ends."""
+    """Find the nodes: vertices that streets share at one level and on one side of a wall, and ends.
+
+    Parameters
+    ----------
+    pieces
+        Streets.
+    barriers
+        What parts streets that would meet.
+    compounds
+        Outlines of walled compounds.
+
+    Returns
+    -------
+    Vertices
+        Every vertex with its node.
+    """
     lines = pieces.geometry.to_numpy()
     xy, piece, at_m = vertex_positions(lines)
     is_end = np.zeros(len(xy), dtype=bool)
@@ -164,7 +179,26 @@ def join_ends(
     *,
     connect_gaps_m: float,
 ) -> Joins:
-    """Join ends to the streets they lie on, and dead ends to the nearest street within the gap."""
+    """Join ends to the streets they lie on, and dead ends to the nearest street within the gap.
+
+    Parameters
+    ----------
+    pieces
+        Streets.
+    vertices
+        Their vertices.
+    barriers
+        What no joint may cross.
+    compounds
+        Outlines of walled compounds.
+    connect_gaps_m
+        The widest gap that is closed.
+
+    Returns
+    -------
+    Joins
+        What is to be cut and added.
+    """
     ends = vertices.table[vertices.table["is_end"]].drop_duplicates("node")
     is_dead = ends["is_dead_end"].to_numpy()
     tree = shapely.STRtree(pieces.geometry.to_numpy())
@@ -283,7 +317,14 @@ def _joins(pieces: gpd.GeoDataFrame, vertices: Vertices, on_it: pd.DataFrame, ga
 
 
 def crossing_points(lines: Geometries, level: Indices) -> tuple[Indices, Numbers]:
-    """Where lines of one level cross: for each crossing both lines' rows and the point.
+    """Find where lines of one level cross: for each crossing both lines' rows and the point.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    level
+        Their levels, shape ``(n,)``.
 
     Returns
     -------

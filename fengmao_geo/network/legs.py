@@ -32,6 +32,15 @@ def join_shapes(
 ) -> tuple[Indices, Indices, Numbers, Numbers]:
     """Find the nearest point of each connected part for points and outlines.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    shapes
+        Points or polygons, shape ``(p,)``.
+    max_leg_m
+        The longest leg.
+
     Returns
     -------
     tuple of arrays

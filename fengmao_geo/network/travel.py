@@ -138,7 +138,24 @@ def travel_times(
 def nearest_pairs(
     network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
 ) -> Pairs:
-    """Find each origin's nearest destination by one search from all destinations at once."""
+    """Find each origin's nearest destination by one search from all destinations at once.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins, destinations
+        The places, attached.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Pairs
+        At most one pair per origin.
+    """
     starts = _usable(network, destinations, walker)
     ends = _usable(network, origins, walker)
     distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
@@ -157,6 +174,17 @@ def nearest_distances(
     network: WalkNetwork, places: Attachments, *, limit_m: float, walker: Walker
 ) -> tuple[Numbers, Indices]:
     """Walk out from all places at once.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
 
     Returns
     -------
@@ -197,7 +225,24 @@ def _smallest_sources(graph: sparse.csr_array, distance: Numbers, source: NDArra
 def reached_pairs(
     network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
 ) -> Pairs:
-    """Find every pair within the limit by a search from each place of the smaller side."""
+    """Find every pair within the limit by a search from each place of the smaller side.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins, destinations
+        The places, attached.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Pairs
+        Each pair once, with the shortest way.
+    """
     if len(origins) < len(destinations):
         pairs = reached_pairs(network, destinations, origins, limit_m=limit_m, walker=walker)
         return Pairs(pairs.destination, pairs.origin, pairs.distance_m)
@@ -221,7 +266,24 @@ def reached_pairs(
 def source_distances(
     network: WalkNetwork, sources: Attachments, *, limit_m: float, walker: Walker
 ) -> Iterator[tuple[int, Numbers]]:
-    """Walk out from each place in turn: its row and metres to every node, infinite beyond the limit."""
+    """Walk out from each place in turn.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    sources
+        Where the walks start.
+    limit_m
+        How far each search goes.
+    walker
+        Who walks.
+
+    Yields
+    ------
+    tuple of int and array
+        The place's row, and metres from it to every node, infinite beyond the limit, shape ``(n,)``.
+    """
     graph = _with_sources(network, sources, walker)
     count = len(network.node_xy)
     chunk = max(1, _ROWS_BYTES // (8 * graph.shape[0]))

@@ -257,6 +257,16 @@ def _of_rows(code: str, ids: pd.Series, layer: str, column: str, **values: objec
 def as_text(values: pd.Series) -> pd.Series:
     """Write values as text exactly as they stand; whole numbers without a decimal point.
 
+    Parameters
+    ----------
+    values
+        A column.
+
+    Returns
+    -------
+    Series
+        Texts; a missing value stays missing.
+
     Examples
     --------
     >>> as_text(pd.Series([701.0, None])).tolist()

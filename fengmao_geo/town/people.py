@@ -72,17 +72,52 @@ def dwellings(town: Town) -> gpd.GeoDataFrame:
 
 
 def dwelling_basis(town: Town) -> DwellingBasis:
-    """Say which layer the dwellings are from: ``"buildings"``, ``"parcels"`` or ``"addresses"``."""
+    """Say which layer the dwellings are from: ``"buildings"``, ``"parcels"`` or ``"addresses"``.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    str
+        Name of the layer.
+    """
     return _spread(town.layers, town.settings).dwelling_basis
 
 
 def people_basis(town: Town) -> PeopleBasis:
-    """Say what ``people`` counts: ``"people"``, or weights: ``"floor_area"`` (m²), ``"address_count"``."""
+    """Say what ``people`` counts: ``"people"``, or weights: ``"floor_area"`` (m²), ``"address_count"``.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    str
+        Which of these.
+    """
     return _spread(town.layers, town.settings).people_basis
 
 
 def people_findings(layers: Mapping[str, gpd.GeoDataFrame], settings: TownSettings) -> list[Finding]:
-    """List what was found while people were spread over the dwellings of checked layers."""
+    """List what was found while people were spread over the dwellings of checked layers.
+
+    Parameters
+    ----------
+    layers
+        Checked layers by name.
+    settings
+        What ``town.toml`` says.
+
+    Returns
+    -------
+    list of Finding
+        One for each fault or remark.
+    """
     return list(_spread(layers, settings).findings)
 
 
