@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 ELEVATED_RESERVE_M = 21.0
+RAILWAY_RESERVE_M = 9.0
 
 
 @dataclass(frozen=True)
