@@ -96,7 +96,7 @@ def firms(town: Ground, parcels: pd.DataFrame) -> gpd.GeoDataFrame:
 def _how_many(row: tuple[str, float], rng: np.random.Generator) -> int:
     kind, area_m2 = row
     if kind == "factory":
-        return int(np.clip(area_m2 // 8_000 + rng.integers(0, 2), 2, 5))
+        return int(np.clip(area_m2 // 7_000 + rng.integers(0, 2), 3, 5))
     return 1 if kind == "mixed" and rng.random() < 0.8 else 0
 
 

@@ -30,12 +30,13 @@ class Water:
 
 @dataclass
 class Plot:
-    """A piece of land with one use; the builders fill its lists."""
+    """A piece of land with one use; `whole` is its shape before anything was left open or cut off."""
 
     shape: Polygon
     kind: str
     name: str
     outline: Polygon = field(default_factory=Polygon)
+    whole: Polygon = field(default_factory=Polygon)
 
 
 def rivers(

@@ -77,7 +77,21 @@ KIND_CODES = {
     "protected": "0101",
     "scrap": "1201",
 }
-COLLECTIVE = {"0101", "0102", "0103", "0201", "0204", "0301", "0702", "1006", "1104", "1104A", "1202", "1107"}
+COLLECTIVE = {
+    "0101",
+    "0102",
+    "0103",
+    "0201",
+    "0204",
+    "0301",
+    "0602",
+    "0702",
+    "1006",
+    "1104",
+    "1104A",
+    "1202",
+    "1107",
+}
 
 
 @dataclass(frozen=True)
@@ -256,6 +270,8 @@ def _table(
 
 def _town_code(code: str, *, is_inside: bool) -> str | None:
     """Return the city, town or village mark of a parcel; none for farmland and water."""
+    if code == "0602":
+        return "204"
     if code in COLLECTIVE - {"0702"} or code in {"1001", "1003", "1101"}:
         return None
     if code == "0702":

@@ -26,6 +26,8 @@ LEAST_PLOT_M2 = 3_000.0
 
 def carve(site: Site, plots: list[Plot]) -> list[Plot]:
     """Return the plots without what stays open; the pocket parks are plots of their own."""
+    for plot in plots:
+        plot.whole = plot.shape
     parks = _pocket_parks(site, plots)
     _corners(site, plots)
     _banks(site, plots)

@@ -34,7 +34,6 @@ class Wanted:
 
 
 WANTED = [
-    Wanted("便利店", "shop", 3, 170, None, ("塘西",), "便利店"),
     Wanted("小型球类场地", "yard", 4, 330, None, ("丝绸",), "篮球场"),
     Wanted("儿童游戏场", "yard", 5, 250, None, ("丝绸", "运河", "塘西"), "儿童乐园"),
     Wanted("文化活动站", "home", 5, 400, None, ("东浜",), "文化活动室"),
@@ -46,7 +45,7 @@ WANTED = [
     Wanted("药店", "shop", 6, 210, None, ("塘西",), "大药房"),
     Wanted("银行网点", "shop", 4, 130, None, (), "农商银行"),
     Wanted("公共停车场", "street", 4, 350, (40, 160), (), "公共停车场"),
-    Wanted("餐饮店", "shop", 9, 45, None, (), "面馆"),
+    Wanted("餐饮店", "shop", 8, 45, None, (), "面馆"),
     Wanted("理发店", "shop", 4, 120, None, (), "理发店"),
     Wanted("门诊部", "shop", 3, 320, None, (), "口腔门诊部"),
     Wanted("便民维修点", "shop", 3, 170, None, (), "修配店"),
