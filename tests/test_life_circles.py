@@ -453,3 +453,11 @@ def test_the_sample_town_loses_nobody(demo):
     full = area(circles, FULL_SET, 15)
     assert full["reached_people"] + full["unreached_people"] + full["unknown_people"] == pytest.approx(28_000)
     assert 0 < full["reached_people"] < 28_000
+
+
+def test_the_blocks_of_the_sample_town_are_served_differently(demo):
+    asked = "area_kind == 'block' and by == 'network' and facility_type == @FULL_SET and limit_min == 5"
+    share = demo.results.circles.areas.query(asked).set_index("area_name")["reached_share"]
+    assert share["市河历史街区"] > share["丝绸新村片区"] > share["水乡丝厂片区"] > share["严家浜城乡片区"]
+    assert 0.45 < share["市河历史街区"] < 0.65
+    assert 0.02 < share["严家浜城乡片区"] < 0.15

@@ -110,6 +110,15 @@ def are_joined(network: WalkNetwork, places: Attachments, walker: Walker) -> NDA
     A place is joined where the streets are nearest, whoever walks. Where that is on steps, wheels may find
     another street a little farther on, which was not looked for: what they reach from there is unknown.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        The places, attached.
+    walker
+        Who walks.
+
     Returns
     -------
     array of bool, shape ``(p,)``

@@ -341,6 +341,11 @@ def crossing_points(lines: Geometries, level: Indices) -> tuple[Indices, Numbers
 def own_ends(lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
     """Where the end of a line lies on its own middle, away from its vertices.
 
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+
     Returns
     -------
     tuple of arrays

@@ -133,6 +133,13 @@ def is_truncated(
 def are_outside(network: WalkNetwork, places: Attachments) -> Flags:
     """Say which attachments lie beyond the extent, where streets and facilities may be missing.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        The places, attached.
+
     Returns
     -------
     array of bool, shape ``(k,)``
