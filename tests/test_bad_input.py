@@ -119,6 +119,11 @@ def test_a_missing_field_is_told_with_the_names_that_were_tried(check):
     assert "设施类型" in told(done, "facilities", "facility_type", "names tried")
 
 
+def test_missing_people_are_told_with_the_names_that_were_tried(check):
+    done = check(buildings=GOOD["buildings"].drop(columns="people"))
+    assert "people_total" in told(done, "buildings", "no figures of people", "人口")
+
+
 def test_ids_that_occur_twice_are_told(check):
     refused(check(buildings=GOOD["buildings"].assign(id=["b1", "b1", "b3"])), "buildings id", "b1")
 
