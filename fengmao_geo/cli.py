@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from fengmao_geo.errors import FengmaoError, NetworkError, TownError
+from fengmao_geo.errors import FengmaoError, NetworkError, TownError, UsageError
 from fengmao_geo.messages import Lang, text
 
 if TYPE_CHECKING:
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
 __all__ = ["app", "main"]
 
 # Drivers that follow what a file names, to other files or to the network, are never loaded.
 _SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD"
+
+# What is printed of a finding; the rest is for programs.
+_SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
 
 app = typer.Typer(
     add_completion=False,
@@ -63,9 +65,9 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
         ``zh`` or ``en``.
     """
     with _faults(lang) as words:
-        from fengmao_geo.town.sample import sample_town  # noqa: PLC0415  heavy
+        from fengmao_geo.town.sample import sample_folder  # noqa: PLC0415  heavy
 
-        _run(sample_town(), out, words)
+        _run(sample_folder(), out, words)
 
 
 @app.command(help=text("cli.check_help"))
@@ -80,12 +82,11 @@ def check(town: _TownFolder, lang: _Language = "zh") -> None:
         ``zh`` or ``en``.
     """
     with _faults(lang) as words:
-        from fengmao_geo.network.build import walk_network  # noqa: PLC0415  heavy
+        from fengmao_geo.study import check_town  # noqa: PLC0415  heavy
 
         found = _read(town)
         _say("check_done", words, town=repr(found))
-        _print_findings(found.findings, words)
-        _print_findings(walk_network(found).audit, words)
+        _print_findings(check_town(found), words)
 
 
 @app.command(help=text("cli.run_help"))
@@ -112,7 +113,7 @@ def run(
         ``zh`` or ``en``.
     """
     with _faults(lang) as words:
-        _run(_read(town), out, words, catalogue=catalogue, walker=walker)
+        _run(town, out, words, catalogue=catalogue, walker=walker)
 
 
 @app.command(help=text("cli.columns_help"))
@@ -151,13 +152,13 @@ def standards(
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang):
+    with _faults(lang) as words:
         from fengmao_geo.standards.show import standard_names, standard_table  # noqa: PLC0415  heavy
 
         if name is None:
             typer.echo("\n".join(standard_names()))
         else:
-            _print_table(standard_table(name))
+            _print_table(_shown(standard_table(name), words))
 
 
 @contextmanager
@@ -183,31 +184,27 @@ def _faults(lang: str) -> Iterator[Lang]:
 def _read(path: Path) -> Town:
     from fengmao_geo.town.read import read_town  # noqa: PLC0415  heavy
 
+    if not path.exists():
+        raise UsageError("town_path", path=str(path))
     return read_town(path)
 
 
-def _run(town: Town, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard") -> None:
+def _run(
+    folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
+) -> None:
     from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
     from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
+    town = _read(folder)
     _say("town_read", lang, town=repr(town))
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     results = study(town, catalogue=own_catalogue, walker=walker)
     pages = write_block_maps(results, folder=out / "maps", lang=lang)
     _print_table(summary_table(results, lang=lang))
-    _tell_findings(results, lang)
+    if count := len(results.findings):
+        _say("findings", lang, count=count, folder=str(folder))
     _say("maps_written", lang, count=len(pages), page=str(pages[0]))
-
-
-def _tell_findings(results: Results, lang: Lang) -> None:
-    tables = [results.town.findings]
-    if results.network is not None:
-        tables.append(results.network.audit)
-    if results.circles is not None:
-        tables.append(results.circles.findings)
-    if count := sum(len(table) for table in tables):
-        _say("findings", lang, count=count)
 
 
 def _say(key: str, lang: Lang, **values: object) -> None:
@@ -217,9 +214,21 @@ def _say(key: str, lang: Lang, **values: object) -> None:
 def _print_findings(findings: pd.DataFrame, lang: Lang) -> None:
     from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
 
-    shown = translate_findings(findings, lang=lang)
-    if len(shown):
-        _print_table(shown[["severity", "layer", "feature_id", "column", "found", "done", "remedy"]])
+    if not len(findings):
+        _say("no_findings", lang)
+        return
+    shown = translate_findings(findings, lang=lang)[list(_SHOWN)]
+    severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
+    heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
+    _print_table(shown.replace({"severity": severities}).rename(columns=heads))
+
+
+def _shown(standard: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Name the columns, and say yes and no, in the reader's language."""
+    said = {True: text("label.yes", lang=lang), False: text("label.no", lang=lang)}
+    answers = {str(name): standard[name].map(said) for name in standard.select_dtypes("bool")}
+    heads = {name: text(f"standard_column.{name}", lang=lang) for name in standard.columns}
+    return standard.assign(**answers).rename(columns=heads)
 
 
 def _print_table(table: pd.DataFrame) -> None:

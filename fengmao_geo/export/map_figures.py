@@ -182,7 +182,20 @@ def header(town: Town, circles: LifeCircles | None, place: Place, *, lang: Lang)
         "number": place.number,
         "tag": "" if place.renewal_type is None else named("renewal_type", place.renewal_type, lang=lang),
         "facts": facts,
+        "fine": _fine(town, lang),
     }
+
+
+def _fine(town: Town, lang: Lang) -> list[str]:
+    """Write what stands small in the head: from when the data are, in which CRS, and the notice."""
+    dates = sorted(set(town.settings.dates.values()))
+    span = dates[0] if dates else say("no_date", lang=lang)
+    if len(dates) > 1:
+        span = say("date_span", lang=lang, first=dates[0], last=dates[-1])
+    code = town.crs.to_authority()
+    crs = ":".join(code) if code else town.crs.name
+    lines = [f"{say('dates', lang=lang)}{say('colon', lang=lang)}{span} · {crs}", town.settings.notice]
+    return [line for line in lines if line]
 
 
 def _people_fact(circles: LifeCircles | None, place: Place, lang: Lang) -> list[str]:

@@ -12,9 +12,8 @@ import pandas as pd
 import shapely
 from tqdm import tqdm
 
-from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
-from fengmao_geo.life_circle.places import Places, facility_places
+from fengmao_geo.life_circle.places import Places, facility_places, unattached
 from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, boundary_minutes, reach_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
@@ -24,7 +23,7 @@ from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pai
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
-from fengmao_geo.town.people import dwelling_basis, dwellings, people_basis
+from fengmao_geo.town.people import dwellings, people_basis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +176,7 @@ def life_circles(
         areas=areas,
         gaps=gap_table(areas, types),
         service_areas=_service_areas(town, network, asked_places, limits, who),
-        findings=_findings(dwelling_basis(town), homes, places),
+        findings=unattached(town, homes.attachments, places),
     )
 
 
@@ -304,15 +303,3 @@ def _areas_of_type(
         is_cut = is_truncated(network, there, distance, reach_m=reach_m, walker=walker)
         rows.append((name, limit, float(shapely.area(ground)), is_cut, ground))
     return rows
-
-
-def _findings(layer: str, homes: Homes, places: dict[str, Places]) -> pd.DataFrame:
-    everything = [
-        (layer, homes.attachments),
-        *(("facilities", there.attachments) for there in places.values()),
-    ]
-    return findings_table(
-        Finding("unattached", layer, str(place), None, {"max_leg_m": joined.max_leg_m})
-        for layer, joined in everything
-        for place in joined.place_ids[~joined.is_attached]
-    )

@@ -9,10 +9,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.standards.load import facility_types
+from fengmao_geo.town.people import dwelling_basis
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
 
-__all__ = ["Places", "facility_places"]
+__all__ = ["Places", "facility_places", "unattached"]
 
 # The ``compound_type`` of compounds that people live in.
 _ESTATE = "estate"
@@ -112,3 +115,29 @@ def _within(shapes: Geometries, areas: Geometries) -> Geometries:
     found = shapes.copy()
     found[row[order]] = areas[hit[order]]
     return found
+
+
+def unattached(town: Town, homes: Attachments, places: dict[str, Places]) -> pd.DataFrame:
+    """List dwellings and facilities that no street reaches; what they reach is unknown, not unserved.
+
+    Parameters
+    ----------
+    town
+        The town.
+    homes
+        Its dwellings, attached.
+    places
+        Its facilities, by type.
+
+    Returns
+    -------
+    DataFrame
+        The table ``findings``.
+    """
+    joined = [(str(dwelling_basis(town)), homes)]
+    joined += [("facilities", there.attachments) for there in places.values()]
+    return findings_table(
+        Finding("unattached", layer, str(place), None, {"max_leg_m": these.max_leg_m})
+        for layer, these in joined
+        for place in these.place_ids[~these.is_attached]
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.standards.load import land_classes
+from fengmao_geo.standards.load import field_names, land_classes
 from fengmao_geo.tables import GROUP_COLUMNS
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def _spread(layers: Mapping[str, gpd.GeoDataFrame], settings: TownSettings) -> _
         people, more = settings.people_total * area_m2 / area_m2.sum(), []
     else:
         weights: PeopleBasis = "address_count" if basis == "addresses" else "floor_area"
-        found += [*area_found, Finding("people_absent", basis)]
+        tried = ", ".join(field_names().names_tried(basis, "people"))
+        found += [*area_found, Finding("people_absent", basis, column="people", values={"tried": tried})]
         return _Spread(_rows(places, area_m2), basis, weights, tuple(found))
     return _Spread(_rows(places, people), basis, "people", (*found, *area_found, *more))
 
