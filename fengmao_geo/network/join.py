@@ -98,9 +98,8 @@ def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geom
             "is_dead_end": is_end & (count[node] == 1),
         }
     )
-    parted = pd.DataFrame(
-        {"place": place, "side": side, "street": pieces["street_id"].to_numpy()[piece]}
-    ).iloc[on_wall]
+    street = pieces["street_id"].to_numpy()[piece[on_wall]]
+    parted = pd.DataFrame({"place": place[on_wall], "side": side[on_wall], "street": street})
     return Vertices(table, place_xy[unique[:, 0]], _parted_findings(parted, place_xy))
 
 
