@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+# Not lazily: once its module of the same name is loaded, the module would be found in its place.
+from fengmao_geo.study import study
+
 if TYPE_CHECKING:
     from fengmao_geo.errors import FengmaoError as FengmaoError
     from fengmao_geo.errors import NetworkError as NetworkError
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
     from fengmao_geo.results import Results as Results
     from fengmao_geo.standards.records import Walker as Walker
-    from fengmao_geo.study import study as study
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -53,7 +55,6 @@ _HOME = {
     "read_town": "town.read",
     "sample_town": "town.sample",
     "service_areas": "network.service_area",
-    "study": "study",
     "translate_findings": "findings",
     "travel_times": "network.travel",
     "walk_network": "network.build",

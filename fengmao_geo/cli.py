@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from fengmao_geo.errors import FengmaoError, NetworkError, TownError
+from fengmao_geo.errors import FengmaoError, NetworkError, TownError, UsageError
 from fengmao_geo.messages import Lang, text
 
 if TYPE_CHECKING:
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
 __all__ = ["app", "main"]
 
 # Drivers that follow what a file names, to other files or to the network, are never loaded.
 _SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD"
+
+# What is printed of a finding; the rest is for programs.
+_SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
 
 app = typer.Typer(
     add_completion=False,
@@ -53,23 +55,38 @@ def main() -> None:
 
 @app.command(help=text("cli.demo_help"))
 def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
-    """Run everything on the sample town."""
-    with _faults(lang) as words:
-        from fengmao_geo.town.sample import sample_town  # noqa: PLC0415  heavy
+    """Run everything on the sample town.
 
-        _run(sample_town(), out, words)
+    Parameters
+    ----------
+    out
+        Folder for the maps.
+    lang
+        ``zh`` or ``en``.
+    """
+    with _faults(lang) as words:
+        from fengmao_geo.town.sample import sample_folder  # noqa: PLC0415  heavy
+
+        _run(sample_folder(), out, words)
 
 
 @app.command(help=text("cli.check_help"))
 def check(town: _TownFolder, lang: _Language = "zh") -> None:
-    """Read a town and list the findings."""
+    """Read a town and list the findings.
+
+    Parameters
+    ----------
+    town
+        Folder of the town.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
-        from fengmao_geo.network.build import walk_network  # noqa: PLC0415  heavy
+        from fengmao_geo.study import check_town  # noqa: PLC0415  heavy
 
         found = _read(town)
         _say("check_done", words, town=repr(found))
-        _print_findings(found.findings, words)
-        _print_findings(walk_network(found).audit, words)
+        _print_findings(check_town(found), words)
 
 
 @app.command(help=text("cli.run_help"))
@@ -80,16 +97,38 @@ def run(
     walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
     lang: _Language = "zh",
 ) -> None:
-    """Run everything on a town."""
+    """Run everything on a town.
+
+    Parameters
+    ----------
+    town
+        Folder of the town.
+    out
+        Folder for the maps.
+    catalogue
+        What is asked for within how many minutes: a name, or the path of a TOML file.
+    walker
+        Who walks: a name, or the path of a TOML file.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
-        _run(_read(town), out, words, catalogue=catalogue, walker=walker)
+        _run(town, out, words, catalogue=catalogue, walker=walker)
 
 
 @app.command(help=text("cli.columns_help"))
 def columns(
     table: Annotated[str | None, typer.Argument(metavar="TABLE")] = None, lang: _Language = "zh"
 ) -> None:
-    """Print the declarations of tables."""
+    """Print the declarations of tables.
+
+    Parameters
+    ----------
+    table
+        Name of a table; all of them if it is left out.
+    lang
+        ``zh`` or ``en``.
+    """
     with _faults(lang) as words:
         from fengmao_geo.tables import LAYERS, RESULTS  # noqa: PLC0415  beside its use
         from fengmao_geo.tables import table as find_table  # noqa: PLC0415  beside its use
@@ -104,14 +143,22 @@ def columns(
 def standards(
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None, lang: _Language = "zh"
 ) -> None:
-    """Print planning knowledge with its source and confidence."""
-    with _faults(lang):
+    """Print planning knowledge with its source and confidence.
+
+    Parameters
+    ----------
+    name
+        Name of a table of knowledge; the list of names if it is left out.
+    lang
+        ``zh`` or ``en``.
+    """
+    with _faults(lang) as words:
         from fengmao_geo.standards.show import standard_names, standard_table  # noqa: PLC0415  heavy
 
         if name is None:
             typer.echo("\n".join(standard_names()))
         else:
-            _print_table(standard_table(name))
+            _print_table(_shown(standard_table(name), words))
 
 
 @contextmanager
@@ -137,31 +184,27 @@ def _faults(lang: str) -> Iterator[Lang]:
 def _read(path: Path) -> Town:
     from fengmao_geo.town.read import read_town  # noqa: PLC0415  heavy
 
+    if not path.exists():
+        raise UsageError("town_path", path=str(path))
     return read_town(path)
 
 
-def _run(town: Town, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard") -> None:
+def _run(
+    folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
+) -> None:
     from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
     from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
+    town = _read(folder)
     _say("town_read", lang, town=repr(town))
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     results = study(town, catalogue=own_catalogue, walker=walker)
     pages = write_block_maps(results, folder=out / "maps", lang=lang)
     _print_table(summary_table(results, lang=lang))
-    _tell_findings(results, lang)
+    if count := len(results.findings):
+        _say("findings", lang, count=count, folder=str(folder))
     _say("maps_written", lang, count=len(pages), page=str(pages[0]))
-
-
-def _tell_findings(results: Results, lang: Lang) -> None:
-    tables = [results.town.findings]
-    if results.network is not None:
-        tables.append(results.network.audit)
-    if results.circles is not None:
-        tables.append(results.circles.findings)
-    if count := sum(len(table) for table in tables):
-        _say("findings", lang, count=count)
 
 
 def _say(key: str, lang: Lang, **values: object) -> None:
@@ -171,9 +214,21 @@ def _say(key: str, lang: Lang, **values: object) -> None:
 def _print_findings(findings: pd.DataFrame, lang: Lang) -> None:
     from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
 
-    shown = translate_findings(findings, lang=lang)
-    if len(shown):
-        _print_table(shown[["severity", "layer", "feature_id", "column", "found", "done", "remedy"]])
+    if not len(findings):
+        _say("no_findings", lang)
+        return
+    shown = translate_findings(findings, lang=lang)[list(_SHOWN)]
+    severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
+    heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
+    _print_table(shown.replace({"severity": severities}).rename(columns=heads))
+
+
+def _shown(standard: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Name the columns, and say yes and no, in the reader's language."""
+    said = {True: text("label.yes", lang=lang), False: text("label.no", lang=lang)}
+    answers = {str(name): standard[name].map(said) for name in standard.select_dtypes("bool")}
+    heads = {name: text(f"standard_column.{name}", lang=lang) for name in standard.columns}
+    return standard.assign(**answers).rename(columns=heads)
 
 
 def _print_table(table: pd.DataFrame) -> None:

@@ -40,31 +40,85 @@ class FengmaoError(Exception):
         return self.text()
 
     def text(self, *, lang: Lang = "zh") -> str:
-        """Write the message in Chinese or English."""
+        """Write the message in Chinese or English.
+
+        Parameters
+        ----------
+        lang
+            ``zh`` or ``en``.
+
+        Returns
+        -------
+        str
+            The message.
+        """
         return text(f"error.{self.key}", lang=lang, **self.values)
 
 
 class UsageError(FengmaoError, ValueError):
-    """An argument is wrong."""
+    """An argument is wrong.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    **values
+        What the message names in braces.
+    """
 
 
 class StandardError(FengmaoError, ValueError):
-    """A data file of planning knowledge is wrong."""
+    """A data file of planning knowledge is wrong.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    **values
+        What the message names in braces.
+    """
 
 
 class UnknownNameError(FengmaoError, KeyError):
-    """A name that is not in a table of names."""
+    """A name that is not in a table of names.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    **values
+        What the message names in braces.
+    """
 
 
 class TableError(FengmaoError, ValueError):
-    """A table breaks its declaration; ``faults`` lists every fault at once."""
+    """A table breaks its declaration; ``faults`` lists every fault at once.
+
+    Parameters
+    ----------
+    table
+        The table's name.
+    faults
+        Each fault's name in the group ``fault`` of ``messages.toml``, and what it names in braces.
+    """
 
     def __init__(self, table: str, faults: list[tuple[str, dict[str, Any]]]) -> None:
         self.faults = faults
         super().__init__("table", table=table)
 
     def text(self, *, lang: Lang = "zh") -> str:
-        """Write one line per fault in Chinese or English."""
+        """Write one line per fault in Chinese or English.
+
+        Parameters
+        ----------
+        lang
+            ``zh`` or ``en``.
+
+        Returns
+        -------
+        str
+            The message, then a line for each fault.
+        """
         lines = [text(f"fault.{key}", lang=lang, **values) for key, values in self.faults]
         return "\n".join([super().text(lang=lang), *(f"- {line}" for line in lines)])
 
@@ -94,8 +148,28 @@ class _FindingsError(FengmaoError, ValueError):
 
 
 class TownError(_FindingsError):
-    """The town's data have faults; ``findings`` is the table of all of them."""
+    """The town's data have faults; ``findings`` is the table of all of them.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    findings
+        The table ``findings``; the message lists the errors in it.
+    **values
+        What the message names in braces.
+    """
 
 
 class NetworkError(_FindingsError):
-    """The streets cannot make a network; ``findings`` says why."""
+    """The streets cannot make a network; ``findings`` says why.
+
+    Parameters
+    ----------
+    key
+        The message's name in the group ``error`` of ``messages.toml``.
+    findings
+        The table ``findings``; the message lists the errors in it.
+    **values
+        What the message names in braces.
+    """

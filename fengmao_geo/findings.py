@@ -11,9 +11,12 @@ from fengmao_geo.messages import Lang, text
 from fengmao_geo.tables import FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["Finding", "findings_table", "translate_findings"]
+__all__ = ["Finding", "findings_table", "join_findings", "translate_findings"]
+
+#: The worst first.
+_ORDER = {"error": 0, "excluded": 1, "repaired": 2, "warning": 3}
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ def findings_table(findings: Iterable[Finding], *, lang: Lang = "zh") -> pd.Data
     >>> findings_table([]).shape
     (0, 10)
     """
-    order = {"error": 0, "excluded": 1, "repaired": 2, "warning": 3}
     rows = sorted(
         (
             {
@@ -90,7 +92,7 @@ def findings_table(findings: Iterable[Finding], *, lang: Lang = "zh") -> pd.Data
             for finding in findings
         ),
         key=lambda row: (
-            order[str(row["severity"])],
+            _ORDER[str(row["severity"])],
             row["layer"],
             row["code"],
             row["feature_id"] or "",
@@ -101,8 +103,44 @@ def findings_table(findings: Iterable[Finding], *, lang: Lang = "zh") -> pd.Data
     return FINDINGS.check(pd.DataFrame(rows, columns=list(FINDINGS.names), dtype=object))
 
 
+def join_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of findings under one another, the worst first.
+
+    Parameters
+    ----------
+    tables
+        One or more, as :func:`findings_table` writes them.
+
+    Returns
+    -------
+    DataFrame
+        The rows of all, in the order of severity, else as they came.
+
+    Examples
+    --------
+    >>> join_findings([findings_table([]), findings_table([Finding("layer_missing", "streets")])])["layer"][0]
+    'streets'
+    """
+    rows = [row for table in tables for row in table.to_dict("records")]
+    rows.sort(key=lambda row: _ORDER[str(row["severity"])])
+    return FINDINGS.check(pd.DataFrame(rows, columns=list(FINDINGS.names), dtype=object))
+
+
 def translate_findings(findings: pd.DataFrame, *, lang: Lang) -> pd.DataFrame:
-    """Write the words of a table of findings in another language."""
+    """Write the words of a table of findings in another language.
+
+    Parameters
+    ----------
+    findings
+        The table ``findings``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``found``, ``done`` and ``remedy`` in that language.
+    """
     words = [
         {part: text(f"finding.{code}.{part}", lang=lang, **values) for part in ("found", "done", "remedy")}
         for code, values in zip(findings["code"], findings["values"], strict=True)

@@ -62,11 +62,39 @@ def text(key: str, *, lang: Lang = "zh", **values: object) -> str:
 
 
 def has_text(key: str) -> bool:
-    """Say whether the table of messages has this key."""
+    """Say whether the table of messages has this key.
+
+    Parameters
+    ----------
+    key
+        Group and name, such as ``error.table``.
+
+    Returns
+    -------
+    bool
+        True if it has.
+    """
     return key in _messages()
 
 
 def sentence(code: str, place: str, values: dict[str, Any], *, lang: Lang = "zh") -> str:
-    """Write one finding as a sentence: where, what was found, what was done, what to do."""
+    """Write one finding as a sentence: where, what was found, what was done, what to do.
+
+    Parameters
+    ----------
+    code
+        The finding's name in ``messages.toml``.
+    place
+        Where: layer, feature, column.
+    values
+        What the message names in braces.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
     parts = [text(f"finding.{code}.{part}", lang=lang, **values) for part in ("found", "done", "remedy")]
     return f"{place}: " + "; ".join(part for part in parts if part)

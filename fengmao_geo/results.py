@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fengmao_geo.findings import join_findings
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.town.town import Town
@@ -30,3 +34,13 @@ class Results:
     town: Town
     network: WalkNetwork | None = None
     circles: LifeCircles | None = None
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Everything found on the way to the results, the worst first: the table ``findings``."""
+        tables = [self.town.findings]
+        if self.network is not None:
+            tables.append(self.network.audit)
+        if self.circles is not None:
+            tables.append(self.circles.findings)
+        return join_findings(tables)

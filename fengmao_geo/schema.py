@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -36,7 +36,7 @@ class Column:
     ----------
     name
         Its name; the unit ends it (``_m``, ``_m2``, ``_min``, ``_people``, ``_share``, ``_count``, ``_wan``,
-        ``_km_h``), a yes/no column starts with ``is_`` or ``has_``.
+        ``_km_h``, ``_kwh``), a yes/no column starts with ``is_`` or ``has_``.
     kind
         What it holds: text, number, whole number, yes or no, or a dictionary of values.
     is_required
@@ -123,18 +123,11 @@ class Table:
     geometry: Geometry | None = None
     keys: tuple[str, ...] = ()
     is_open: bool = False
-    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._by_name.update({column.name: column for column in self.columns})
-
-    def __getitem__(self, name: str) -> Column:
-        return self._by_name[name]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
-        return tuple(self._by_name)
+        return tuple(column.name for column in self.columns)
 
     def describe(self, *, lang: Lang = "zh") -> list[dict[str, str]]:
         """Describe each column for readers: its name, meaning, kind, whether it is required, its values."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fengmao_geo.life_circle.circles import life_circles
-from fengmao_geo.network.build import walk_network
-from fengmao_geo.results import Results
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import pandas as pd
+
+    from fengmao_geo.results import Results
     from fengmao_geo.standards.records import Walker
     from fengmao_geo.town.town import Town
 
-__all__ = ["study"]
+__all__ = ["check_town", "study"]
 
 
 def study(
@@ -52,6 +51,42 @@ def study(
     StandardError
         If the user's catalogue or walker is wrong.
     """
+    # The package imports this module at once, so what is heavy waits until it is used.
+    from fengmao_geo.life_circle.circles import life_circles  # noqa: PLC0415
+    from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.results import Results  # noqa: PLC0415
+
     network = walk_network(town)
     circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
     return Results(town, network=network, circles=circles)
+
+
+def check_town(town: Town) -> pd.DataFrame:
+    """List everything found in a town's data, without walking anywhere.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    DataFrame
+        The table ``findings``: of the layers, of the streets, and of dwellings and facilities that no street
+        reaches; the worst first.
+
+    Raises
+    ------
+    NetworkError
+        If there is no street to walk on.
+    """
+    from fengmao_geo.findings import join_findings  # noqa: PLC0415
+    from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
+    from fengmao_geo.network.attach import attach  # noqa: PLC0415
+    from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.town.people import dwellings  # noqa: PLC0415
+
+    network = walk_network(town)
+    homes = attach(network, dwellings(town).rename(columns={"dwelling_id": "id"}))
+    alone = unattached(town, homes, facility_places(town, network))
+    return join_findings([town.findings, network.audit, alone])

@@ -82,6 +82,8 @@ LAYERS: dict[str, Table] = {
             "polygon",
             _text("use"),
             _text("status"),
+            _text("lease"),
+            _number("electricity_kwh"),
             _number("floor_count"),
             Column("built_year", "number", is_required=False, is_nullable=True),
             _number("household_count"),
@@ -116,16 +118,23 @@ LAYERS: dict[str, Table] = {
         _layer("addresses", "point", *_PEOPLE),
         _layer("farmland_protected", "polygon"),
         _layer("trees", "point", _text("species"), _number("crown_m")),
+        _layer(
+            "firms",
+            "any",
+            _text("parcel_id"),
+            _number("tax_wan"),
+            _number("revenue_wan"),
+            _number("electricity_kwh"),
+        ),
+        _layer("redlines", "polygon"),
+        _layer("river_control", "polygon"),
+        _layer("heritage", "any", _text("zone")),
         *(
             _layer(name, "any")
             for name in (
-                "firms",
-                "heritage",
                 "lamps",
                 "parking",
                 "projects",
-                "redlines",
-                "river_control",
                 "roads_surface",
                 "scenic_spots",
                 "school_districts",
@@ -301,6 +310,16 @@ RESULTS: dict[str, Table] = {
 
 def table(name: str) -> Table:
     """Find the declaration of a layer or a result.
+
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Returns
+    -------
+    Table
+        The declaration.
 
     Raises
     ------

@@ -9,7 +9,17 @@ M2_PER_MU = 10_000.0 / 15.0
 
 
 def hectares(area_m2: float) -> float:
-    """Square metres to hectares.
+    """Convert square metres to hectares.
+
+    Parameters
+    ----------
+    area_m2
+        Square metres.
+
+    Returns
+    -------
+    float
+        Hectares.
 
     Examples
     --------
@@ -20,7 +30,17 @@ def hectares(area_m2: float) -> float:
 
 
 def mu(area_m2: float) -> float:
-    """Square metres to mu, of which fifteen make a hectare.
+    """Convert square metres to mu, of which fifteen make a hectare.
+
+    Parameters
+    ----------
+    area_m2
+        Square metres.
+
+    Returns
+    -------
+    float
+        Mu.
 
     Examples
     --------
@@ -31,7 +51,17 @@ def mu(area_m2: float) -> float:
 
 
 def km_h_to_m_min(speed_km_h: float) -> float:
-    """Kilometres per hour to metres per minute.
+    """Convert kilometres per hour to metres per minute.
+
+    Parameters
+    ----------
+    speed_km_h
+        Kilometres per hour.
+
+    Returns
+    -------
+    float
+        Metres per minute.
 
     Examples
     --------

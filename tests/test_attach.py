@@ -32,8 +32,8 @@ def joined(network, *shapes, **options):
     ]
 
 
-def stretches(network, shape, **options):
-    table = attach(network, frame(shape, id=["park"]), is_ground=True, **options).table
+def stretches(network, shape, *, name="park", **options):
+    table = attach(network, frame(shape, id=[name]), is_ground=True, **options).table
     return table[["from_m", "to_m", "leg_m"]].round(6).to_numpy().tolist()
 
 
@@ -241,6 +241,50 @@ def test_a_gate_without_a_word_is_open():
 def test_a_gate_belongs_to_the_ground_it_names():
     network = with_gates("POINT (210 10)", "POINT (350 10)", place_id=["school", "park"])
     assert stretches(network, PARK) == [[350, 350, 10]]
+
+
+def campus_town(*gate_names, **more):
+    """A street, a campus north of it, a gate in its south wall for each name, 40 m apart."""
+    gates = frame(*[f"POINT ({220 + 40 * row} 10)" for row in range(len(gate_names))], place_id=gate_names)
+    campus = frame(CAMPUS, id=["c1"])
+    return walk_network(
+        TinyTown(streets=frame("LINESTRING (0 0, 900 0)"), gates=gates, **({"compounds": campus} | more))
+    )
+
+
+CAMPUS = "POLYGON ((200 10, 300 10, 300 90, 200 90, 200 10))"
+
+
+def test_a_gate_may_name_the_compound_a_ground_is():
+    assert stretches(campus_town("c1", "f1"), CAMPUS, name="f1") == [[220, 220, 10], [260, 260, 10]]
+
+
+def test_a_gate_may_name_the_facility_in_the_compound():
+    network = campus_town("f1", "f2", facilities=frame("POINT (250 50)", "POINT (800 50)", id=["f1", "f2"]))
+    assert stretches(network, CAMPUS, name="c1") == [[220, 220, 10]]
+
+
+def test_a_gate_may_name_a_green():
+    network = campus_town("g1", green=frame(CAMPUS, id=["g1"]), compounds=frame("POINT (0 0)", id=["c"])[:0])
+    assert stretches(network, CAMPUS, name="park") == [[220, 220, 10]]
+
+
+def test_a_gate_that_names_the_neighbour_is_not_ones_own():
+    network = campus_town(
+        "c2",
+        "c1",
+        compounds=frame(CAMPUS, "POLYGON ((100 10, 200 10, 200 90, 100 90, 100 10))", id=["c1", "c2"]),
+    )
+    assert stretches(network, CAMPUS, name="f1") == [[260, 260, 10]]
+
+
+def test_a_gate_of_another_layer_far_away_does_not_belong_to_a_ground_of_the_same_id():
+    # Layers without ids count their rows: compound 1 and facility 1 have nothing to do with each other.
+    far = "POLYGON ((700 10, 800 10, 800 90, 700 90, 700 10))"
+    [[from_m, to_m, leg_m]] = stretches(campus_town("c1"), far, name="c1")
+    assert from_m < 700
+    assert to_m > 800
+    assert leg_m == 0
 
 
 def test_without_gates_a_ground_is_joined_along_the_streets_beside_it(street):

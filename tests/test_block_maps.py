@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LAPTOP = {"width": 1366, "height": 768}
 MARK = "window.ran = (window.ran || 0) + 1"
 PAYLOADS = [
     *HOSTILE,
@@ -533,17 +534,59 @@ def test_a_block_map_of_a_thousand_buildings_stays_small(tmp_path, show):
     assert shown.drawn["ms"] < 2000
 
 
-@pytest.fixture(scope="module")
-def sample_pages(tmp_path_factory) -> list[Path]:
-    town = fg.sample_town()
-    circles = fg.life_circles(town, fg.walk_network(town))
-    return fg.write_block_maps(fg.Results(town, circles=circles), folder=tmp_path_factory.mktemp("sample"))
-
-
-def test_the_pages_of_the_sample_town_are_small_and_quick(sample_pages, show):
-    assert len(sample_pages) == 5
-    for page in sample_pages:
+def test_the_pages_of_the_sample_town_are_small_and_quick(demo, show):
+    assert len(demo.pages) == 5
+    for page in demo.pages:
         shown = show(page)
         assert page.stat().st_size < 3_000_000
         assert shown.drawn["ms"] < 2000
         assert (shown.requests, shown.complaints) == ([], [])
+
+
+CUT = """([chosen]) => {
+  const of = (part) => part.getBoundingClientRect();
+  const map = of(document.querySelector(".folium-map")), legend = of(document.querySelector(".legend"));
+  const slack = 3;
+  return [...document.querySelectorAll(chosen)].filter((part) => {
+    const box = of(part);
+    if (getComputedStyle(part).visibility === "hidden") return false;
+    const isOut = box.left < map.left - slack || box.right > map.right + slack
+      || box.top < map.top - slack || box.bottom > map.bottom + slack;
+    const isUnder = box.left < legend.right - slack && box.right > legend.left + slack
+      && box.top < legend.bottom - slack && box.bottom > legend.top + slack;
+    return isOut || isUnder;
+  }).map((part) => part.textContent);
+}"""
+
+
+@pytest.mark.parametrize("kind", [".name", ".badge"])
+def test_no_name_and_no_number_is_cut_by_the_edge_or_lies_under_the_legend(demo, show, kind):
+    for path in demo.pages:
+        page = show(path, LAPTOP).page
+        assert page.locator(kind).count() > 0
+        assert page.evaluate(CUT, [kind]) == []
+
+
+def test_where_its_name_has_no_room_a_neighbour_keeps_its_number(demo, show):
+    shown = (show(path, LAPTOP).page for path in demo.pages)
+    short = next(
+        found for page in shown if (found := page.locator(".badge-short:not(.badge-hidden)")).count() > 0
+    )
+    assert not short.first.locator("span").is_visible()
+    assert short.first.locator("b").is_visible()
+
+
+def test_the_legend_hides_no_corner_of_the_block(demo, show):
+    hidden = """() => {
+      const map = document.querySelector(".folium-map").getBoundingClientRect();
+      const legend = document.querySelector(".legend").getBoundingClientRect();
+      const drawn = fengmao.blockLayer._map;
+      return fengmao.data.blocks.filter((block) => block.is_own)
+        .flatMap((block) => block.rings.flatMap((rings) => rings[0]))
+        .map((corner) => drawn.latLngToContainerPoint(corner))
+        .filter(({ x, y }) => x + map.left > legend.left && x + map.left < legend.right
+          && y + map.top > legend.top && y + map.top < legend.bottom).length;
+    }"""
+    for path in demo.pages:
+        if path.name != "index.html":
+            assert show(path, LAPTOP).page.evaluate(hidden) == 0

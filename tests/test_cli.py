@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
+import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from fengmao_geo import cli
 from fengmao_geo.cli import app
+from fengmao_geo.results import Results
 from fengmao_geo.town.sample import sample_folder
 
 
@@ -39,9 +45,24 @@ def test_an_unknown_table_is_wrong_usage(call):
 
 
 def test_standards_print_source_and_tag(call):
-    done = call("standards", "township")
+    done = call("standards", "township", "--lang", "en")
     assert done.exit_code == 0
-    assert {"source", "tag"} <= set(done.stdout.splitlines()[0].split("\t"))
+    assert {"source", "confidence"} <= set(done.stdout.splitlines()[0].split("\t"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_standard_has_heads_in_the_readers_language(call, lang):
+    for name in call("standards").stdout.split():
+        done = call("standards", name, "--lang", lang)
+        assert done.exit_code == 0
+        head = done.stdout.splitlines()[0]
+        assert head.isascii() == (lang == "en") or "m²" in head
+
+
+def test_a_walker_uses_steps_or_does_not_in_the_readers_language(call):
+    rows = [row.split("\t") for row in call("standards", "walkers").stdout.splitlines()]
+    place = rows[0].index("能否走台阶")
+    assert {row[0]: row[place] for row in rows}["wheels"] == "否"
 
 
 def test_standards_without_a_name_list_the_names(call):
@@ -50,13 +71,6 @@ def test_standards_without_a_name_list_the_names(call):
 
 def test_another_language_is_wrong_usage(call):
     assert call("columns", "--lang", "fr").exit_code == 2
-
-
-def test_a_folder_that_is_not_there_ends_without_a_traceback(call, tmp_path):
-    done = call("check", tmp_path / "nowhere")
-    assert done.exit_code in (1, 2)
-    assert "Traceback" not in done.stderr
-    assert "nowhere" in done.stderr
 
 
 def test_faults_in_the_data_end_with_one(call, folder):
@@ -70,16 +84,74 @@ def test_a_sound_town_is_checked_and_its_findings_listed(call, folder):
     done = call("check", folder, "--lang", "en")
     assert done.exit_code == 0
     assert "severity" in done.stdout.splitlines()[0]
+    assert done.stdout.count("severity") == 1
 
 
-def test_demo_writes_a_page_for_each_block_and_prints_the_table(call, tmp_path):
-    done = call("demo", "--out", tmp_path / "out")
-    assert done.exit_code == 0, done.stderr
-    pages = sorted(path.name for path in (tmp_path / "out" / "maps").glob("*.html"))
-    assert len(pages) == 5
-    assert "index.html" in pages
-    assert "28,000" in done.stdout
-    assert "index.html" in done.stderr
+def test_findings_have_chinese_heads_and_severities_by_default(call, folder):
+    head, *rows = call("check", folder).stdout.splitlines()
+    assert head.split("\t") == ["程度", "图层", "要素编号", "字段", "问题", "处理", "补救", "位置"]
+    assert {row.split("\t")[0] for row in rows} <= {"错误", "未计入", "已修正", "提示"}
+
+
+def test_demo_writes_a_page_for_each_block_and_prints_the_table(demo):
+    assert len(demo.pages) == 5
+    assert "index.html" in [page.name for page in demo.pages]
+    assert "28,000" in demo.said.stdout
+    assert "index.html" in demo.said.stderr
+
+
+def test_check_lists_what_a_run_counts_and_a_run_names_the_folder_to_check(call, demo):
+    listed = call("check", sample_folder()).stdout.splitlines()[1:]
+    assert f"数据检查结果 {len(listed)} 条" in demo.said.stderr
+    assert str(sample_folder()) in demo.said.stderr
+
+
+def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "not for you", "town.toml")
+
+    monkeypatch.setattr("fengmao_geo.cli._read", refuse)
+    done = call("check", folder)
+    assert done.exit_code == 2
+    assert "not for you" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_findings_are_those_of_the_steps_that_were_run(demo):
+    town, network = demo.results.town, demo.results.network
+    counts = [
+        len(results.findings) for results in (Results(town), Results(town, network=network), demo.results)
+    ]
+    found = [town.findings, network.audit, demo.results.circles.findings]
+    assert counts == np.cumsum([len(table) for table in found]).tolist()
+
+
+def test_chinese_is_written_whatever_the_terminal_speaks(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(cli, "app", lambda: print("水乡镇"))  # noqa: T201  in the place of a command
+    cli.main()
+    terminal.flush()
+    assert terminal.buffer.getvalue().decode("utf-8").strip() == "水乡镇"
+
+
+def test_a_stream_without_an_encoding_is_left_alone(monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(cli, "app", lambda: print("水乡镇"))  # noqa: T201  in the place of a command
+    cli.main()
+    assert terminal.getvalue() == "水乡镇\n"
+
+
+def test_drivers_that_follow_links_and_foreign_projections_are_shut_out(monkeypatch):
+    monkeypatch.setenv("PROJ_LIB", "elsewhere")
+    monkeypatch.setenv("GDAL_SKIP", "to be restored")
+    monkeypatch.delenv("GDAL_SKIP")
+    seen = {}
+    monkeypatch.setattr(cli, "app", lambda: seen.update(os.environ))
+    cli.main()
+    assert {"VRT", "WMS", "HTTP"} <= set(seen["GDAL_SKIP"].split(","))
+    assert "PROJ_LIB" not in seen
 
 
 def test_run_refuses_an_unknown_catalogue(call, folder, tmp_path):

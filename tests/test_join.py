@@ -190,6 +190,24 @@ def test_a_street_that_meets_itself_is_split_there():
     assert size(built("LINESTRING (0 0, 50 0, 50 50, 0 50, 50 0, 99 0)")) == (3, 3, 1)
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("end", ["50 0", "50 0.0009"])
+def test_a_street_that_ends_on_its_own_middle_meets_itself_there(end, is_turned):
+    line = shapely.from_wkt(f"LINESTRING (0 0, 100 0, 100 50, 50 50, {end})")
+    network = built(line.reverse() if is_turned else line)
+    assert size(network) == (2, 2, 1)
+    # 50 m to the turn, then 50 + 50 + 50 + 50 m round.
+    assert sorted(network.edge_length_m) == pytest.approx([50, 200], abs=2e-3)
+
+
+def test_a_street_with_both_ends_on_its_own_middle_meets_itself_twice():
+    assert size(built("LINESTRING (20 0, 20 9, 0 9, 0 0, 100 0, 100 9, 50 9, 50 0)")) == (2, 3, 1)
+
+
+def test_a_street_that_crosses_itself_does_not_meet_itself():
+    assert size(built("LINESTRING (0 0, 100 0, 100 50, 50 50, 50 -50)")) == (2, 1, 1)
+
+
 def test_a_loop_is_one_edge():
     network = built("LINESTRING (0 0, 50 0, 50 50, 0 0)")
     assert size(network) == (1, 1, 1)

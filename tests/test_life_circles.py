@@ -272,6 +272,49 @@ def test_service_areas_take_in_whole_buildings_that_are_reached(circles_of):
     assert ground.intersection(homes["h400"]).area == pytest.approx(0)
 
 
+def test_it_counts_its_circles_dwellings_and_types(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("bank", 5), entry("park", 15))
+    assert repr(circles) == "<LifeCircles of 5, 15 min: 3 dwellings, 2 facility types asked>"
+
+
+def test_a_notebook_shows_people_with_the_full_set_of_blocks_and_town(circles_of):
+    shown = circles_of(street_town([("bank", 100)]), entry("bank", 5))._repr_html_()
+    assert shown.count("<tr") == 1 + 2 * 2
+    assert "West" in shown
+
+
+def test_homes_that_are_parcels_change_nothing_of_the_ground(circles_of):
+    layers = street_town([("bank", 100)]).layers
+    parcels = layers["buildings"].drop(columns="use").assign(land_code="0701")
+    rest = {name: layer for name, layer in layers.items() if name != "buildings"}
+    town = fg.Town.from_layers(
+        name="T",
+        settings=fg.TownSettings(surveyed_types="all", codes={"parcels": "sandiao"}),
+        parcels=parcels,
+        **rest,
+    )
+    circles = circles_of(town, entry("bank", 5))
+    ground = circles.service_areas.geometry.iloc[0]
+    [same] = fg.service_areas(fg.walk_network(town), town["facilities"], minutes=(5,)).geometry
+    assert ground.symmetric_difference(same).area == pytest.approx(0, abs=1e-6)
+
+
+def test_where_nobody_lives_there_is_ground_but_nobody_to_count(circles_of):
+    circles = circles_of(street_town([("bank", 100)], use=["industrial"] * 3), entry("bank", 5))
+    assert [len(getattr(circles, name)) for name in ("dwellings", "reach", "areas", "gaps")] == [0] * 4
+    assert circles.service_areas["limit_min"].tolist() == [5, 15]
+
+
+def test_without_a_layer_of_facilities_nothing_is_known_of_any_type(circles_of):
+    town = street_town([("bank", 100)])
+    layers = {name: layer for name, layer in town.layers.items() if name != "facilities"}
+    circles = circles_of(
+        fg.Town.from_layers(name="T", settings=fg.TownSettings(), **layers), entry("bank", 5)
+    )
+    assert set(circles.reach["status"]) == {"unknown"}
+    assert circles.service_areas.empty
+
+
 def test_more_minutes_never_reach_less(circles_of):
     town = street_town([("bank", 100), ("park", 700)])
     circles = circles_of(town, entry("bank", 5), entry("park", 5), minutes=(5, 8, 15))
@@ -280,10 +323,141 @@ def test_more_minutes_never_reach_less(circles_of):
     assert (wide.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
 
 
-def test_the_sample_town_loses_nobody():
-    town = fg.sample_town()
-    circles = fg.life_circles(town, fg.walk_network(town))
+def with_layers(town, **more):
+    """The same town with other layers in their place."""
+    layers = {name: town[name] for name in town.layers} | more
+    return fg.Town.from_layers(name="T", settings=town.settings, **layers)
+
+
+def test_a_catalogue_that_asks_nothing_of_so_small_a_town_leaves_all_unknown(circles_of):
+    circles = circles_of(street_town([("bank", 100)]), entry("mall", 5, people=50_000))
+    assert circles.reach.empty
+    assert area(circles, FULL_SET, 15)["unknown_people"] == 60
+
+
+def test_a_town_without_dwellings_has_empty_tables(circles_of):
+    circles = circles_of(street_town([("bank", 100)], use=["office"] * 3), entry("bank", 5))
+    assert circles.reach.empty
+    assert circles.areas.empty
+    assert len(circles.service_areas) == 2
+
+
+@pytest.mark.parametrize("columns", [{}, {"facility_type": [None]}])
+def test_facilities_of_no_known_type_leave_every_type_unknown(circles_of, columns):
+    town = with_layers(street_town([]), facilities=frame([shapely.Point(100, 0)], id=["f"], **columns))
+    assert status_of(circles_of(town, entry("bank", 5)), "h100", "bank") == "unknown"
+
+
+def test_a_standard_beyond_the_largest_circle_is_not_missed_where_the_survey_ends(circles_of):
+    # 505 m to the boundary, within the standard's 1,000 m: a bank may stand at 600 m.
+    town = street_town([("bank", 1900)], homes=(100,), people=(10,), extent=shapely.box(-999, -9, 600, 99))
+    circles = circles_of(town, entry("bank", 5, standard_m=1000), minutes=(5,))
+    assert status_of(circles, "h100", "bank") == "unreached"
+    assert pd.isna(circles.reach["is_within_standard"].iloc[0])
+
+
+def test_a_dwelling_beyond_the_extent_is_unknown_where_it_found_nothing(circles_of):
+    town = street_town(
+        [("bank", 100)], homes=(100, 1900), people=(10, 20), extent=shapely.box(-99, -99, 600, 99)
+    )
+    circles = circles_of(town, entry("bank", 5))
+    # The extent ends 1,305 m away, beyond any circle.
+    assert status_of(circles, "h1900", "bank") == "unknown"
+
+
+def test_a_facility_beyond_the_extent_makes_a_truncated_area(circles_of):
+    town = street_town([("bank", 1900)], extent=shapely.box(-99, -99, 600, 99))
+    circles = circles_of(town, entry("bank", 5))
+    assert circles.service_areas["is_truncated"].all()
+
+
+def test_a_dwelling_joined_to_steps_alone_is_unknown_for_wheels(circles_of):
+    town = street_town([("bank", 100)], homes=(400, 1000), people=(10, 20))
+    streets = [
+        shapely.LineString([(0, 0), (900, 0)]),
+        shapely.LineString([(900, 0), (1100, 0)]),
+        shapely.LineString([(1100, 0), (2000, 0)]),
+    ]
+    steps = with_layers(
+        town, streets=frame(streets, id=["a", "b", "c"], is_steps=[False, True, False], level=[0, 0, 0])
+    )
+    circles = circles_of(steps, entry("bank", 15), walker="wheels")
+    assert status_of(circles, "h400", "bank") == "reached"
+    assert status_of(circles, "h1000", "bank") == "unknown"
+    assert status_of(circles_of(steps, entry("bank", 15)), "h1000", "bank") == "unreached"
+
+
+def test_a_facility_joined_to_steps_alone_leaves_doubt_only_for_wheels_and_only_near_it(circles_of):
+    town = street_town([("bank", 1000)], homes=(400, 1900), people=(10, 20))
+    streets = [
+        shapely.LineString([(0, 0), (900, 0)]),
+        shapely.LineString([(900, 0), (1100, 0)]),
+        shapely.LineString([(1100, 0), (2000, 0)]),
+    ]
+    steps = with_layers(town, streets=frame(streets, id=["a", "b", "c"], is_steps=[False, True, False]))
+    circles = circles_of(steps, entry("bank", 15), walker="wheels")
+    # 15 minutes on wheels are 720 m; the bank is 595 m and 895 m away in a straight line.
+    assert status_of(circles, "h400", "bank") == "unknown"
+    assert status_of(circles, "h1900", "bank") == "unreached"
+    assert status_of(circles_of(steps, entry("bank", 15)), "h1900", "bank") == "unreached"
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_ground_is_the_smallest_area_around_its_point(circles_of, is_turned):
+    areas = [shapely.box(300, 20, 900, 320), shapely.box(800, 20, 860, 80)]
+    town = with_layers(
+        street_town([], homes=(100,), people=(10,)),
+        facilities=frame([shapely.Point(830, 50)], id=["f"], facility_type=["park"]),
+        green=frame(areas[::-1] if is_turned else areas, id=["g1", "g2"]),
+    )
+    circles = circles_of(town, entry("park", 15))
+    # To the corner of the smaller one at (800, 20): a leg of 5 m, 700 m, a leg of 20 m.
+    assert circles.reach["distance_m"].tolist() == pytest.approx([725])
+
+
+def test_a_park_in_a_housing_estate_is_not_the_estate(circles_of):
+    town = with_layers(
+        street_town([], homes=(100,), people=(10,)),
+        facilities=frame([shapely.Point(830, 50)], id=["f"], facility_type=["pocket_park"]),
+        compounds=frame([shapely.box(300, -400, 900, 400)], id=["c"], compound_type=["estate"]),
+    )
+    circles = circles_of(town, entry("pocket_park", 15))
+    assert circles.reach["distance_m"].tolist() == pytest.approx([5 + 730 + 50])
+
+
+def test_a_school_that_is_known_as_a_building_alone_is_joined_like_a_building(circles_of):
+    town = with_layers(
+        street_town([], homes=(100, 400), people=(10, 20), use=["residential", "education"]),
+        facilities=frame([shapely.Point(400, 10)], id=["f"], facility_type=["primary_school"]),
+    )
+    circles = circles_of(town, entry("primary_school", 15))
+    # Leg of the home, 300 m, leg of the school's corner; not at no cost to all of the street within 15 m.
+    assert circles.reach["distance_m"].tolist() == pytest.approx([310])
+
+
+def test_addresses_off_the_streets_are_listed_as_addresses(circles_of):
+    town = street_town([("bank", 100)], homes=(100,), people=(10,))
+    layers = {name: town[name] for name in town.layers if name != "buildings"}
+    addresses = frame([shapely.Point(100, 5), shapely.Point(100, 300)], id=["a1", "a2"], people=[10.0, 20.0])
+    parcels = frame([shapely.box(0, 0, 9, 9)], id=["p"])
+    far = fg.Town.from_layers(
+        name="T", settings=town.settings, **layers | {"addresses": addresses, "parcels": parcels}
+    )
+    found = circles_of(far, entry("bank", 5)).findings
+    assert found[["layer", "feature_id"]].to_numpy().tolist() == [["addresses", "a2"]]
+
+
+def test_the_sample_town_loses_nobody(demo):
+    circles = demo.results.circles
     assert circles.dwellings["people"].sum() == pytest.approx(28_000)
     full = area(circles, FULL_SET, 15)
     assert full["reached_people"] + full["unreached_people"] + full["unknown_people"] == pytest.approx(28_000)
     assert 0 < full["reached_people"] < 28_000
+
+
+def test_the_blocks_of_the_sample_town_are_served_differently(demo):
+    asked = "area_kind == 'block' and by == 'network' and facility_type == @FULL_SET and limit_min == 5"
+    share = demo.results.circles.areas.query(asked).set_index("area_name")["reached_share"]
+    assert share["市河历史街区"] > share["丝绸新村片区"] > share["水乡丝厂片区"] > share["严家浜城乡片区"]
+    assert 0.45 < share["市河历史街区"] < 0.65
+    assert 0.02 < share["严家浜城乡片区"] < 0.15

@@ -2,71 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import importlib.util
 import tomllib
-from dataclasses import dataclass
-from pathlib import Path
 
-import geopandas as gpd
 import networkx as nx
 import numpy as np
-import pyogrio
 import pytest
 import shapely
 from pyproj import Transformer
+from sample_layers import OTHER_SEED, SAMPLES, maker, on_the_ground, read_layers
 from shapely import STRtree
 
-SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
-OTHER_SEED = 7
 SMALLEST_OVERLAP_M2 = 0.01
-
-
-def _maker():
-    spec = importlib.util.spec_from_file_location("make_shuixiang", SAMPLES / "make_shuixiang.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@dataclass(frozen=True)
-class Layers:
-    """The files of one town, read back."""
-
-    folder: Path
-    layers: dict[str, gpd.GeoDataFrame]
-    facilities: list[dict[str, str]]
-
-    def __getitem__(self, name: str) -> gpd.GeoDataFrame:
-        return self.layers[name]
-
-
-def _read(folder: Path) -> Layers:
-    package = folder / "shuixiang.gpkg"
-    layers = {str(name): gpd.read_file(package, layer=name) for name, _ in pyogrio.list_layers(package)}
-    layers["communities"] = gpd.read_file(folder / "communities.shp", encoding="GB18030")
-    with (folder / "facilities.csv").open(encoding="utf-8", newline="") as file:
-        return Layers(folder, layers, list(csv.DictReader(file)))
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
-    _maker().make(folder)
+    maker().make(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory):
     folder = tmp_path_factory.mktemp("other")
-    _maker().make(folder, seed=OTHER_SEED)
-    return _read(folder)
+    maker().make(folder, seed=OTHER_SEED)
+    return read_layers(folder)
 
 
 @pytest.fixture(scope="module")
 def committed():
-    return _read(SAMPLES / "shuixiang")
+    return read_layers(SAMPLES / "shuixiang")
 
 
 @pytest.fixture(scope="module", params=["committed", "other"])
@@ -84,11 +50,6 @@ def _shared_area(shapes):
     return float(shapely.area(shapely.intersection(shapes[left[once]], shapes[right[once]])).max(initial=0.0))
 
 
-def _ground(town):
-    streets = town["streets"]
-    return streets[streets["level"] == 0]
-
-
 def _walk_graph(streets):
     graph = nx.Graph()
     for number, line in enumerate(streets[streets["is_walkable"]].geometry):
@@ -98,23 +59,22 @@ def _walk_graph(streets):
 
 def _true_places(town):
     """Undo GCJ-02 by fixed-point rounds, then project."""
-    maker = _maker()
     lon = np.array([float(row["经度"]) for row in town.facilities])
     lat = np.array([float(row["纬度"]) for row in town.facilities])
     x, y = lon.copy(), lat.copy()
     for _ in range(6):
-        there = maker.write.gcj02(x, y)
+        there = maker().write.gcj02(x, y)
         x, y = x + lon - there[0], y + lat - there[1]
     return shapely.points(*Transformer.from_crs("EPSG:4490", "EPSG:4549", always_xy=True).transform(x, y))
 
 
 def test_two_runs_write_the_same_bytes(made, tmp_path):
-    _maker().make(tmp_path)
+    maker().make(tmp_path)
     assert _digests(tmp_path) == _digests(made)
 
 
 def test_the_committed_town_is_what_the_script_makes(made, committed):
-    fresh = _read(made)
+    fresh = read_layers(made)
     assert fresh.facilities == committed.facilities
     assert fresh.layers.keys() == committed.layers.keys()
     for name, layer in fresh.layers.items():
@@ -160,11 +120,11 @@ def test_the_shapefile_has_gbk_text_and_does_not_say_so(town):
 def test_the_town_has_the_size_asked_for(town):
     assert 3.0 < town["built_up"].area.sum() / 1e6 < 4.0
     assert town["extent"].geometry.iloc[0].covers(town["built_up"].buffer(900).union_all())
-    assert 2200 <= len(town["buildings"]) <= 2700
-    assert 320 <= len(town["parcels"]) <= 380
+    assert 2250 <= len(town["buildings"]) <= 2550
+    assert 320 <= len(town["parcels"]) <= 390
     assert 400 <= len(town["streets"]) <= 900
     assert 6 <= len(town["communities"]) <= 9
-    assert 200 <= len(town.facilities) <= 290
+    assert 205 <= len(town.facilities) <= 245
     assert len({row["类别"] for row in town.facilities}) >= 28
     assert 300 <= len(town["trees"]) <= 2500
 
@@ -188,7 +148,7 @@ def test_the_silk_factory_and_the_grain_store_stand_idle(town):
 def test_buildings_touch_neither_each_other_nor_streets_nor_water(town):
     shapes = town["buildings"].geometry.to_numpy()
     assert _shared_area(shapes) < SMALLEST_OVERLAP_M2
-    ground = _ground(town)
+    ground = on_the_ground(town)
     streets = shapely.buffer(ground.geometry.to_numpy(), ground["width_m"].to_numpy() / 2, cap_style="flat")
     decks = town["bridges"].loc[town["bridges"]["bridge_type"] == "elevated"].geometry.to_numpy()
     taken = shapely.union_all([*streets, *decks, *town["water"].geometry])
@@ -216,7 +176,7 @@ def test_parcel_codes_keep_their_names(town):
 
 
 def test_there_are_bridges_for_walkers_only_and_with_steps(town):
-    bridges = _ground(town)[lambda streets: streets["is_bridge"]]
+    bridges = on_the_ground(town)[lambda streets: streets["is_bridge"]]
     assert len(bridges) >= 8
     assert bridges["street_class"].isin(["lane", "path", "steps"]).sum() >= 3
     assert bridges["is_steps"].sum() >= 2
@@ -224,14 +184,14 @@ def test_there_are_bridges_for_walkers_only_and_with_steps(town):
 
 
 def test_streets_cross_water_on_bridges_only(town):
-    streets = _ground(town)
+    streets = on_the_ground(town)
     water = town["water"].union_all()
     assert not streets.loc[~streets["is_bridge"]].intersects(water).any()
     assert streets.loc[streets["is_bridge"]].intersects(water).all()
 
 
 def test_bridges_join_the_streets_at_both_ends(town):
-    streets = _ground(town)
+    streets = on_the_ground(town)
     ends = {xy for line in streets.loc[~streets["is_bridge"]].geometry for xy in line.coords}
     for line in streets.loc[streets["is_bridge"]].geometry:
         assert {line.coords[0], line.coords[-1]} <= ends
@@ -256,7 +216,7 @@ def test_streets_reach_the_border_of_the_extent(town):
 
 def test_streets_enter_compounds_through_gates_only(town):
     gates = town["gates"].geometry.to_numpy()
-    lines = _ground(town).geometry.to_numpy()
+    lines = on_the_ground(town).geometry.to_numpy()
     walls = shapely.boundary(town["compounds"].geometry.to_numpy())
     wall_ids, line_ids = STRtree(lines).query(walls, predicate="intersects")
     crossings = shapely.get_parts(shapely.intersection(walls[wall_ids], lines[line_ids]))
@@ -300,7 +260,7 @@ def test_gcj02_coordinates_land_on_their_true_place(town):
 
 
 def test_the_gcj02_formula_meets_its_published_test_point():
-    lon, lat = _maker().write.gcj02(np.array([120.7555]), np.array([30.7467]))
+    lon, lat = maker().write.gcj02(np.array([120.7555]), np.array([30.7467]))
     assert lon[0] == pytest.approx(120.75981949746023, abs=1e-9)
     assert lat[0] == pytest.approx(30.744400295398297, abs=1e-9)
 
@@ -308,7 +268,7 @@ def test_the_gcj02_formula_meets_its_published_test_point():
 def test_facilities_lie_within_the_extent_and_near_a_street(town):
     spots = _true_places(town)
     assert shapely.covers(town["extent"].geometry.iloc[0], spots).all()
-    lines = _ground(town).geometry.to_numpy()
+    lines = on_the_ground(town).geometry.to_numpy()
     _, distance = STRtree(lines).query_nearest(spots, return_distance=True, all_matches=False)
     assert distance.max() < 100
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,3 +139,15 @@ def test_walker_catalogue_and_coordinates_are_stated(town):
     assert said["Walker"].endswith("60 m a minute")
     assert "EPSG:4549" in said["Coordinates"]
     assert said["Catalogue"]
+
+
+def test_the_head_says_from_when_the_data_are_in_which_crs_and_the_notice(town):
+    assert header(town, map_circles(), OLD, lang="zh")["fine"] == [
+        "数据日期：2024-10-31 至 2024-11-30 · EPSG:4549",
+        "内部资料",
+    ]
+
+
+def test_without_dates_and_notice_the_head_says_so(town):
+    bare = replace(town, settings=SimpleNamespace(notice="", dates={}))
+    assert header(bare, None, OLD, lang="en")["fine"] == ["Dates of data: no date · EPSG:4549"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -411,6 +413,57 @@ def test_with_buildings_reached_footprints_are_in_and_unreached_ones_out(village
         assert share[~is_reached].max() <= 0.01
 
 
+VOLOGDA = Path(__file__).resolve().parents[2] / "shared" / "data" / "vologda"
+
+
+@pytest.fixture(scope="module")
+def sample(shuixiang, shuixiang_network):
+    """Network, buildings and every fortieth facility of the sample town."""
+    return shuixiang_network, shuixiang["buildings"], shuixiang["facilities"][::40]
+
+
+@pytest.fixture(scope="module")
+def vologda():
+    """Roads, homes and every twentieth kindergarten of a town nobody drew for us."""
+    streets = gpd.read_parquet(VOLOGDA / "roads.parquet").to_crs("EPSG:32637")
+    buildings = gpd.read_parquet(VOLOGDA / "buildings.parquet")
+    places = gpd.read_parquet(VOLOGDA / "kindergarten.parquet")[["geometry"]][::20]
+    homes = buildings[buildings["is_living"]][["geometry"]].reset_index(drop=True)
+    named = [table.assign(id=[f"v{row}" for row in range(len(table))]) for table in (homes, places)]
+    return walk_network(streets), *named
+
+
+def overlaps_another(shapes):
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
+    return np.isin(np.arange(len(shapes)), one[one != other])
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        "sample",
+        pytest.param(
+            "vologda",
+            marks=pytest.mark.skipif(not VOLOGDA.exists(), reason="../shared/data/vologda is not there"),
+        ),
+    ],
+)
+def test_with_buildings_the_drawing_agrees_with_the_table_in_a_whole_town(town, request):
+    network, houses, places = request.getfixturevalue(town)
+    table = service_areas(network, places, minutes=(5, 15), buildings=houses)
+    pairs = travel_times(network, houses, places, limit_min=15)
+    shapes, counts = houses.geometry.to_numpy(), {True: 0, False: 0}
+    alone = ~overlaps_another(shapes)
+    for origin, limit, ground in zip(table["origin_id"], table["limit_min"], table.geometry, strict=True):
+        near = (pairs["destination_id"] == origin) & (pairs["travel_min"] <= limit)
+        is_reached = houses["id"].isin(pairs[near]["origin_id"]).to_numpy()
+        share = shapely.area(shapely.intersection(shapes, ground)) / shapely.area(shapes)
+        assert (share[is_reached & alone] >= 0.99).all()
+        assert (share[~is_reached & alone] <= 0.01).all()
+        counts = {flag: counts[flag] + int((is_reached == flag).sum()) for flag in counts}
+    assert min(counts.values()) > 100
+
+
 def test_with_buildings_an_unattached_one_stays_out():
     network = walk_network(
         TinyTown(
@@ -428,6 +481,24 @@ def test_with_buildings_those_at_the_limit_count_as_reached():
     house = frame("POLYGON ((290 10, 310 10, 310 20, 290 20, 290 10))", id=["h"])
     [ground] = area(network, "POINT (0 0)", buildings=house)
     assert math.isclose(ground.intersection(house.geometry.iloc[0]).area, 200)
+
+
+def test_a_reached_building_overlapped_by_one_that_is_not_stays_whole():
+    # Both lie within 30 m of the lower street, but the second is nearer to the upper, 840 m away.
+    shapes = frame(shapely.box(300, 5, 320, 24), shapely.box(310, 22, 330, 30), id=["in", "out"])
+    network = walk_network(frame("LINESTRING (0 0, 900 0, 900 40, 0 40)"))
+    start = frame("POINT (100 0)", id=["a"])
+    [ground] = service_areas(network, start, minutes=(5,), buildings=shapes).geometry
+    assert ground.buffer(1e-6).contains(shapes.geometry[0])
+    assert ground.intersection(shapes.geometry[1]).area == pytest.approx(20)
+
+
+def test_wheels_that_start_on_steps_reach_no_ground():
+    streets = frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 100 50)", is_steps=[False, True])
+    network = walk_network(streets)
+    start = frame("POINT (101 30)", id=["a"])
+    assert service_areas(network, start, minutes=(5,), walker="wheels").geometry.is_empty.all()
+    assert not service_areas(network, start, minutes=(5,)).geometry.is_empty.any()
 
 
 def test_with_no_building_at_all_the_ground_is_as_without():

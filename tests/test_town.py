@@ -348,6 +348,13 @@ def test_a_facility_type_nobody_knows_is_kept_unclassified_and_told_once_with_it
     )
 
 
+def test_facilities_without_a_type_are_told_with_their_ids():
+    types = ["公园", None, " ", float("nan")]
+    made = town(facilities=frame([point(i, 1) for i in range(4)], id=list("abcd"), facility_type=types))
+    assert english(made, "facility_type_missing")["found"] == "3 facilities have no type; ids b, c, d"
+    assert len(made["facilities"]) == 4
+
+
 def test_a_word_nobody_knows_becomes_unknown():
     made = town(buildings=frame([square(1, 1, 9)], use=["spaceport"], people=[1]))
     assert made["buildings"]["use"].isna().all()

@@ -17,7 +17,6 @@ from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.travel import travel_times
 from fengmao_geo.standards.load import walker
-from fengmao_geo.town.read import read_town
 
 WUHAN = Path(__file__).parents[2] / "shared" / "data" / "wuhan_streets.parquet"
 LAWS = settings(max_examples=60, deadline=None, derandomize=True)
@@ -132,28 +131,24 @@ def _walked_around(network, tree, one, other, *, limit_m):
     return found
 
 
-@pytest.fixture(scope="module")
-def shuixiang():
-    return walk_network(read_town(Path(__file__).parents[1] / "data" / "samples" / "shuixiang"))
-
-
 @pytest.mark.parametrize("who", ["standard", "wheels"])
-def test_a_thousand_pairs_on_the_streets_of_the_sample_town_equal_networkx(shuixiang, who):
+def test_a_thousand_pairs_on_the_streets_of_the_sample_town_equal_networkx(shuixiang_network, who):
+    streets = shuixiang_network
     noise = np.random.default_rng(5)
-    usable = shuixiang.takes_legs & ~shuixiang.edges["is_steps"].to_numpy(dtype=bool)
+    usable = streets.takes_legs & ~streets.edges["is_steps"].to_numpy(dtype=bool)
     edges = noise.choice(np.flatnonzero(usable), 90, replace=False)
-    points = shapely.line_interpolate_point(shuixiang.edge_lines[edges], 0.41, normalized=True)
+    points = shapely.line_interpolate_point(streets.edge_lines[edges], 0.41, normalized=True)
     ids = [f"p{row:02}" for row in range(90)]
-    both = gpd.GeoDataFrame({"id": ids}, geometry=points, crs=shuixiang.crs)
-    made = attach(shuixiang, both, max_leg_m=1e-6)
-    kept = np.flatnonzero(shuixiang.usable(walker(who)))
-    lines, pairs = shuixiang.edge_lines[kept], shuixiang.edge_nodes[kept].tolist()
+    both = gpd.GeoDataFrame({"id": ids}, geometry=points, crs=streets.crs)
+    made = attach(streets, both, max_leg_m=1e-6)
+    kept = np.flatnonzero(streets.usable(walker(who)))
+    lines, pairs = streets.edge_lines[kept], streets.edge_nodes[kept].tolist()
     here = [np.flatnonzero(np.isin(kept, np.flatnonzero(usable)))]
     theirs = inserted(lines, pairs, here, both[:30], both[30:], limit_m=1801)
     assert len(theirs) > 1_000
     speed = walker(who).speed_m_min
     one, other = (made.take(np.isin(ids, list(half["id"]))) for half in (both[:30], both[30:]))
-    found = minutes(travel_times(shuixiang, one, other, limit_min=1800 / speed, walker=who))
+    found = minutes(travel_times(streets, one, other, limit_min=1800 / speed, walker=who))
     same_minutes(found, {pair: m / speed for pair, m in theirs.items()}, 1800 / speed)
 
 
@@ -308,6 +303,24 @@ def test_of_equally_near_destinations_past_crossings_the_smaller_id_is_taken():
     )
     shops = places("POINT (250 0)", "POINT (50 0)")
     table = travel_times(network, places("POINT (150 0)"), shops, limit_min=9, nearest=1)
+    assert table["destination_id"].tolist() == ["p0"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_equally_near_destinations_behind_one_crossing_the_smaller_id_is_taken(order):
+    # Four arms of 100 m, a shop at the end of each; the home is two crossings away.
+    ends = [(200, 100), (200, -100), (300, 0), (260, 80)]
+    arms = [f"LINESTRING (200 0, {x} {y})" for x, y in ends]
+    network = walk_network(frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)", *arms))
+    shops = places(*[f"POINT ({ends[at][0]} {ends[at][1]})" for at in order])
+    table = travel_times(network, places("POINT (30 0)"), shops, limit_min=9, nearest=1)
+    assert table["destination_id"].tolist() == ["p0"]
+
+
+def test_of_two_destinations_in_one_building_the_smaller_id_is_taken():
+    network = walk_network(frame("LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)"))
+    shops = places("POINT (150 9)", "POINT (150 9)", "POINT (150 9)")
+    table = travel_times(network, places("POINT (30 0)"), shops, limit_min=9, nearest=1)
     assert table["destination_id"].tolist() == ["p0"]
 
 

@@ -37,6 +37,13 @@ def test_it_counts_its_nodes_edges_and_parts(square):
     assert repr(square) == "<WalkNetwork: 4 nodes, 4 edges, 1 connected parts>"
 
 
+def test_barriers_count_their_lines_and_areas():
+    water = frame("POLYGON ((0 9, 9 9, 9 18, 0 9))", "POLYGON ((50 9, 59 9, 59 18, 50 9))")
+    wall = frame("LINESTRING (0 5, 20 5)")
+    barriers = walk_network(TinyTown(streets=frame(*SQUARE), water=water, barriers=wall)).barriers
+    assert repr(barriers) == "<Barriers: 1 lines, 2 areas>"
+
+
 def test_its_arrays_cannot_be_written(square):
     for array in (
         square.node_xy,
@@ -364,3 +371,18 @@ def test_a_street_with_a_coordinate_that_is_no_number_is_an_error_that_names_it(
 def test_a_thousand_nodes_are_built_alike_from_a_grid():
     network = walk_network(grid(30, 34, 25))
     assert (len(network.node_xy), len(network.edge_lines)) == (1020, 29 * 34 + 30 * 33)
+
+
+@pytest.mark.parametrize("angle", [0, 17, 33, 61, 88])
+def test_a_street_clipped_at_the_boundary_of_the_extent_meets_it(angle):
+    extent = shapely.affinity.rotate(shapely.box(0.1, 0.2, 997.3, 801.7), angle)
+    middle = np.array(extent.centroid.coords[0])
+    ways = np.stack([np.cos(np.arange(12.0)), np.sin(np.arange(12.0))], axis=1)
+    streets = [
+        shapely.intersection(shapely.LineString([middle, middle + 1500 * way]), extent) for way in ways
+    ]
+    network = walk_network(TinyTown(streets=frame(*streets), extent=extent))
+    assert network.boundary["edge_id"].nunique() == 12
+    at_m = network.boundary["at_m"] - network.edge_length_m[network.boundary["edge_id"]]
+    # The streets start in the middle and may be turned; they meet the boundary at their other end.
+    assert np.minimum(at_m.abs(), network.boundary["at_m"]).max() < 1e-3

@@ -15,19 +15,17 @@ from tqdm import tqdm
 
 from fengmao_geo.export.files import write_whole
 from fengmao_geo.export.map_data import (
-    area_data,
     building_data,
     column_values,
     facility_data,
     ground_data,
-    home_data,
-    light_areas,
     type_data,
     whole_values,
 )
 from fengmao_geo.export.map_figures import Place, about, card, full_set, header, type_rows
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_labels import labels
+from fengmao_geo.export.map_reach import area_data, home_data, light_areas
 from fengmao_geo.export.offline import (
     OfflineMap,
     StartPage,
@@ -185,7 +183,26 @@ def _frame(results: Results, place: Place) -> Frame:
 def page_data(
     results: Results, place: Place, blocks: list[Place], *, frame: Frame, lang: Lang
 ) -> dict[str, Any]:
-    """Write everything a page draws and says, as its JSON holds it."""
+    """Write everything a page draws and says, as its JSON holds it.
+
+    Parameters
+    ----------
+    results
+        The town and what was computed from it.
+    place
+        The block, or the town.
+    blocks
+        All blocks of the town.
+    frame
+        What part of the town is shown.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    dict
+        What ``data.js`` reads, ready for JSON.
+    """
     town, circles = results.town, results.circles
     ids, types = type_data(town, circles, lang=lang)
     homes = home_data(town, circles, frame, ids)

@@ -1,24 +1,19 @@
-"""What a map page draws, as plain lists: ground, buildings, homes and what they reach, facilities."""
+"""What a map page draws of a town, as plain lists: ground, buildings, facilities and their types."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
 from fengmao_geo.export.theme import facility_sign, named, street_style, theme, type_group
-from fengmao_geo.life_circle.reach import statuses
-from fengmao_geo.network.travel import TOLERANCE
 from fengmao_geo.standards.load import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from fengmao_geo.export.map_geometry import Frame
     from fengmao_geo.life_circle.circles import LifeCircles
@@ -26,16 +21,13 @@ if TYPE_CHECKING:
     from fengmao_geo.town.town import Town
 
 __all__ = [
-    "area_data",
     "building_data",
+    "column_values",
     "facility_data",
     "ground_data",
-    "home_data",
-    "light_areas",
     "type_data",
+    "whole_values",
 ]
-
-AREA_SIMPLIFY_M = 0.75
 
 _GROUND = (
     ("built_up", "built_up"),
@@ -48,12 +40,23 @@ _KINDS = {
     **dict.fromkeys(("industrial", "warehouse", "utility", "agricultural"), "industrial"),
 }
 
-_SIGNS = {"reached": "1", "unreached": "0", "unknown": "?"}
 _BUILDING_LISTS = ("shapes", "kind", "use", "uses", "name", "floors", "year", "is_idle", "home")
 
 
 def column_values(layer: pd.DataFrame, column: str) -> list[Any]:
     """List a column's values, ``None`` where one is missing or the column is.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    column
+        Name of a column that it may have.
+
+    Returns
+    -------
+    list
+        One value per row.
 
     Examples
     --------
@@ -70,6 +73,18 @@ def column_values(layer: pd.DataFrame, column: str) -> list[Any]:
 def whole_values(layer: pd.DataFrame, column: str) -> list[int | None]:
     """List a column's numbers rounded to whole ones, ``None`` where one is missing or the column is.
 
+    Parameters
+    ----------
+    layer
+        The layer.
+    column
+        Name of a column that it may have.
+
+    Returns
+    -------
+    list of int or None
+        One number per row.
+
     Examples
     --------
     >>> whole_values(pd.DataFrame({"people": [2.6, float("nan")]}), "people")
@@ -79,7 +94,20 @@ def whole_values(layer: pd.DataFrame, column: str) -> list[int | None]:
 
 
 def ground_data(town: Town, frame: Frame) -> dict[str, Any]:
-    """Write what lies under everything: built-up area, farmland, green, water, walls, streets, bridges."""
+    """Write what lies under everything: built-up area, farmland, green, water, walls, streets, bridges.
+
+    Parameters
+    ----------
+    town
+        The town.
+    frame
+        What part of the town is shown.
+
+    Returns
+    -------
+    dict
+        Shapes by layer.
+    """
     polygons = [
         {"kind": kind, "shapes": [shape for shape in frame.polygons(town[layer].geometry) if shape]}
         for layer, kind in _GROUND
@@ -185,6 +213,15 @@ def type_data(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """List the facility types of a page: those asked for, those of the catalogue, then others that are there.
 
+    Parameters
+    ----------
+    town
+        The town.
+    circles
+        The town's life circles; ``None`` if they were not computed.
+    lang
+        ``zh`` or ``en``.
+
     Returns
     -------
     ids : list of str
@@ -230,105 +267,23 @@ def _asked_type(row: Mapping[Any, Any], lang: Lang) -> dict[str, Any]:
     }
 
 
-def home_data(town: Town, circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
-    """Write the homes shown: their people, and for every type asked for whether and how far they reach it.
+def facility_data(town: Town, frame: Frame, types: Sequence[str]) -> list[dict[str, Any]]:
+    """Write the facilities shown: where, which type, name and capacity; ground by a point inside it.
 
     Parameters
     ----------
     town
         The town.
-    circles
-        Its life circles.
     frame
-        The part of the town that is shown.
+        What part of the town is shown.
     types
-        The ids of the page's facility types.
+        Ids of facility types, in the order of the page.
 
     Returns
     -------
-    dict
-        ``ids``; ``people``; ``status``: minutes, then one text per type with ``1`` (reached), ``0`` or ``?``
-        per home; ``metres`` and ``tenths`` (of a minute), one list per type, -1 where nothing was found; and
-        ``own_shapes`` where the homes are not buildings.
+    list of dict
+        One per facility shown.
     """
-    if circles is None:
-        return {"ids": [], "people": [], "status": {}, "metres": [], "tenths": [], "own_shapes": []}
-    shown = circles.dwellings[frame.shows(circles.dwellings.geometry)]
-    ids = shown["dwelling_id"].tolist()
-    asked = circles.types[circles.types["is_asked"]].set_index("facility_type")
-    columns = [name for name in types if name in asked.index]
-    reach = circles.reach[circles.reach["dwelling_id"].isin(ids)]
-    minutes = _wide(reach, "travel_min", ids, columns).astype(float)
-    metres = _wide(reach, "distance_m", ids, columns).astype(float)
-    is_surveyed = asked.loc[columns, "is_surveyed"].to_numpy(dtype=bool)
-    is_unknown = _wide(reach, "status", ids, columns) == "unknown"
-    status = _statuses(circles.minutes, minutes, _doubt(circles, shown, is_surveyed, is_unknown))
-    return {
-        "ids": ids,
-        "people": whole_values(shown, "people"),
-        "status": status,
-        "metres": _whole_lists(metres),
-        "tenths": _whole_lists(10 * minutes),
-        "own_shapes": _own_shapes(town, shown, frame),
-    }
-
-
-def _wide(reach: pd.DataFrame, values: str, ids: list[str], columns: list[str]) -> NDArray[Any]:
-    cells = reach.set_index(["dwelling_id", "facility_type"])[values]
-    every = pd.MultiIndex.from_product([ids, columns], names=cells.index.names)
-    return cells.reindex(every).to_numpy().reshape(len(ids), len(columns))
-
-
-def _doubt(
-    circles: LifeCircles, homes: pd.DataFrame, is_surveyed: NDArray[np.bool_], is_unknown: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Minutes from which a facility that was not found might yet be there: homes by types."""
-    edge = homes["boundary_min"].to_numpy(dtype=float)[:, None]
-    doubt = np.where(np.isnan(edge), np.inf, edge) * np.ones(is_surveyed.shape)
-    is_open = ~homes["is_attached"].to_numpy(dtype=bool)[:, None] | ~is_surveyed
-    # What none of these explains is a facility off the streets: the tables do not say how near.
-    is_hidden = is_unknown & (doubt > circles.minutes[-1] * (1 + TOLERANCE))
-    return np.where(is_open | is_hidden, 0.0, doubt)
-
-
-def _statuses(
-    limits: Sequence[float], minutes: NDArray[np.float64], doubt: NDArray[np.float64]
-) -> dict[str, list[str]]:
-    """Write for each circle and type one character per home."""
-    signs = np.vectorize(_SIGNS.__getitem__, otypes=[object])
-    return {
-        f"{limit:g}": ["".join(column) for column in signs(statuses(minutes, doubt, limit)).T]
-        for limit in limits
-    }
-
-
-def _whole_lists(numbers: NDArray[np.float64]) -> list[list[int]]:
-    whole = np.where(np.isnan(numbers), -1, np.rint(numbers)).astype(np.int64)
-    return [column.tolist() for column in whole.T]
-
-
-def _own_shapes(town: Town, homes: gpd.GeoDataFrame, frame: Frame) -> list[dict[str, Any]]:
-    """Write the shapes of homes that are no buildings of the map: parcels or addresses."""
-    if "buildings" in town and homes["dwelling_id"].isin(town["buildings"]["id"]).all():
-        return []
-    is_point = shapely.get_dimensions(homes.geometry.to_numpy()) == 0
-    points = frame.points(homes.geometry[is_point].to_numpy())
-    shapes = frame.polygons(homes.geometry[~is_point], is_clipped=False)
-    return [
-        *(
-            {"home": int(home), "point": point}
-            for home, point in zip(np.flatnonzero(is_point), points, strict=True)
-        ),
-        *(
-            {"home": int(home), "shape": shape}
-            for home, shape in zip(np.flatnonzero(~is_point), shapes, strict=True)
-            if shape
-        ),
-    ]
-
-
-def facility_data(town: Town, frame: Frame, types: Sequence[str]) -> list[dict[str, Any]]:
-    """Write the facilities shown: where, which type, name and capacity; ground by a point inside it."""
     if "facilities" not in town:
         return []
     layer = town["facilities"]
@@ -345,29 +300,3 @@ def facility_data(town: Town, frame: Frame, types: Sequence[str]) -> list[dict[s
             strict=True,
         )
     ]
-
-
-def light_areas(circles: LifeCircles) -> LifeCircles:
-    """Simplify the service areas once for all pages: they are by far the finest shapes there are."""
-    areas = circles.service_areas
-    return replace(
-        circles,
-        service_areas=areas.set_geometry(areas.geometry.simplify(AREA_SIMPLIFY_M, preserve_topology=False)),
-    )
-
-
-def area_data(circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
-    """Write the ground from which each type is reached, by ``type/minutes``."""
-    if circles is None:
-        return {}
-    areas = circles.service_areas
-    areas = areas[areas["facility_type"].isin(types)]
-    # Those of a block's page are as fine as they come from `light_areas`.
-    tolerance_m = frame.simplify_m if frame.simplify_m < AREA_SIMPLIFY_M else 3 * frame.simplify_m
-    shapes = replace(frame, simplify_m=tolerance_m).polygons(areas.geometry)
-    keys = zip(areas["facility_type"], areas["limit_min"], strict=True)
-    return {
-        f"{types.index(name)}/{limit:g}": shape
-        for (name, limit), shape in zip(keys, shapes, strict=True)
-        if shape
-    }

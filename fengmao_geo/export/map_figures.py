@@ -61,7 +61,20 @@ class Place:
 
 
 def full_set(circles: LifeCircles | None, place: Place) -> dict[str, dict[str, Any]]:
-    """Write for each circle how many people reach everything it asks for; nobody where nobody lives."""
+    """Write for each circle how many people reach everything it asks for; nobody where nobody lives.
+
+    Parameters
+    ----------
+    circles
+        The town's life circles; ``None`` if they were not computed.
+    place
+        The block, or the town.
+
+    Returns
+    -------
+    dict
+        By minutes: ``people, reached, unreached, unknown, share``.
+    """
     if circles is None:
         return {}
     rows = place.rows(circles.areas)
@@ -136,7 +149,24 @@ def _number(value: float | None) -> float | None:
 
 
 def header(town: Town, circles: LifeCircles | None, place: Place, *, lang: Lang) -> dict[str, Any]:
-    """Write the head of a page: where, which block, of which type, how large, how many people."""
+    """Write the head of a page: where, which block, of which type, how large, how many people.
+
+    Parameters
+    ----------
+    town
+        The town.
+    circles
+        The town's life circles; ``None`` if they were not computed.
+    place
+        The block, or the town.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    dict
+        The figures and names in the head.
+    """
     facts = [[say("size", lang=lang), _hectares(place.area_m2), say("hectares", lang=lang)]]
     facts.append(_people_fact(circles, place, lang))
     if place.area_kind == "town":
@@ -152,7 +182,20 @@ def header(town: Town, circles: LifeCircles | None, place: Place, *, lang: Lang)
         "number": place.number,
         "tag": "" if place.renewal_type is None else named("renewal_type", place.renewal_type, lang=lang),
         "facts": facts,
+        "fine": _fine(town, lang),
     }
+
+
+def _fine(town: Town, lang: Lang) -> list[str]:
+    """Write what stands small in the head: from when the data are, in which CRS, and the notice."""
+    dates = sorted(set(town.settings.dates.values()))
+    span = dates[0] if dates else say("no_date", lang=lang)
+    if len(dates) > 1:
+        span = say("date_span", lang=lang, first=dates[0], last=dates[-1])
+    code = town.crs.to_authority()
+    crs = ":".join(code) if code else town.crs.name
+    lines = [f"{say('dates', lang=lang)}{say('colon', lang=lang)}{span} · {crs}", town.settings.notice]
+    return [line for line in lines if line]
 
 
 def _people_fact(circles: LifeCircles | None, place: Place, lang: Lang) -> list[str]:
@@ -175,7 +218,24 @@ def _hectares(area_m2: float) -> str:
 
 
 def card(circles: LifeCircles | None, place: Place, types: Sequence[str], *, lang: Lang) -> dict[str, Any]:
-    """Write what the town's page says of a block: type, size, people, full set, what most people lack."""
+    """Write what the town's page says of a block: type, size, people, full set, what most people lack.
+
+    Parameters
+    ----------
+    circles
+        The town's life circles; ``None`` if they were not computed.
+    place
+        The block, or the town.
+    types
+        Ids of facility types, in the order of the page.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    dict
+        The figures and names on the block's card.
+    """
     kind = [] if place.renewal_type is None else [named("renewal_type", place.renewal_type, lang=lang)]
     _, people, unit = _people_fact(circles, place, lang)
     facts = [*kind, f"{_hectares(place.area_m2)} {say('hectares', lang=lang)}"]
@@ -204,7 +264,22 @@ def _worst(circles: LifeCircles | None, place: Place, types: Sequence[str], lang
 
 
 def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[str]]:
-    """Write what the figures rest on: the built-up area, people, walker, catalogue, coordinates, dates."""
+    """Write what the figures rest on: the built-up area, people, walker, catalogue, coordinates, dates.
+
+    Parameters
+    ----------
+    town
+        The town.
+    circles
+        The town's life circles; ``None`` if they were not computed.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    list of list of str
+        Pairs of a label and what it says.
+    """
     settings = town.settings
     basis = [settings.boundary_basis, settings.boundary_year]
     rows = [

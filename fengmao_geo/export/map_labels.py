@@ -99,8 +99,7 @@ def _spots(shapes: NDArray[Any], rule: dict[str, Any], frame: Frame) -> Iterator
         case "water":
             yield from _along_water(whole)
         case _:
-            if not whole.is_empty:
-                yield shapely.point_on_surface(whole), 0.0, 0.0
+            yield shapely.point_on_surface(whole), 0.0, 0.0
 
 
 def _along_line(line: shapely.LineString) -> Iterator[Spot]:
@@ -143,8 +142,6 @@ def _readable(chord: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _along_water(water: shapely.Geometry) -> Iterator[Spot]:
     """Yield spots inside water where a stretch of it is longer than wide, with its direction and length."""
-    if shapely.is_empty(water):
-        return
     shapely.prepare(water)
     for middle in _mid_chords(water):
         for radius in HALF_LENGTHS_M:

@@ -99,6 +99,16 @@ class StartPage(folium.MacroElement):
 def asset(name: str) -> str:
     """Read one of the page's own scripts or styles.
 
+    Parameters
+    ----------
+    name
+        Its file name.
+
+    Returns
+    -------
+    str
+        Its text.
+
     Examples
     --------
     >>> asset("data.js").startswith('"use strict";')

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["summary_table"]
 
 _WORST = 3
+_FEW = 0.005
 
 
 def summary_table(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
@@ -85,7 +86,7 @@ def _row(
         "circle": f"{limit:g}",
         "people": _whole(full["people"], unknown),
         "full_set_people": _whole(full["reached_people"], unknown),
-        "full_set_share": _share(full["reached_share"], unknown),
+        "full_set_share": _least(full) + _share(full["reached_share"], unknown),
         "single_share": _share(single["reached_share"], unknown),
         "worst": text("label.list_mark", lang=lang).join(worst[:_WORST]) or "-",
     }
@@ -97,5 +98,17 @@ def _whole(values: pd.Series, unknown: str) -> str:
 
 
 def _share(values: pd.Series, unknown: str) -> str:
+    """Write a share in whole per cent, as the pages do: few is not none, and most is not all."""
     value = values.mean()
-    return unknown if pd.isna(value) else f"{value:.0%}"
+    if pd.isna(value):
+        return unknown
+    if 0 < value < _FEW:
+        return "<1%"
+    return ">99%" if 1 - _FEW < value < 1 else f"{value:.0%}"
+
+
+def _least(full: pd.DataFrame) -> str:
+    """Say that a share is the least it can be, where it is known of some people only."""
+    is_known = full["reached_share"].notna()
+    unknown, people = full["unknown_people"][is_known].sum(), full["people"][is_known].sum()
+    return "≥" if people > 0 and unknown >= _FEW * people else ""

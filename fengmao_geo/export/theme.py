@@ -72,6 +72,11 @@ def theme() -> dict[str, Any]:
 def colour_rules() -> str:
     """Write the colours that the style sheet uses as its variables.
 
+    Returns
+    -------
+    str
+        One rule for the root of the page.
+
     Examples
     --------
     >>> colour_rules()[:7]
@@ -95,6 +100,16 @@ def colour_rules() -> str:
 
 def street_style(street_class: str | None) -> dict[str, Any]:
     """Find how a class of street is drawn; a lane's way where the class is not known.
+
+    Parameters
+    ----------
+    street_class
+        The class; ``None`` where it is missing.
+
+    Returns
+    -------
+    dict
+        Its ``width_m``, colours and order.
 
     Examples
     --------
@@ -136,6 +151,16 @@ def facility_sign(facility_type: str, *, lang: Lang = "zh") -> str:
 def type_group(facility_type: str) -> str:
     """Find the display group of a facility type; ``"other"`` where the type is not known.
 
+    Parameters
+    ----------
+    facility_type
+        Id of the type.
+
+    Returns
+    -------
+    str
+        Id of the group.
+
     Examples
     --------
     >>> type_group("kindergarten"), type_group("unheard_of")
@@ -147,6 +172,20 @@ def type_group(facility_type: str) -> str:
 
 def named(kind: str, value: str, *, lang: Lang = "zh") -> str:
     """Write what a value is called where it begins a line; the value itself where it has no name.
+
+    Parameters
+    ----------
+    kind
+        What kind of value it is, such as ``use``.
+    value
+        The value.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        Its name with a capital.
 
     Examples
     --------
@@ -164,6 +203,18 @@ def _names() -> dict[str, dict[str, dict[str, str]]]:
 
 def layer_name(layer: str, *, lang: Lang = "zh") -> str:
     """Write what a layer is called; its id where it has no name.
+
+    Parameters
+    ----------
+    layer
+        Id of the layer.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        Its name.
 
     Examples
     --------

@@ -128,7 +128,7 @@ def cut_lines(lines: Geometries, start_m: Numbers, end_m: Numbers) -> Geometries
 
 
 def pulled_in(lines: Geometries, at_m: Numbers, by_m: float) -> Numbers:
-    """Points on lines, those near an end moved inwards.
+    """Place points on lines, those near an end moved inwards.
 
     Parameters
     ----------
@@ -158,6 +158,16 @@ def pulled_in(lines: Geometries, at_m: Numbers, by_m: float) -> Numbers:
 
 def ranges(low: Indices, high: Indices) -> Indices:
     """Run through several ranges one after the other.
+
+    Parameters
+    ----------
+    low, high
+        First number of each range, and the one after its last, shape ``(k,)``.
+
+    Returns
+    -------
+    array, shape ``(n,)``
+        The numbers of the first range, then of the second, and so on.
 
     Examples
     --------

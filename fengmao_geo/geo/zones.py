@@ -79,6 +79,16 @@ def working_crs(crs: CRS) -> CRS:
 def suggest_crs(lon: float, lat: float) -> str:
     """Name the projected CRS in metres that suits a place: CGCS2000 3-degree in China, else UTM.
 
+    Parameters
+    ----------
+    lon, lat
+        Longitude and latitude.
+
+    Returns
+    -------
+    str
+        The system's name with its EPSG code.
+
     Examples
     --------
     >>> suggest_crs(120.75, 30.75)
@@ -133,6 +143,16 @@ def looks_like(x: float, y: float) -> list[str]:
 def crs_name(stated: Stated) -> str:
     """Write a coordinate system with its EPSG code.
 
+    Parameters
+    ----------
+    stated
+        The system, as a CRS or as the town states it.
+
+    Returns
+    -------
+    str
+        Its name; with the code where it has one.
+
     Examples
     --------
     >>> crs_name(CRS.from_epsg(4490))
@@ -165,7 +185,20 @@ def area_box(stated: Stated) -> Box | None:
 
 
 def is_in_box(box: Box, x: float, y: float) -> bool:
-    """Say whether a pair of numbers lies in a box."""
+    """Say whether a pair of numbers lies in a box.
+
+    Parameters
+    ----------
+    box
+        West, south, east, north.
+    x, y
+        The numbers.
+
+    Returns
+    -------
+    bool
+        True on its edge too.
+    """
     west, south, east, north = box
     return west <= x <= east and south <= y <= north
 

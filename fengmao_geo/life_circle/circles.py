@@ -12,13 +12,13 @@ import pandas as pd
 import shapely
 from tqdm import tqdm
 
-from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
-from fengmao_geo.life_circle.places import Places, facility_places
-from fengmao_geo.life_circle.reach import Homes, asked_types, boundary_minutes, reach_table
+from fengmao_geo.life_circle.places import Places, facility_places, unattached
+from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, boundary_minutes, reach_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
-from fengmao_geo.network.service_area import check_minutes, ground_of, is_truncated, settle_buildings
+from fengmao_geo.network.service_area import check_minutes, ground_of, settle_buildings
+from fengmao_geo.network.stretches import is_truncated
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker
@@ -142,7 +142,7 @@ def life_circles(
     """
     limits = check_minutes(minutes)
     who, asked = load_walker(walker), load_catalogue(catalogue)
-    homes = _homes(town, network, limit_min=limits[-1], walker=who)
+    homes = _homes(town, network, limit_m=_furthest_m(asked, limits[-1], who), walker=who)
     places = facility_places(town, network)
     basis = people_basis(town)
     total = float(homes.table["people"].sum()) if basis == "people" else None
@@ -176,11 +176,17 @@ def life_circles(
         areas=areas,
         gaps=gap_table(areas, types),
         service_areas=_service_areas(town, network, asked_places, limits, who),
-        findings=_findings(homes, places),
+        findings=unattached(town, homes.attachments, places),
     )
 
 
-def _homes(town: Town, network: WalkNetwork, *, limit_min: float, walker: Walker) -> Homes:
+def _furthest_m(catalogue: Catalogue, limit_min: float, walker: Walker) -> float:
+    """Metres that anything is asked for: the largest circle's or a standard's beyond it."""
+    standards = [entry.standard_m or 0.0 for entry in catalogue.entries]
+    return max([limit_min * walker.speed_m_min, *standards])
+
+
+def _homes(town: Town, network: WalkNetwork, *, limit_m: float, walker: Walker) -> Homes:
     found = dwellings(town)
     attachments = attach(network, found.rename(columns={"dwelling_id": "id"}))
     points = shapely.point_on_surface(found.geometry.to_numpy())
@@ -188,9 +194,13 @@ def _homes(town: Town, network: WalkNetwork, *, limit_min: float, walker: Walker
         block_id=_lies_in(town, "blocks", points),
         community_id=_lies_in(town, "communities", points),
         is_attached=attachments.is_attached,
-        boundary_min=boundary_minutes(network, attachments, limit_min=limit_min, walker=walker),
+        boundary_min=boundary_minutes(
+            network, attachments, limit_min=limit_m / walker.speed_m_min, walker=walker
+        ),
     )
-    return Homes(RESULTS["dwellings"].check(table), attachments)
+    return Homes(
+        RESULTS["dwellings"].check(table), attachments, is_joined=are_joined(network, attachments, walker)
+    )
 
 
 def _lies_in(town: Town, layer: str, points: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -293,15 +303,3 @@ def _areas_of_type(
         is_cut = is_truncated(network, there, distance, reach_m=reach_m, walker=walker)
         rows.append((name, limit, float(shapely.area(ground)), is_cut, ground))
     return rows
-
-
-def _findings(homes: Homes, places: dict[str, Places]) -> pd.DataFrame:
-    everything = [
-        ("buildings", homes.attachments),
-        *(("facilities", there.attachments) for there in places.values()),
-    ]
-    return findings_table(
-        Finding("unattached", layer, str(place), None, {"max_leg_m": joined.max_leg_m})
-        for layer, joined in everything
-        for place in joined.place_ids[~joined.is_attached]
-    )

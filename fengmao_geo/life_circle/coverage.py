@@ -70,6 +70,15 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
     The full set is every required type asked for; a group's types are asked only for that group. None
     unreached but one unknown makes it unknown; so does a circle that asks for nothing.
 
+    Parameters
+    ----------
+    tiers
+        Status per dwelling, circle and type asked for.
+    homes
+        The dwellings.
+    minutes
+        The circles.
+
     Returns
     -------
     DataFrame
@@ -111,7 +120,10 @@ def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.D
     counted as if they did not, so that the people with the full set are never overstated.
     """
     rows = coverage[coverage["limit_min"] == limit].set_index(["dwelling_id", "group"])
-    status, people = rows["status"].unstack("group"), rows["people"].unstack("group")
+    # Without a dwelling there would be no column.
+    status, people = (
+        rows[name].unstack("group").reindex(columns=list(GROUPS)) for name in ("status", "people")
+    )
     total = people["everyone"].to_numpy()
     lacking, doubtful = np.zeros(len(total)), np.zeros(len(total))
     asked = set(tiers[tiers["is_required"] & (tiers["limit_min"] == limit)]["group"]) - {"everyone"}
@@ -202,6 +214,13 @@ def _sum_up(rows: pd.DataFrame) -> pd.DataFrame:
 
 def gap_table(areas: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
     """Rank the required types by the people who lack them, area by area and circle by circle.
+
+    Parameters
+    ----------
+    areas
+        The table ``areas``.
+    types
+        What the catalogue asks of each type.
 
     Returns
     -------

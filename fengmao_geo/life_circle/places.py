@@ -9,10 +9,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.standards.load import facility_types
+from fengmao_geo.town.people import dwelling_basis
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
 
-__all__ = ["Places", "facility_places"]
+__all__ = ["Places", "facility_places", "unattached"]
+
+# The ``compound_type`` of compounds that people live in.
+_ESTATE = "estate"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     """Join the town's facilities to the streets, type by type.
 
     A point inside a building is that building. A point of a type that is a ground (a park, a school) is the
-    compound or green it lies in.
+    smallest compound or green it lies in, and never a housing estate: a park in an estate is not the estate.
 
     Parameters
     ----------
@@ -64,9 +70,10 @@ def facility_places(town: Town, network: WalkNetwork) -> dict[str, Places]:
     grounds = {name for name, kind in facility_types().items() if kind.is_ground}
     is_ground = facilities["facility_type"].isin(grounds).to_numpy()
     shapes = facilities.geometry.to_numpy()
-    shapes = np.where(is_ground, _within(shapes, _layer(town, "compounds", "green")), shapes)
-    shapes = _within(shapes, _layer(town, "buildings"))
+    shapes = np.where(is_ground, _within(shapes, _grounds(town)), shapes)
     is_ground = is_ground & (shapely.get_dimensions(shapes) == 2)
+    if "buildings" in town:
+        shapes = _within(shapes, town["buildings"].geometry.to_numpy())
     table = facilities.set_geometry(gpd.GeoSeries(shapes, index=facilities.index, crs=town.crs))
     places = {}
     for name, rows in table.groupby("facility_type", sort=True):
@@ -84,15 +91,53 @@ def _attach_both(network: WalkNetwork, grounds: gpd.GeoDataFrame, others: gpd.Ge
     return joined if others.empty else concat([joined, attach(network, others)])
 
 
-def _layer(town: Town, *names: str) -> Geometries:
-    layers = [town[name].geometry.to_numpy() for name in names if name in town]
-    return np.concatenate([np.zeros(0, dtype=object), *layers])
+def _grounds(town: Town) -> Geometries:
+    layers = [np.zeros(0, dtype=object)]
+    if "compounds" in town:
+        compounds = town["compounds"]
+        kind = compounds["compound_type"] if "compound_type" in compounds.columns else None
+        is_campus = (
+            np.ones(len(compounds), dtype=bool) if kind is None else kind.ne(_ESTATE).fillna(value=True)
+        )
+        layers.append(compounds.geometry.to_numpy()[np.asarray(is_campus, dtype=bool)])
+    if "green" in town:
+        layers.append(town["green"].geometry.to_numpy())
+    return np.concatenate(layers)
 
 
 def _within(shapes: Geometries, areas: Geometries) -> Geometries:
-    """Put in place of each point the first area that it lies in."""
+    """Put in place of each point the smallest area that it lies in."""
+    areas = areas[np.lexsort((*shapely.bounds(areas).T, shapely.area(areas)))]
     row, hit = shapely.STRtree(areas).query(shapes, predicate="intersects")
     is_point = shapely.get_dimensions(shapes[row]) == 0
+    row, hit = row[is_point], hit[is_point]
+    order = np.lexsort((-hit, row))
     found = shapes.copy()
-    found[row[is_point][::-1]] = areas[hit[is_point][::-1]]
+    found[row[order]] = areas[hit[order]]
     return found
+
+
+def unattached(town: Town, homes: Attachments, places: dict[str, Places]) -> pd.DataFrame:
+    """List dwellings and facilities that no street reaches; what they reach is unknown, not unserved.
+
+    Parameters
+    ----------
+    town
+        The town.
+    homes
+        Its dwellings, attached.
+    places
+        Its facilities, by type.
+
+    Returns
+    -------
+    DataFrame
+        The table ``findings``.
+    """
+    joined = [(str(dwelling_basis(town)), homes)]
+    joined += [("facilities", there.attachments) for there in places.values()]
+    return findings_table(
+        Finding("unattached", layer, str(place), None, {"max_leg_m": these.max_leg_m})
+        for layer, these in joined
+        for place in these.place_ids[~these.is_attached]
+    )

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.network.attach import Attachments
+from fengmao_geo.network.stretches import are_outside
 from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Homes", "asked_types", "boundary_minutes", "reach_table", "statuses"]
+__all__ = ["Homes", "are_joined", "asked_types", "boundary_minutes", "reach_table", "statuses"]
+
+
+_DTYPES = dict.fromkeys(("travel_min", "distance_m", "straight_m", "doubt_min"), "float64")
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,14 @@ class Homes:
         The table ``dwellings``.
     attachments
         The same dwellings, in the same order.
+    is_joined
+        Whether the walker can use all that each dwelling is joined to; if not, what it does not reach is
+        unknown.
     """
 
     table: gpd.GeoDataFrame
     attachments: Attachments
+    is_joined: NDArray[np.bool_]
 
 
 def asked_types(
@@ -65,6 +73,7 @@ def asked_types(
         The table ``asked_types``, in the order of the catalogue.
     """
     surveyed = town.settings.surveyed_types
+    is_typed = _has_types(town)
     rows = [
         {
             "facility_type": entry.facility_type,
@@ -74,7 +83,7 @@ def asked_types(
             "is_required": entry.is_required,
             "min_people": entry.min_people,
             "is_asked": entry.min_people <= (people or 0),
-            "is_surveyed": "facilities" in town
+            "is_surveyed": is_typed
             and (
                 surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0
             ),
@@ -85,6 +94,39 @@ def asked_types(
         for entry in catalogue.entries
     ]
     return RESULTS["asked_types"].check(pd.DataFrame(rows, columns=list(RESULTS["asked_types"].names)))
+
+
+def _has_types(town: Town) -> bool:
+    """Say whether facilities tell their types; a layer that names none does not tell what is missing."""
+    if "facilities" not in town or "facility_type" not in town["facilities"].columns:
+        return False
+    types = town["facilities"]["facility_type"]
+    return types.empty or bool(types.notna().any())
+
+
+def are_joined(network: WalkNetwork, places: Attachments, walker: Walker) -> NDArray[np.bool_]:
+    """Say which places are joined, and to nothing that the walker cannot use.
+
+    A place is joined where the streets are nearest, whoever walks. Where that is on steps, wheels may find
+    another street a little farther on, which was not looked for: what they reach from there is unknown.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        The places, attached.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array of bool, shape ``(p,)``
+        False for a place that is unattached, too.
+    """
+    lost = ~network.usable(walker)[places.edge_id]
+    has_lost = np.bincount(places.place[lost], minlength=len(places)) > 0
+    return np.asarray(places.is_attached & ~has_lost, dtype=bool)
 
 
 def reach_table(
@@ -101,7 +143,25 @@ def reach_table(
 
     A type is ``unknown`` for a dwelling that reaches none of it if the dwelling is unattached, the type is
     not surveyed, its own search meets the boundary of the extent, or a facility that could not be joined to
-    the streets lies so near that it might be reached.
+    the streets lies so near that it might be reached. A place joined to steps counts as unattached for those
+    who cannot use them, unless it is reached from elsewhere.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The dwellings.
+    places
+        The facilities of each type.
+    entries
+        What the catalogue asks for.
+    limit_min
+        How long anybody walks.
+    walker
+        Who walks.
+    surveyed
+        Types of which all facilities are in the data.
 
     Returns
     -------
@@ -121,6 +181,9 @@ def reach_table(
         )
         for entry in entries
     ]
+    if not frames:
+        columns = [*RESULTS["reach"].names, "doubt_min"]
+        return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in columns})
     return pd.concat(frames, ignore_index=True)
 
 
@@ -144,7 +207,7 @@ def _reach_of_type(
         facility[pairs.origin] = there.attachments.place_ids[pairs.destination]
         shapes = homes.table.geometry.to_numpy()
         straight_m = _straight(shapes, there.shapes)
-        hidden_m = _straight(shapes, there.shapes[~there.attachments.is_attached])
+        hidden_m = _straight(shapes, there.shapes[~are_joined(network, there.attachments, walker)])
     travel_min = distance_m / walker.speed_m_min
     table = pd.DataFrame(
         {
@@ -184,11 +247,25 @@ def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
         return np.zeros(len(homes.table))
     doubt = np.fmin(homes.table["boundary_min"].to_numpy(dtype=float), hidden_min)
     doubt = np.where(np.isnan(doubt), np.inf, doubt)
-    return np.where(homes.table["is_attached"].to_numpy(dtype=bool), doubt, 0.0)
+    return np.where(homes.is_joined, doubt, 0.0)
 
 
 def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:
     """Say reached, unreached or unknown within a limit.
+
+    Parameters
+    ----------
+    travel_min
+        Minutes to the nearest, missing if none is known, shape ``(n,)``.
+    doubt_min
+        Minutes from which another might be there, shape ``(n,)``.
+    limit_min
+        The limit.
+
+    Returns
+    -------
+    array of str, shape ``(n,)``
+        ``reached``, ``unreached`` or ``unknown``.
 
     Examples
     --------
@@ -204,8 +281,29 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
 def boundary_minutes(
     network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker
 ) -> Numbers:
-    """Minutes from each place to the nearest way out of the extent; missing if none is within the limit."""
+    """Find minutes from each place to the nearest way out of the extent; missing if none is in the limit.
+
+    From a place that is joined outside the extent it is none at all.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The places, attached.
+    limit_min
+        How long the search goes on.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array, shape ``(p,)``
+        Minutes.
+    """
     minutes = np.full(len(homes), np.nan)
+    is_out = are_outside(network, homes) & network.usable(walker)[homes.edge_id]
+    minutes[homes.place[is_out]] = 0.0
     boundary = network.boundary
     if boundary.empty:
         return minutes
@@ -220,5 +318,5 @@ def boundary_minutes(
         0.0,
     )
     pairs = nearest_pairs(network, homes, way_out, limit_m=limit_min * walker.speed_m_min, walker=walker)
-    minutes[pairs.origin] = pairs.distance_m / walker.speed_m_min
+    minutes[pairs.origin] = np.fmin(minutes[pairs.origin], pairs.distance_m / walker.speed_m_min)
     return minutes

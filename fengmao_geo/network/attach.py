@@ -93,7 +93,18 @@ class Attachments:
         )
 
     def findings(self, layer: str) -> pd.DataFrame:
-        """List the places that could not be joined; what they reach is unknown, not unserved."""
+        """List the places that could not be joined; what they reach is unknown, not unserved.
+
+        Parameters
+        ----------
+        layer
+            The layer the places are from.
+
+        Returns
+        -------
+        DataFrame
+            The table ``findings``.
+        """
         return findings_table(
             Finding("unattached", layer, str(place), None, {"max_leg_m": self.max_leg_m})
             for place in self.place_ids[~self.is_attached]
@@ -105,16 +116,49 @@ class Attachments:
         return self.place, self.edge_id, self.from_m, self.to_m, self.leg_m
 
     def with_rows(self, *rows: NDArray[Any]) -> Attachments:
-        """Give the same places other attachments, in the order of `rows`."""
+        """Give the same places other attachments, in the order of `rows`.
+
+        Parameters
+        ----------
+        *rows
+            The five arrays, each of shape ``(k,)``.
+
+        Returns
+        -------
+        Attachments
+            The same places.
+        """
         place, edge_id, from_m, to_m, leg_m = rows
         return Attachments(self.place_ids, place, edge_id, from_m, to_m, leg_m, self.max_leg_m)
 
     def take_rows(self, chosen: NDArray[Any]) -> Attachments:
-        """Keep some of the attachments, by position or by flag; the places stay."""
+        """Keep some of the attachments, by position or by flag; the places stay.
+
+        Parameters
+        ----------
+        chosen
+            Positions, or flags of shape ``(k,)``.
+
+        Returns
+        -------
+        Attachments
+            All places; one without a row is unattached.
+        """
         return self.with_rows(*(array[chosen] for array in self.rows))
 
     def take(self, is_kept: NDArray[np.bool_]) -> Attachments:
-        """Keep some of the places; ``is_kept`` has shape ``(p,)``."""
+        """Keep some of the places; ``is_kept`` has shape ``(p,)``.
+
+        Parameters
+        ----------
+        is_kept
+            Which places, shape ``(p,)``.
+
+        Returns
+        -------
+        Attachments
+            Those places with all that joins them.
+        """
         rows = is_kept[self.place]
         rank = np.cumsum(is_kept) - 1
         return Attachments(
@@ -194,12 +238,36 @@ def attach(
 
 
 def as_attachments(network: WalkNetwork, places: gpd.GeoDataFrame | Attachments) -> Attachments:
-    """Attach places unless they are attached already."""
+    """Attach places unless they are attached already.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Points or polygons, or `Attachments`.
+
+    Returns
+    -------
+    Attachments
+        The places, joined to the network.
+    """
     return places if isinstance(places, Attachments) else attach(network, places)
 
 
 def concat(parts: list[Attachments]) -> Attachments:
-    """Bring attachments of different places together, in the order of their ids."""
+    """Bring attachments of different places together, in the order of their ids.
+
+    Parameters
+    ----------
+    parts
+        Attachments that share no place.
+
+    Returns
+    -------
+    Attachments
+        All their places.
+    """
     ids = np.concatenate([part.place_ids for part in parts])
     order = np.argsort(ids, kind="stable")
     rank = np.empty(len(ids), dtype=np.intp)

@@ -14,7 +14,7 @@ from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.lines import cut_lines, insert_points
 from fengmao_geo.network.barriers import TOUCH_M
 from fengmao_geo.network.enclose import Surroundings, enclose
-from fengmao_geo.network.join import crossing_points, group_vertices, join_ends
+from fengmao_geo.network.join import crossing_points, group_vertices, join_ends, own_ends
 from fengmao_geo.network.walk_network import EDGE_COLUMNS, WalkNetwork, assemble
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def walk_network(
     pieces, barriers, cut_found = enclose(pieces, around, gate_reach_m=gate_reach_m)
     if node_crossings:
         pieces = _with_crossings(pieces)
+    pieces = _with_points(pieces, *own_ends(pieces.geometry.to_numpy()))
     nodes_xy, edge_nodes, edges, join_found = _edges(
         pieces, barriers, around.compounds.geometry.to_numpy(), connect_gaps_m
     )
@@ -163,10 +164,17 @@ def _with_crossings(pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Give streets that cross at one level a shared vertex there."""
     lines = pieces.geometry.to_numpy()
     row, xy = crossing_points(lines, pieces["level"].to_numpy())
-    at_m = shapely.line_locate_point(lines[row], shapely.points(xy))
-    return pieces.set_geometry(
-        gpd.GeoSeries(insert_points(lines, row, at_m, xy), index=pieces.index, crs=pieces.crs)
-    )
+    return _with_points(pieces, row, shapely.line_locate_point(lines[row], shapely.points(xy)), xy)
+
+
+def _with_points(
+    pieces: gpd.GeoDataFrame, row: Indices, at_m: NDArray[np.float64], xy: NDArray[np.float64]
+) -> gpd.GeoDataFrame:
+    """Draw some of the pieces through further points."""
+    if not len(row):
+        return pieces
+    lines = insert_points(pieces.geometry.to_numpy(), row, at_m, xy)
+    return pieces.set_geometry(gpd.GeoSeries(lines, index=pieces.index, crs=pieces.crs))
 
 
 def _edges(

@@ -84,7 +84,22 @@ def nearest_visible(
 
 
 def are_blocked(network: WalkNetwork, start: Numbers, end: Numbers, edge: Indices) -> Flags:
-    """Say which legs cross a barrier; a street's end on a wall is reached from the street's side only."""
+    """Say which legs cross a barrier; a street's end on a wall is reached from the street's side only.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    start, end
+        Coordinates of the legs' ends, at the place and on the street, shape ``(n, 2)``.
+    edge
+        The edge each leg ends on, shape ``(n,)``.
+
+    Returns
+    -------
+    array of bool, shape ``(n,)``
+        True where a barrier lies between.
+    """
     blocked = network.barriers.block(start, end)
     on_wall = np.flatnonzero(~blocked)
     on_wall = on_wall[network.barriers.touch(end[on_wall])]
@@ -96,7 +111,20 @@ def are_blocked(network: WalkNetwork, start: Numbers, end: Numbers, edge: Indice
 
 
 def corner_legs(shapes: Geometries, lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
-    """Draw the leg from every corner of each shape to every straight stretch of its line."""
+    """Draw the leg from every corner of each shape to every straight stretch of its line.
+
+    Parameters
+    ----------
+    shapes
+        Points or outlines, shape ``(n,)``.
+    lines
+        The street each is to be joined to, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the shape ``(k,)``; coordinates of the leg's start and of its end, each ``(k, 2)``.
+    """
     first, last, line = segments(lines)
     corners, of = shapely.get_coordinates(shapes, return_index=True)
     low, high = np.searchsorted(of, line), np.searchsorted(of, line, side="right")

@@ -40,7 +40,7 @@ class Surroundings:
     def none(cls) -> Surroundings:
         """Streets alone."""
         nothing = np.zeros(0, dtype=object)
-        return cls(nothing, nothing, _no_frame("id"), _gates(None), None, is_bridges_complete=False)
+        return cls(nothing, nothing, _no_frame("id"), _gates(None, {}), None, is_bridges_complete=False)
 
     @classmethod
     def of(cls, town: Town) -> Surroundings:
@@ -50,7 +50,7 @@ class Surroundings:
             water=town["water"].geometry.to_numpy() if "water" in town else nothing,
             lines=town["barriers"].geometry.to_numpy() if "barriers" in town else nothing,
             compounds=town["compounds"] if "compounds" in town else _no_frame("id"),
-            gates=_gates(town["gates"] if "gates" in town else None),  # noqa: SIM401  no dictionary
+            gates=_gates(town["gates"] if "gates" in town else None, _grounds(town)),  # noqa: SIM401  no dictionary
             extent=town.extent,
             is_bridges_complete=bool(town.settings.bridges_complete),
         )
@@ -60,21 +60,57 @@ def _no_frame(*columns: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({name: [] for name in columns}, geometry=[])
 
 
-def _gates(gates: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Points with the place they lead to and whether they are open; open unless said otherwise."""
+def _grounds(town: Town) -> dict[str, Any]:
+    """Outlines that a gate may name by the id of their compound or green, or of a facility in them.
+
+    An id that several layers use is that of the compound, then of the green, then of the facility.
+    """
+    areas = [town[name] for name in ("compounds", "green") if name in town]
+    known: dict[str, Any] = {}
+    if "facilities" in town and areas:
+        facilities = town["facilities"]
+        shapes = np.concatenate([area.geometry.to_numpy() for area in areas])
+        shapes = shapes[np.argsort(-shapely.area(shapes), kind="stable")]
+        row, hit = shapely.STRtree(shapes).query(facilities.geometry.to_numpy(), predicate="within")
+        order = np.lexsort((hit, row))  # the smallest last
+        known |= dict(
+            zip(facilities["id"].astype(str).to_numpy()[row[order]], shapes[hit[order]], strict=True)
+        )
+    for area in reversed(areas):
+        known |= dict(zip(area["id"].astype(str), area.geometry, strict=True))
+    return known
+
+
+def _gates(gates: gpd.GeoDataFrame | None, grounds: dict[str, Any]) -> pd.DataFrame:
+    """Points with the place they lead to, its outline, and whether they are open: they are unless said."""
     if gates is None:
+        nothing = np.zeros(0, dtype=object)
         return pd.DataFrame(
-            {"geometry": np.zeros(0, dtype=object), "place_id": [], "is_open": np.zeros(0, dtype=bool)}
+            {"geometry": nothing, "place_id": [], "ground": nothing, "is_open": np.zeros(0, dtype=bool)}
         )
     is_open = gates["is_open"].isna() | gates["is_open"].eq(True) if "is_open" in gates.columns else True
     place = gates["place_id"].astype(object) if "place_id" in gates.columns else None
-    return pd.DataFrame({"geometry": gates.geometry.to_numpy(), "place_id": place, "is_open": is_open})
+    ground = np.full(len(gates), None, dtype=object)
+    if place is not None:
+        ground[:] = [grounds.get(name) if isinstance(name, str) else None for name in place]
+    return pd.DataFrame(
+        {"geometry": gates.geometry.to_numpy(), "place_id": place, "ground": ground, "is_open": is_open}
+    )
 
 
 def enclose(
     pieces: gpd.GeoDataFrame, around: Surroundings, *, gate_reach_m: float
 ) -> tuple[gpd.GeoDataFrame, Barriers, list[Finding]]:
     """Cut streets at walls without a gate, and at water where the bridges are known to be complete.
+
+    Parameters
+    ----------
+    pieces
+        Streets.
+    around
+        Walls, water and gates.
+    gate_reach_m
+        A street within this of a gate goes through it.
 
     Returns
     -------

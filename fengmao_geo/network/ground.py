@@ -33,6 +33,19 @@ def attach_grounds(
 ) -> Rows:
     """Join grounds at their gates, else along the stretches of street beside them.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    ids
+        Ids of the grounds, shape ``(p,)``.
+    shapes
+        Their geometries, shape ``(p,)``.
+    max_leg_m
+        The longest leg from a gate.
+    beside_m
+        A street this near to the outline is joined without a leg.
+
     Returns
     -------
     tuple of arrays
@@ -48,19 +61,21 @@ def attach_grounds(
 
 
 def _at_gates(network: WalkNetwork, ids: NDArray[np.object_], shapes: Geometries, max_leg_m: float) -> Rows:
-    """Join grounds at their gates: it belongs to the one it names, else to those whose outline it is on."""
+    """Join grounds at their gates: it belongs to the one it names, else to those whose outline it is on.
+
+    A gate may name a ground by another id, that of the compound a school is in: then their outlines are one.
+    """
     gates = network.gates[network.gates["is_open"].astype(bool)]
-    points = gates["geometry"].to_numpy()
+    points, named = gates["geometry"].to_numpy(), gates["place_id"].to_numpy()
+    is_named = np.array([isinstance(name, str) for name in named], dtype=bool)
     gate, ground = shapely.STRtree(shapely.boundary(shapes)).query(
-        points, predicate="dwithin", distance=GATE_ON_OUTLINE_M
+        points, predicate="dwithin", distance=max(max_leg_m, GATE_ON_OUTLINE_M)
     )
-    named = gates["place_id"].to_numpy()
-    is_unnamed = np.array([not isinstance(named[one], str) for one in gate], dtype=bool)
-    by_name = [(one, np.flatnonzero(ids == name)) for one, name in enumerate(named) if isinstance(name, str)]
-    gate = np.concatenate([gate[is_unnamed], *(np.repeat(one, len(rows)) for one, rows in by_name)]).astype(
-        np.intp
-    )
-    ground = np.concatenate([ground[is_unnamed], *(rows for _, rows in by_name)]).astype(np.intp)
+    is_on = shapely.dwithin(points[gate], shapely.boundary(shapes[ground]), GATE_ON_OUTLINE_M)
+    belongs = np.where(is_named[gate], named[gate] == ids[ground], is_on)
+    if "ground" in gates.columns:
+        belongs |= np.asarray(shapely.equals(gates["ground"].to_numpy()[gate], shapes[ground]), dtype=bool)
+    gate, ground = gate[belongs], ground[belongs]
     row, edge, at_m, leg_m = join_shapes(network, points[gate], max_leg_m=max_leg_m)
     return ground[row], edge, at_m, at_m, leg_m
 

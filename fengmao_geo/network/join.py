@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.lines import box_pairs, pulled_in, vertex_positions
+from fengmao_geo.geo.lines import box_pairs, pulled_in, segments, vertex_positions
 from fengmao_geo.network.barriers import PULL_M, TOUCH_M
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends"]
+__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends", "own_ends"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,22 @@ class Joins:
 
 
 def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geometries) -> Vertices:
-    """Find the nodes: vertices that streets share at one level and on one side of a wall, and ends."""
+    """Find the nodes: vertices that streets share at one level and on one side of a wall, and ends.
+
+    Parameters
+    ----------
+    pieces
+        Streets.
+    barriers
+        What parts streets that would meet.
+    compounds
+        Outlines of walled compounds.
+
+    Returns
+    -------
+    Vertices
+        Every vertex with its node.
+    """
     lines = pieces.geometry.to_numpy()
     xy, piece, at_m = vertex_positions(lines)
     is_end = np.zeros(len(xy), dtype=bool)
@@ -83,9 +98,8 @@ def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geom
             "is_dead_end": is_end & (count[node] == 1),
         }
     )
-    parted = pd.DataFrame(
-        {"place": place, "side": side, "street": pieces["street_id"].to_numpy()[piece]}
-    ).iloc[on_wall]
+    street = pieces["street_id"].to_numpy()[piece[on_wall]]
+    parted = pd.DataFrame({"place": place[on_wall], "side": side[on_wall], "street": street})
     return Vertices(table, place_xy[unique[:, 0]], _parted_findings(parted, place_xy))
 
 
@@ -164,7 +178,26 @@ def join_ends(
     *,
     connect_gaps_m: float,
 ) -> Joins:
-    """Join ends to the streets they lie on, and dead ends to the nearest street within the gap."""
+    """Join ends to the streets they lie on, and dead ends to the nearest street within the gap.
+
+    Parameters
+    ----------
+    pieces
+        Streets.
+    vertices
+        Their vertices.
+    barriers
+        What no joint may cross.
+    compounds
+        Outlines of walled compounds.
+    connect_gaps_m
+        The widest gap that is closed.
+
+    Returns
+    -------
+    Joins
+        What is to be cut and added.
+    """
     ends = vertices.table[vertices.table["is_end"]].drop_duplicates("node")
     is_dead = ends["is_dead_end"].to_numpy()
     tree = shapely.STRtree(pieces.geometry.to_numpy())
@@ -283,7 +316,14 @@ def _joins(pieces: gpd.GeoDataFrame, vertices: Vertices, on_it: pd.DataFrame, ga
 
 
 def crossing_points(lines: Geometries, level: Indices) -> tuple[Indices, Numbers]:
-    """Where lines of one level cross: for each crossing both lines' rows and the point.
+    """Find where lines of one level cross: for each crossing both lines' rows and the point.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+    level
+        Their levels, shape ``(n,)``.
 
     Returns
     -------
@@ -295,3 +335,43 @@ def crossing_points(lines: Geometries, level: Indices) -> tuple[Indices, Numbers
     one, other = one[keep], other[keep]
     xy, of = shapely.get_coordinates(shapely.intersection(lines[one], lines[other]), return_index=True)
     return np.concatenate([one[of], other[of]]), np.concatenate([xy, xy])
+
+
+def own_ends(lines: Geometries) -> tuple[Indices, Numbers, Numbers]:
+    """Where the end of a line lies on its own middle, away from its vertices.
+
+    Parameters
+    ----------
+    lines
+        LineStrings, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple of arrays
+        Row of the line ``(k,)``, metres along it ``(k,)``, and the end's coordinates ``(k, 2)``.
+    """
+    bent = np.flatnonzero(shapely.get_num_points(lines) > 3)
+    first, last, of = segments(lines[bent])
+    low, high = np.minimum(first, last) - TOUCH_M, np.maximum(first, last) + TOUCH_M
+    found_row, found_m, found_xy = [], [], []
+    for end in (0, -1):
+        xy = shapely.get_coordinates(shapely.get_point(lines[bent], end))[of]
+        hit = np.flatnonzero(((xy >= low) & (xy <= high)).all(axis=1))
+        start, step, xy = first[hit], (last - first)[hit], xy[hit]
+        length = np.hypot(*step.T)
+        along = ((xy - start) * step).sum(axis=1) / np.where(length > 0, length, 1.0)
+        away = np.abs((xy - start)[:, 0] * step[:, 1] - (xy - start)[:, 1] * step[:, 0])
+        is_on = (along > TOUCH_M) & (length - along > TOUCH_M) & (away <= TOUCH_M * length)
+        row = bent[of[hit[is_on]]]
+        before = vertex_positions(lines[row])
+        found_row.append(row)
+        found_m.append(_start_m(before, hit[is_on] - np.searchsorted(of, of[hit[is_on]])) + along[is_on])
+        found_xy.append(xy[is_on])
+    return np.concatenate(found_row), np.concatenate(found_m), np.concatenate(found_xy)
+
+
+def _start_m(vertices: tuple[Numbers, Indices, Numbers], which: Indices) -> Numbers:
+    """Metres to the vertex of a given number on each line."""
+    _, line, at_m = vertices
+    start_m: Numbers = at_m[np.searchsorted(line, np.arange(len(which))) + which]
+    return start_m

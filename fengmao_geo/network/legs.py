@@ -32,6 +32,15 @@ def join_shapes(
 ) -> tuple[Indices, Indices, Numbers, Numbers]:
     """Find the nearest point of each connected part for points and outlines.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    shapes
+        Points or polygons, shape ``(p,)``.
+    max_leg_m
+        The longest leg.
+
     Returns
     -------
     tuple of arrays
@@ -56,8 +65,17 @@ def join_shapes(
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = (place[order][1:] != place[order][:-1]) | (part[order][1:] != part[order][:-1])
     best = order[is_first]
-    at_m = shapely.line_locate_point(network.edge_lines[edge[best]], shapely.points(end[best]))
-    return place[best], edge[best], at_m, leg_m[best]
+    return place[best], edge[best], _along(network.edge_lines[edge[best]], end[best]), leg_m[best]
+
+
+def _along(lines: Geometries, xy: Numbers) -> Numbers:
+    """Measure how far along their lines points on them lie."""
+    count = shapely.get_num_coordinates(lines)
+    start = shapely.get_coordinates(lines)[np.cumsum(count) - count]
+    at_m: Numbers = np.hypot(*(xy - start).T)
+    bent = np.flatnonzero(count > 2)
+    at_m[bent] = shapely.line_locate_point(lines[bent], shapely.points(xy[bent]))
+    return at_m
 
 
 def _on_land(network: WalkNetwork, shapes: Geometries) -> Geometries:
@@ -119,8 +137,13 @@ def _least(group: Indices, values: Numbers) -> Numbers:
 
 def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
     """Draw each outline's shortest leg to its line; of equally short ones that to the smallest x, y."""
-    ends = shapely.get_coordinates(shapely.shortest_line(shapes, lines)).reshape(-1, 2, 2)
-    start, end = ends[:, 0].copy(), ends[:, 1].copy()
+    # Between a point and one straight stretch there is only one shortest leg, and it is soon drawn.
+    is_plain = (shapely.get_dimensions(shapes) == 0) & (shapely.get_num_coordinates(lines) == 2)
+    is_plain &= shapely.get_num_coordinates(shapes) == 1
+    start, end = np.empty((len(shapes), 2)), np.empty((len(shapes), 2))
+    _, start[is_plain], end[is_plain] = corner_legs(shapes[is_plain], lines[is_plain])
+    ends = shapely.get_coordinates(shapely.shortest_line(shapes[~is_plain], lines[~is_plain]))
+    start[~is_plain], end[~is_plain] = ends[::2], ends[1::2]
     meets = np.flatnonzero((start == end).all(axis=1) & (shapely.get_dimensions(shapes) == 2))
     if len(meets):
         xy, row = shapely.get_coordinates(
@@ -129,9 +152,7 @@ def _legs(shapes: Geometries, lines: Geometries) -> tuple[Numbers, Numbers]:
         order = np.lexsort((xy[:, 1], xy[:, 0], row))
         first = np.unique(row[order], return_index=True)
         start[meets[first[0]]] = end[meets[first[0]]] = xy[order][first[1]]
-    # Between a point and one straight stretch there is only one shortest leg.
-    has_ties = (shapely.get_dimensions(shapes) > 0) | (shapely.get_num_coordinates(lines) > 2)
-    apart = np.flatnonzero((start != end).any(axis=1) & has_ties)
+    apart = np.flatnonzero((start != end).any(axis=1) & ~is_plain)
     start[apart], end[apart] = _smallest(shapes[apart], lines[apart], start[apart], end[apart])
     return start, end
 

@@ -16,7 +16,7 @@ from fengmao_geo.geo.lines import cut_lines, grid_cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fengmao_geo.network.service_area import Stretches
+    from fengmao_geo.network.stretches import Stretches
     from fengmao_geo.network.walk_network import WalkNetwork
 
     Geometries = NDArray[np.object_]

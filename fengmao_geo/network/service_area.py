@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from tqdm import tqdm
 
@@ -16,6 +15,7 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import cut_lines
 from fengmao_geo.network.attach import Attachments, as_attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
+from fengmao_geo.network.stretches import Stretches, is_truncated, reached_stretches
 from fengmao_geo.network.travel import reached_pairs, source_distances
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
@@ -33,33 +33,11 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = [
-    "Stretches",
-    "check_minutes",
-    "ground_of",
-    "is_truncated",
-    "reached_stretches",
-    "service_areas",
-    "settle_buildings",
-]
+__all__ = ["check_minutes", "ground_of", "service_areas", "settle_buildings"]
 
 _ARC_SEGMENTS = 16
 # So many searches are held in memory at once.
 _BATCH = 64
-# A place on a street lies off it by rounding.
-_ROUNDING_M = 1e-9
-
-
-class Stretches(NamedTuple):
-    """Stretches of edges that are reached: edge, from and to in metres along it."""
-
-    edge_id: Indices
-    from_m: Numbers
-    to_m: Numbers
-
-    def take(self, chosen: Flags) -> Stretches:
-        """Keep some of the stretches."""
-        return Stretches(self.edge_id[chosen], self.from_m[chosen], self.to_m[chosen])
 
 
 def service_areas(
@@ -160,6 +138,16 @@ def _drawn_in_threads(
 def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
     """Give the limits in ascending order.
 
+    Parameters
+    ----------
+    minutes
+        The limits in any order.
+
+    Returns
+    -------
+    tuple of float
+        The limits, ascending.
+
     Raises
     ------
     UsageError
@@ -180,7 +168,28 @@ def ground_of(
     reach_m: float,
     walker: Walker,
 ) -> shapely.Geometry:
-    """Draw the ground around all that is reached from any of the places."""
+    """Draw the ground around all that is reached from any of the places.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    pieces
+        The network's ground near barriers.
+    reach_m
+        How far the walk goes, off the street included.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    MultiPolygon
+        The ground; empty where nothing is reached.
+    """
     off_m = min(pieces.off_m, reach_m)
     stretches = reached_stretches(network, places, distance_m, reach_m=reach_m - off_m, walker=walker)
     takes = network.takes_legs[stretches.edge_id]
@@ -211,75 +220,6 @@ def _cut(network: WalkNetwork, stretches: Stretches) -> Geometries:
     is_part = (stretches.from_m > 0) | (stretches.to_m < network.edge_length_m[stretches.edge_id])
     lines[is_part] = cut_lines(lines[is_part], stretches.from_m[is_part], stretches.to_m[is_part])
     return lines
-
-
-def reached_stretches(
-    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
-) -> Stretches:
-    """Cut the edges where the walk ends; stretches of one edge neither touch nor overlap.
-
-    Parameters
-    ----------
-    network, places
-        The streets and where the walk starts.
-    distance_m
-        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
-    reach_m
-        How far the walk goes.
-    walker
-        Who walks.
-
-    Returns
-    -------
-    Stretches
-        In the order of edges and of positions along them.
-    """
-    is_reached = distance_m <= reach_m
-    u, v = network.edge_nodes.T
-    edge = np.flatnonzero((is_reached[u] | is_reached[v]) & network.usable(walker))
-    length = network.edge_length_m[edge]
-    ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
-    back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
-    usable = (places.leg_m <= reach_m + _ROUNDING_M) & network.usable(walker)[places.edge_id]
-    own, left_m = places.edge_id[usable], np.maximum(reach_m - places.leg_m[usable], 0.0)
-    start = np.concatenate([np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)])
-    end = np.concatenate(
-        [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
-    )
-    # Where a walk ends just as it comes to a street, it still reaches that point of it.
-    arrives = np.ones(len(start), dtype=bool)
-    arrives[: len(edge)] = distance_m[u[edge]] == reach_m
-    arrives[len(edge) : 2 * len(edge)] = distance_m[v[edge]] == reach_m
-    keep = (end > start) | ((end == start) & arrives)
-    return _merged(Stretches(np.concatenate([edge, edge, own])[keep], start[keep], end[keep]))
-
-
-def _merged(stretches: Stretches) -> Stretches:
-    """Merge stretches of one edge that overlap or touch."""
-    if not len(stretches.edge_id):
-        return stretches
-    order = np.lexsort((stretches.from_m, stretches.edge_id))
-    edge, start, end = stretches.edge_id[order], stretches.from_m[order], stretches.to_m[order]
-    # Running maximum of the ends within each edge: edges are kept apart by an offset beyond any length.
-    offset = np.cumsum(np.diff(edge, prepend=edge[:1]) > 0) * (end.max() + 1.0)
-    furthest = np.maximum.accumulate(end + offset) - offset
-    is_new = np.ones(len(edge), dtype=bool)
-    is_new[1:] = (edge[1:] != edge[:-1]) | (start[1:] > furthest[:-1])
-    first = np.flatnonzero(is_new)
-    return Stretches(edge[first], start[first], np.maximum.reduceat(end, first))
-
-
-def is_truncated(
-    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
-) -> bool:
-    """Say whether the walk meets the boundary of the extent."""
-    boundary = network.boundary
-    if boundary.empty:
-        return False
-    found = reached_stretches(network, places, distance_m, reach_m=reach_m, walker=walker)
-    at = pd.DataFrame({"edge_id": found.edge_id, "from_m": found.from_m, "to_m": found.to_m}).merge(boundary)
-    is_met = (at["at_m"] >= at["from_m"] - _ROUNDING_M) & (at["at_m"] <= at["to_m"] + _ROUNDING_M)
-    return bool(is_met.any())
 
 
 def _with_buildings(
@@ -332,6 +272,9 @@ def settle_buildings(
     touched[tree.query(ground, predicate="intersects")] = True
     inside = np.zeros(len(shapes), dtype=bool)
     inside[tree.query(ground, predicate="contains")] = True
-    erased = shapely.union_all(shapes[touched & ~is_reached])
+    is_erased = touched & ~is_reached
+    # A reached building under one that is not loses its ground to it, and is added again.
+    inside[tree.query(shapes[is_erased], predicate="intersects")[1]] = False
+    erased = shapely.union_all(shapes[is_erased])
     added = shapes[is_reached & ~inside]
     return _as_multi(shapely.union_all([shapely.difference(ground, erased), *added]))

@@ -138,7 +138,24 @@ def travel_times(
 def nearest_pairs(
     network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
 ) -> Pairs:
-    """Find each origin's nearest destination by one search from all destinations at once."""
+    """Find each origin's nearest destination by one search from all destinations at once.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins, destinations
+        The places, attached.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Pairs
+        At most one pair per origin.
+    """
     starts = _usable(network, destinations, walker)
     ends = _usable(network, origins, walker)
     distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
@@ -158,27 +175,74 @@ def nearest_distances(
 ) -> tuple[Numbers, Indices]:
     """Walk out from all places at once.
 
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
     Returns
     -------
     tuple of arrays
-        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, each of
-        shape ``(n,)``.
+        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, the
+        smallest of equally near ones, each of shape ``(n,)``.
     """
     count = len(network.node_xy)
+    graph = _with_sources(network, places, walker)
     distance, _, source = csgraph.dijkstra(
-        _with_sources(network, places, walker),
+        graph,
         indices=np.arange(count, count + len(places)),
         limit=limit_m * (1 + TOLERANCE),
         min_only=True,
         return_predecessors=True,
     )
+    source = _smallest_sources(graph, distance, source)
     return distance[:count], np.asarray(source[:count] - count, dtype=np.intp)
+
+
+def _smallest_sources(graph: sparse.csr_array, distance: Numbers, source: NDArray[Any]) -> NDArray[Any]:
+    """Hand the smallest of equally near sources on along all shortest ways; a search takes any of them."""
+    tail = np.repeat(np.arange(len(distance)), np.diff(graph.indptr))
+    # Only where sources meet can one take the place of another.
+    meet = np.flatnonzero(source[tail] != source[graph.indices])
+    is_tight = distance[tail[meet]] + graph.data[meet] == distance[graph.indices[meet]]
+    if not (is_tight & np.isfinite(distance[tail[meet]])).any():
+        return source
+    tight = np.flatnonzero(
+        (distance[tail] + graph.data == distance[graph.indices]) & (distance[tail] < np.inf)
+    )
+    tail, head, least = tail[tight], graph.indices[tight], source.copy()
+    while (is_smaller := least[tail] < least[head]).any():
+        np.minimum.at(least, head[is_smaller], least[tail[is_smaller]])
+    return least
 
 
 def reached_pairs(
     network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
 ) -> Pairs:
-    """Find every pair within the limit by a search from each place of the smaller side."""
+    """Find every pair within the limit by a search from each place of the smaller side.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    origins, destinations
+        The places, attached.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Pairs
+        Each pair once, with the shortest way.
+    """
     if len(origins) < len(destinations):
         pairs = reached_pairs(network, destinations, origins, limit_m=limit_m, walker=walker)
         return Pairs(pairs.destination, pairs.origin, pairs.distance_m)
@@ -202,7 +266,24 @@ def reached_pairs(
 def source_distances(
     network: WalkNetwork, sources: Attachments, *, limit_m: float, walker: Walker
 ) -> Iterator[tuple[int, Numbers]]:
-    """Walk out from each place in turn: its row and metres to every node, infinite beyond the limit."""
+    """Walk out from each place in turn.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    sources
+        Where the walks start.
+    limit_m
+        How far each search goes.
+    walker
+        Who walks.
+
+    Yields
+    ------
+    tuple of int and array
+        The place's row, and metres from it to every node, infinite beyond the limit, shape ``(n,)``.
+    """
     graph = _with_sources(network, sources, walker)
     count = len(network.node_xy)
     chunk = max(1, _ROWS_BYTES // (8 * graph.shape[0]))
@@ -221,6 +302,7 @@ def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attach
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
     """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
     base = network.matrix(walker)
+    sources = _usable(network, sources, walker)
     count = len(network.node_xy)
     place = np.concatenate([sources.place, sources.place])
     node = network.edge_nodes[sources.edge_id].T.ravel()

@@ -12,9 +12,10 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fengmao_geo.errors import NetworkError, UsageError
+from fengmao_geo.errors import NetworkError
 from fengmao_geo.findings import Finding, findings_table
-from fengmao_geo.network.barriers import Barriers
+from fengmao_geo.geo.lines import vertex_positions
+from fengmao_geo.network.barriers import TOUCH_M, Barriers
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -58,7 +59,8 @@ class WalkNetwork:
     barriers
         What no straight leg crosses.
     gates
-        Points where compounds are entered: ``geometry, place_id, is_open``.
+        Points where compounds are entered: ``geometry, place_id, is_open``, and ``ground``, the outline of
+        what they lead to where it is known.
     extent
         Where streets and facilities are complete; ``None`` if that is not known.
     found
@@ -179,13 +181,29 @@ class WalkNetwork:
         ]
 
     def usable(self, walker: Walker) -> Flags:
-        """Say which edges a walker can use, shape ``(m,)``."""
+        """Say which edges a walker can use.
+
+        Parameters
+        ----------
+        walker
+            Who walks.
+
+        Returns
+        -------
+        array of bool, shape ``(m,)``
+            False at steps for those who cannot use them.
+        """
         if walker.can_use_steps:
             return np.ones(len(self.edge_lines), dtype=bool)
         return ~self.edges["is_steps"].to_numpy(dtype=bool)
 
     def matrix(self, walker: Walker) -> sparse.csr_array:
-        """Lengths between neighbouring nodes, both ways, the shortest where edges are parallel.
+        """Give lengths between neighbouring nodes, both ways, the shortest where edges are parallel.
+
+        Parameters
+        ----------
+        walker
+            Who walks.
 
         Returns
         -------
@@ -209,13 +227,16 @@ class WalkNetwork:
         if self.extent is None:
             return pd.DataFrame({"edge_id": np.zeros(0, dtype=np.intp), "at_m": np.zeros(0)})
         outline = shapely.boundary(self.extent)
-        edge = np.asarray(self.edge_tree.query(outline, predicate="intersects"), dtype=np.intp)
-        hits, of = shapely.get_parts(shapely.intersection(self.edge_lines[edge], outline), return_index=True)
-        xy, row = shapely.get_coordinates(hits, return_index=True)
-        at_m = shapely.line_locate_point(self.edge_lines[edge[of[row]]], shapely.points(xy))
-        return pd.DataFrame({"edge_id": edge[of[row]], "at_m": at_m}).sort_values(
-            ["edge_id", "at_m"], ignore_index=True
-        )
+        edge = np.asarray(self.edge_tree.query(outline, predicate="dwithin", distance=TOUCH_M), dtype=np.intp)
+        lines = self.edge_lines[edge]
+        xy, of = shapely.get_coordinates(shapely.intersection(lines, outline), return_index=True)
+        at_m = shapely.line_locate_point(lines[of], shapely.points(xy))
+        # A street clipped at the boundary ends on it but for rounding.
+        vertex_xy, line, vertex_m = vertex_positions(lines)
+        is_on = shapely.dwithin(shapely.points(vertex_xy), outline, TOUCH_M)
+        edge, at_m = edge[np.concatenate([of, line[is_on]])], np.concatenate([at_m, vertex_m[is_on]])
+        found = pd.DataFrame({"edge_id": edge, "at_m": at_m}).drop_duplicates()
+        return found.sort_values(["edge_id", "at_m"], ignore_index=True)
 
     def to_networkx(self) -> nx.MultiDiGraph[int]:
         """Give the graph in the form that osmnx's functions accept.
@@ -226,23 +247,9 @@ class WalkNetwork:
             Nodes with ``x, y``; edges both ways with ``length`` (m), ``geometry``, ``osmid`` (the street's
             id), ``level``, ``bridge``, ``tunnel``, ``steps``; the graph with ``crs``.
         """
-        import networkx as nx  # noqa: PLC0415  only here
+        from fengmao_geo.network.graphs import graph_of  # noqa: PLC0415  networkx is heavy
 
-        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=self.crs)
-        streets = np.bincount(self.edge_nodes.ravel(), minlength=len(self.node_xy))
-        graph.add_nodes_from(
-            (node, {"x": x, "y": y, "street_count": count})
-            for node, ((x, y), count) in enumerate(zip(self.node_xy.tolist(), streets.tolist(), strict=True))
-        )
-        rows = self.edges[list(EDGE_COLUMNS)].itertuples(index=False, name=None)
-        for (u, v), line, length, row in zip(
-            self.edge_nodes.tolist(), self.edge_lines, self.edge_length_m.tolist(), rows, strict=True
-        ):
-            kept = dict(zip(("osmid", "level", "bridge", "tunnel", "steps"), row, strict=True))
-            graph.add_edge(u, v, length=length, geometry=line, **kept)
-            if u != v:
-                graph.add_edge(v, u, length=length, geometry=line.reverse(), **kept)
-        return graph
+        return graph_of(self)
 
     @classmethod
     def from_networkx(cls, graph: nx.MultiDiGraph[Any]) -> WalkNetwork:
@@ -263,21 +270,9 @@ class WalkNetwork:
         UsageError
             If the graph has no projected CRS.
         """
-        import osmnx as ox  # noqa: PLC0415  heavy
-        from pyproj import CRS  # noqa: PLC0415  used once
+        from fengmao_geo.network.graphs import parts_of  # noqa: PLC0415  osmnx is heavy
 
-        crs = CRS.from_user_input(graph.graph["crs"]) if graph.graph.get("crs") is not None else None
-        if crs is None or not crs.is_projected:
-            raise UsageError("graph_not_projected")
-        both_ways = graph if graph.is_directed() else graph.to_directed()
-        nodes, edges = ox.graph_to_gdfs(ox.convert.to_undirected(both_ways), fill_edge_geometry=True)
-        xy = nodes[["x", "y"]].to_numpy(dtype=float)
-        ends = np.stack(
-            [nodes.index.get_indexer(edges.index.get_level_values(side)) for side in "uv"], axis=1
-        )
-        lines = edges.geometry.to_numpy()
-        ends = _as_drawn(ends, xy, lines)
-        return assemble(crs=crs, node_xy=xy, edge_nodes=ends, edge_lines=lines, edges=_osm_columns(edges))
+        return assemble(**parts_of(graph))
 
 
 def assemble(  # noqa: PLR0913  the parts of one network
@@ -293,6 +288,26 @@ def assemble(  # noqa: PLR0913  the parts of one network
     found: tuple[Finding, ...] = (),
 ) -> WalkNetwork:
     """Put nodes and edges in an order that does not depend on the order they came in, and label the parts.
+
+    Parameters
+    ----------
+    crs
+        Projected, in metres.
+    node_xy
+        Coordinates, shape ``(n, 2)``; nodes without an edge are left out.
+    edge_nodes
+        First and last node of each edge, shape ``(m, 2)``.
+    edge_lines
+        LineStrings from the first node to the last, shape ``(m,)``.
+    edges
+        `EDGE_COLUMNS`, one row per edge.
+    barriers, gates, extent, found
+        As `WalkNetwork` has them.
+
+    Returns
+    -------
+    WalkNetwork
+        The network.
 
     Raises
     ------
@@ -359,32 +374,6 @@ def _refuse_bad_lengths(length: Numbers, edges: pd.DataFrame) -> None:
         raise NetworkError(
             "network", findings_table(Finding("street_length", "streets", str(street)) for street in streets)
         )
-
-
-def _as_drawn(ends: Indices, xy: Numbers, lines: Geometries) -> Indices:
-    first = shapely.get_coordinates(shapely.get_point(lines, 0))
-    is_turned = np.hypot(*(first - xy[ends[:, 0]]).T) > np.hypot(*(first - xy[ends[:, 1]]).T)
-    return np.where(is_turned[:, None], ends[:, ::-1], ends)
-
-
-def _osm_columns(edges: pd.DataFrame) -> pd.DataFrame:
-    def tag(name: str) -> pd.Series:
-        column = edges[name] if name in edges.columns else pd.Series(None, index=edges.index, dtype=object)
-        return column.map(lambda value: value[0] if isinstance(value, list) else value)
-
-    no = ("no", False, None)
-    return pd.DataFrame(
-        {
-            "street_id": tag("osmid").astype(str).to_numpy(),
-            "level": pd.to_numeric(tag("layer" if "layer" in edges.columns else "level"), errors="coerce")
-            .fillna(0)
-            .astype(int)
-            .to_numpy(),
-            "is_bridge": (tag("bridge").notna() & ~tag("bridge").isin(no)).to_numpy(),
-            "is_tunnel": (tag("tunnel").notna() & ~tag("tunnel").isin(no)).to_numpy(),
-            "is_steps": (tag("highway").eq("steps") | tag("steps").eq(True)).to_numpy(dtype=bool),
-        }
-    )
 
 
 def _wkt(x: float, y: float) -> str:

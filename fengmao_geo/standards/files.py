@@ -40,17 +40,53 @@ class _Faults:
 
 
 def fault_error(path: Path | Traversable, faults: Sequence[Fault]) -> StandardError:
-    """Make the one error that lists what is wrong with a file."""
+    """Make the one error that lists what is wrong with a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    faults
+        What is wrong with it.
+
+    Returns
+    -------
+    StandardError
+        To be raised.
+    """
     return StandardError("standard_file", file=str(path), faults=_Faults(faults))
 
 
 def shipped(*parts: str) -> Traversable:
-    """Find a file that comes with the library."""
+    """Find a file that comes with the library.
+
+    Parameters
+    ----------
+    *parts
+        Folders and name below ``standards``.
+
+    Returns
+    -------
+    Traversable
+        The file.
+    """
     return files("fengmao_geo.standards").joinpath(*parts)
 
 
 def own_file(which: str | Path, known: Iterable[str]) -> Path:
     """Take a name that is not shipped as the path of a TOML file.
+
+    Parameters
+    ----------
+    which
+        What the user named.
+    known
+        Names that are shipped.
+
+    Returns
+    -------
+    Path
+        The user's file.
 
     Raises
     ------
@@ -65,6 +101,16 @@ def own_file(which: str | Path, known: Iterable[str]) -> Path:
 
 def read_toml(path: Path | Traversable) -> dict[str, Any]:
     """Read a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content.
 
     Raises
     ------
@@ -82,7 +128,22 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
 
 
 def keyed(raw: Mapping[str, Any], table: str, field: str) -> dict[str, Any]:
-    """Give every entry of a table of entries its own key as a field."""
+    """Give every entry of a table of entries its own key as a field.
+
+    Parameters
+    ----------
+    raw
+        A file's content.
+    table
+        The table whose entries are given a field.
+    field
+        The field's name.
+
+    Returns
+    -------
+    dict
+        The content with that field.
+    """
     entries = raw.get(table)
     if not isinstance(entries, dict):
         return dict(raw)
@@ -94,6 +155,20 @@ def keyed(raw: Mapping[str, Any], table: str, field: str) -> dict[str, Any]:
 
 def read_record(path: Path | Traversable, kind: type[_Read], raw: Mapping[str, Any]) -> _Read:
     """Read a file's content into its record.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    kind
+        What it is to be read as.
+    raw
+        Its content.
+
+    Returns
+    -------
+    record
+        An object of that kind.
 
     Raises
     ------
@@ -108,6 +183,15 @@ def read_record(path: Path | Traversable, kind: type[_Read], raw: Mapping[str, A
 
 def refuse_shared(path: Path | Traversable, entry: str, names: Mapping[str, Iterable[str]]) -> None:
     """Refuse names that would mean two things.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    entry
+        What the names are of.
+    names
+        By meaning, the names it has.
 
     Raises
     ------

@@ -321,6 +321,11 @@ def _names(records: Mapping[str, FacilityType | Walker | Catalogue]) -> dict[str
 def display_names() -> dict[str, dict[str, dict[str, str]]]:
     """List what values are called: kind, value, language, name.
 
+    Returns
+    -------
+    dict
+        Names, nested in that order.
+
     Examples
     --------
     >>> display_names()["street_class"]["lane"]["en"]

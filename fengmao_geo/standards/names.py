@@ -23,6 +23,16 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u221
 def normalise(name: object) -> str:
     """Write a name as it is compared: no blanks, full-width forms narrowed, case folded, one kind of dash.
 
+    Parameters
+    ----------
+    name
+        A text; other values are written as one.
+
+    Returns
+    -------
+    str
+        What is compared.
+
     Examples
     --------
     >>> normalise(" Floor Count ")

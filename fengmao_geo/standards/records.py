@@ -211,6 +211,8 @@ class Walker(Record):
         Whether steps can be used.
     source, tag
         Where the speed comes from and how sure it is.
+    note
+        What else is to be known.
 
     Examples
     --------

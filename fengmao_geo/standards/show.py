@@ -27,6 +27,11 @@ __all__ = ["standard_names", "standard_table"]
 def standard_names() -> list[str]:
     """List the names that :func:`standard_table` takes.
 
+    Returns
+    -------
+    list of str
+        In the order they are printed.
+
     Examples
     --------
     >>> "township" in standard_names()

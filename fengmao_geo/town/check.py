@@ -48,7 +48,18 @@ class Source:
 
 
 def has_geometry(frame: object) -> bool:
-    """Say whether a table has a geometry that can be used."""
+    """Say whether a table has a geometry that can be used.
+
+    Parameters
+    ----------
+    frame
+        What was read.
+
+    Returns
+    -------
+    bool
+        True if it has.
+    """
     return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
 
 
@@ -113,7 +124,18 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
 
 
 def has_error(findings: Iterable[Finding]) -> bool:
-    """Say whether one of the findings is an error."""
+    """Say whether one of the findings is an error.
+
+    Parameters
+    ----------
+    findings
+        The findings.
+
+    Returns
+    -------
+    bool
+        True if at least one is.
+    """
     return any(finding.severity == "error" for finding in findings)
 
 
@@ -137,7 +159,18 @@ def _placed(
 
 
 def absent_layers(named: Collection[str]) -> list[Finding]:
-    """List the layers that a town must have and of which nothing was given."""
+    """List the layers that a town must have and of which nothing was given.
+
+    Parameters
+    ----------
+    named
+        Names of the layers that were given.
+
+    Returns
+    -------
+    list of Finding
+        An error for each layer that is wanting.
+    """
     found = [Finding("layer_missing", layer) for layer in REQUIRED_LAYERS if layer not in named]
     if not any(layer in named for layer in DWELLING_LAYERS):
         found.append(Finding("layer_missing_dwellings", "buildings"))

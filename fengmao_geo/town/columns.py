@@ -202,6 +202,10 @@ def _clean_column(
     if not words:
         return as_text(values), []
     meant, found = _words(as_text(values), words, column=column.name, layer=layer)
+    blank = _stripped(values).isna()
+    if column.name == "facility_type" and blank.any():
+        # A place of no type counts for none: that is an exclusion, and not to be silent about.
+        found.append(_of_rows("facility_type_missing", ids[blank], layer, column.name))
     return meant.astype("boolean" if column.kind == "yes_no" else TEXT), found
 
 
@@ -256,6 +260,16 @@ def _of_rows(code: str, ids: pd.Series, layer: str, column: str, **values: objec
 
 def as_text(values: pd.Series) -> pd.Series:
     """Write values as text exactly as they stand; whole numbers without a decimal point.
+
+    Parameters
+    ----------
+    values
+        A column.
+
+    Returns
+    -------
+    Series
+        Texts; a missing value stays missing.
 
     Examples
     --------

@@ -41,6 +41,16 @@ _FIRST_CJK = "\u2e80"
 def codec_of(name: str) -> str | None:
     """Find Python's codec for the name of an encoding; ``None`` if there is none.
 
+    Parameters
+    ----------
+    name
+        The encoding's name in any spelling.
+
+    Returns
+    -------
+    str or None
+        The codec's name.
+
     Examples
     --------
     >>> codec_of("GBK"), codec_of("UTF-8"), codec_of("nothing")
@@ -55,6 +65,16 @@ def codec_of(name: str) -> str | None:
 
 def looks_encoded(texts: Iterable[bytes]) -> str | None:
     """Name the encoding in which all the bytes are text: UTF-16 by its mark, UTF-8, GB18030, or none.
+
+    Parameters
+    ----------
+    texts
+        Texts as bytes.
+
+    Returns
+    -------
+    str or None
+        The encoding; ``None`` if none fits them all.
 
     Examples
     --------
@@ -71,6 +91,18 @@ def looks_encoded(texts: Iterable[bytes]) -> str | None:
 
 def agrees(texts: Iterable[bytes], codec: str) -> bool:
     """Say whether bytes are text in an encoding, and not plainly UTF-8 under another name.
+
+    Parameters
+    ----------
+    texts
+        Texts as bytes.
+    codec
+        Python's codec.
+
+    Returns
+    -------
+    bool
+        True if all can be decoded and none betrays UTF-8.
 
     Examples
     --------
@@ -101,7 +133,18 @@ def _decode(text: bytes, codec: str) -> str:
 
 
 def raw_texts(frame: pd.DataFrame) -> list[bytes]:
-    """List the bytes of the column names and texts of a table that was read as :data:`RAW`."""
+    """List the bytes of the column names and texts of a table that was read as :data:`RAW`.
+
+    Parameters
+    ----------
+    frame
+        The table.
+
+    Returns
+    -------
+    list of bytes
+        Those that are not plain ASCII tell encodings apart.
+    """
     texts = [str(name) for name in frame.columns]
     for column in _text_columns(frame):
         texts += [text for text in frame[column].dropna().unique() if isinstance(text, str)]
@@ -109,7 +152,20 @@ def raw_texts(frame: pd.DataFrame) -> list[bytes]:
 
 
 def decode_texts(frame: gpd.GeoDataFrame, codec: str) -> gpd.GeoDataFrame:
-    """Decode the column names and texts of a table that was read as :data:`RAW`."""
+    """Decode the column names and texts of a table that was read as :data:`RAW`.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    codec
+        Python's codec.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same table with its names and texts as they were meant.
+    """
 
     def decode(text: str) -> str:
         return _decode(text.encode(RAW), codec)
@@ -124,7 +180,18 @@ def _text_columns(frame: pd.DataFrame) -> list[str]:
 
 
 def shapefile_encoding(parts: Mapping[str, Path]) -> str | None:
-    """Read the encoding that a shapefile states of itself: its .cpg, else the code page of its .dbf."""
+    """Read the encoding that a shapefile states of itself: its .cpg, else the code page of its .dbf.
+
+    Parameters
+    ----------
+    parts
+        Files of the shapefile by suffix.
+
+    Returns
+    -------
+    str or None
+        The encoding's name; ``None`` if it states none.
+    """
     if ".cpg" in parts:
         return parts[".cpg"].read_text(encoding="ascii", errors="replace").strip() or None
     with parts[".dbf"].open("rb") as file:

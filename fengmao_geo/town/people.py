@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.standards.load import land_classes
+from fengmao_geo.standards.load import field_names, land_classes
 from fengmao_geo.tables import GROUP_COLUMNS
 
 if TYPE_CHECKING:
@@ -72,17 +72,52 @@ def dwellings(town: Town) -> gpd.GeoDataFrame:
 
 
 def dwelling_basis(town: Town) -> DwellingBasis:
-    """Say which layer the dwellings are from: ``"buildings"``, ``"parcels"`` or ``"addresses"``."""
+    """Say which layer the dwellings are from: ``"buildings"``, ``"parcels"`` or ``"addresses"``.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    str
+        Name of the layer.
+    """
     return _spread(town.layers, town.settings).dwelling_basis
 
 
 def people_basis(town: Town) -> PeopleBasis:
-    """Say what ``people`` counts: ``"people"``, or weights: ``"floor_area"`` (m²), ``"address_count"``."""
+    """Say what ``people`` counts: ``"people"``, or weights: ``"floor_area"`` (m²), ``"address_count"``.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    str
+        Which of these.
+    """
     return _spread(town.layers, town.settings).people_basis
 
 
 def people_findings(layers: Mapping[str, gpd.GeoDataFrame], settings: TownSettings) -> list[Finding]:
-    """List what was found while people were spread over the dwellings of checked layers."""
+    """List what was found while people were spread over the dwellings of checked layers.
+
+    Parameters
+    ----------
+    layers
+        Checked layers by name.
+    settings
+        What ``town.toml`` says.
+
+    Returns
+    -------
+    list of Finding
+        One for each fault or remark.
+    """
     return list(_spread(layers, settings).findings)
 
 
@@ -98,7 +133,8 @@ def _spread(layers: Mapping[str, gpd.GeoDataFrame], settings: TownSettings) -> _
         people, more = settings.people_total * area_m2 / area_m2.sum(), []
     else:
         weights: PeopleBasis = "address_count" if basis == "addresses" else "floor_area"
-        found += [*area_found, Finding("people_absent", basis)]
+        tried = ", ".join(field_names().names_tried(basis, "people"))
+        found += [*area_found, Finding("people_absent", basis, column="people", values={"tried": tried})]
         return _Spread(_rows(places, area_m2), basis, weights, tuple(found))
     return _Spread(_rows(places, people), basis, "people", (*found, *area_found, *more))
 

@@ -152,7 +152,13 @@ class Town:
         return shapely.union_all(frame.geometry.to_numpy())
 
     def fingerprint(self) -> str:
-        """Sum up every layer and setting in one text that changes when any of them does."""
+        """Sum up every layer and setting in one text that changes when any of them does.
+
+        Returns
+        -------
+        str
+            Hexadecimal digits.
+        """
         settings = {
             part.name: sorted(value)
             if isinstance(value := getattr(self.settings, part.name), frozenset)

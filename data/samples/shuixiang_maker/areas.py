@@ -51,7 +51,8 @@ def communities(town: Ground, within: Polygon) -> list[tuple[str, Polygon]]:
 
 def plot_at(town: Ground, spot: Point) -> Plot:
     """Return the plot nearest to a spot."""
-    return min(town.plots, key=lambda plot: plot.shape.distance(spot))
+    named = [plot for plot in town.plots if plot.kind != "pocket"]
+    return min(named, key=lambda plot: plot.shape.distance(spot))
 
 
 def blocks(town: Ground) -> list[tuple[int, str, str, Polygon]]:
@@ -59,7 +60,8 @@ def blocks(town: Ground) -> list[tuple[int, str, str, Polygon]]:
     result: list[tuple[int, str, str, Polygon]] = []
     taken = Polygon()
     for number, (name, renewal_type, spots) in enumerate(BLOCKS, start=1):
-        shapes = [plot_at(town, town.site.warp.point(x, y)).shape for x, y in spots]
+        members = [plot_at(town, town.site.warp.point(x, y)) for x, y in spots]
+        shapes = [plot.shape if plot.whole.is_empty else plot.whole for plot in members]
         whole = shapely.union_all(shapes).buffer(24).buffer(-19).difference(taken)
         shape = geo.largest(geo.rounded(Polygon(geo.largest(whole).exterior).difference(taken).simplify(0.5)))
         taken = taken.union(shape)

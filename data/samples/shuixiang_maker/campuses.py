@@ -66,6 +66,20 @@ def works(site: Site, plot: Plot) -> None:
             site.buildings.append(Building(shape, use, floors, year, "", f"{plot.name}{number}号", status))
 
 
+def kiln(site: Site, plot: Plot) -> None:
+    """Leave a disused brickworks: one long kiln, a drying shed and bare ground."""
+    angle = geo.south_facing_angle(plot.shape)
+    middle = np.asarray(plot.shape.representative_point().coords[0])
+    north = np.array([-np.sin(angle), np.cos(angle)])
+    for aside, length, depth in ((0.0, 56.0, 17.0), (24.0, 34.0, 9.0), (-24.0, 34.0, 9.0)):
+        shape = geo.rectangle(middle + north * aside, length, depth, angle)
+        if plot.shape.buffer(-4).covers(shape):
+            number = len([b for b in site.buildings if b.name.startswith(plot.name)]) + 1
+            site.buildings.append(
+                Building(shape, "industrial", 1, 1976, "", f"{plot.name}{number}号", "idle")
+            )
+
+
 def dormitories(site: Site, plot: Plot) -> None:
     """Build workers' dormitories."""
     outline, angle, land = _walled(site, plot, 2)
@@ -126,13 +140,36 @@ def market(site: Site, plot: Plot) -> None:
     south = np.array([np.sin(angle), -np.cos(angle)])
     square = geo.rectangle(np.asarray(centre.coords[0]) + south * 33.0, 58.0, 24.0, angle)
     site.greens.append(Green(geo.largest(square.intersection(rest.buffer(-1.5))), "市河广场", "plaza"))
-    out = site.way_out(Point(np.round(np.asarray(centre.coords[0]) + south * 19.0, 3)), plot, 120.0)
-    site.add_lane(out, "农贸市场弄", "lane", 4.0)
+    _market_lanes(site, plot, hall, angle)
     ground = shapely.union_all([hall, square]).buffer(7.0)
     quarter_land = Plot(geo.largest(rest.difference(ground)), "mixed", "农贸市场")
     if quarter_land.shape.area > 1500:
         shops.quarter(site, quarter_land)
     shops.build(site, plot, strip)
+
+
+def _market_lanes(site: Site, plot: Plot, hall: Polygon, angle: float) -> None:
+    """Lay a lane from each long side of the hall to the road it faces, joined round the hall."""
+    middle = np.asarray(hall.centroid.coords[0])
+    south = np.array([np.sin(angle), -np.cos(angle)])
+    east = np.array([np.cos(angle), np.sin(angle)])
+    round_hall = [middle + south * 19.0, middle + south * 19.0 + east * 33.5]
+    round_hall += [middle - south * 19.5 + east * 33.5, middle - south * 19.5]
+    coords = [tuple(np.round(xy, 3)) for xy in round_hall]
+    out = site.way_out(Point(coords[0]), plot, 120.0)
+    site.add_lane(out, "农贸市场弄", "lane", 4.0)
+    for start in (coords[-1], coords[-2]):
+        far = tuple(np.asarray(start) - south * 140.0)
+        road = geo.longest(LineString([start, far]).difference(plot.shape.buffer(0.6)))
+        beyond = [s.line for s in site.roads if s.level == 0 and s.line.intersects(LineString([start, far]))]
+        if road.is_empty or not beyond:
+            continue
+        hits = shapely.get_coordinates(shapely.union_all(beyond).intersection(LineString([start, far])))
+        foot = min(hits, key=lambda xy: float(np.hypot(*(xy - np.asarray(start)))))
+        way = LineString([*coords[: coords.index(start) + 1], tuple(np.round(foot, 3))])
+        if not way.intersects(site.water):
+            site.add_lane(way, "市场北弄", "lane", 4.0)
+            return
 
 
 def park(site: Site, plot: Plot) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 ELEVATED_RESERVE_M = 21.0
+RAILWAY_RESERVE_M = 9.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Water:
 
 @dataclass
 class Plot:
-    """A piece of land with one use; the builders fill its lists."""
+    """A piece of land with one use; `whole` is its shape before anything was left open or cut off."""
 
     shape: Polygon
     kind: str
     name: str
     outline: Polygon = field(default_factory=Polygon)
+    whole: Polygon = field(default_factory=Polygon)
 
 
 def rivers(

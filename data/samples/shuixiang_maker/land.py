@@ -32,6 +32,7 @@ CODES = {
     "05H1": "商业服务业设施用地",
     "0508": "物流仓储用地",
     "0601": "工业用地",
+    "0602": "采矿用地",
     "0701": "城镇住宅用地",
     "0702": "农村宅基地",
     "08H1": "机关团体新闻出版用地",
@@ -39,6 +40,7 @@ CODES = {
     "0809": "公用设施用地",
     "0810": "公园与绿地",
     "0810A": "广场用地",
+    "1001": "铁路用地",
     "1003": "公路用地",
     "1004": "城镇村道路用地",
     "1006": "农村道路",
@@ -61,6 +63,7 @@ KIND_CODES = {
     "factory": "0601",
     "silk": "0601",
     "grain": "0508",
+    "kiln": "0602",
     "dorm": "0701",
     "government": "08H1",
     "hospital": "08H2",
@@ -74,7 +77,21 @@ KIND_CODES = {
     "protected": "0101",
     "scrap": "1201",
 }
-COLLECTIVE = {"0101", "0102", "0103", "0201", "0204", "0301", "0702", "1006", "1104", "1104A", "1202", "1107"}
+COLLECTIVE = {
+    "0101",
+    "0102",
+    "0103",
+    "0201",
+    "0204",
+    "0301",
+    "0602",
+    "0702",
+    "1006",
+    "1104",
+    "1104A",
+    "1202",
+    "1107",
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,7 @@ def _claims(town: Ground, area: Polygon, within: Polygon, ponds: list[Polygon]) 
             Claim(shape.difference(area), "1003" if street.street_class == "main" else "1006", "road")
         )
     claims.append(Claim(town.elevated.line.buffer(21.0, cap_style="flat"), "1003", "road"))
+    claims.append(Claim(town.railway.buffer(9.0, cap_style="flat"), "1001", "road"))
     rng = np.random.default_rng(len(town.plots))
     for plot in town.plots:
         if plot.shape.intersects(within):
@@ -130,21 +148,21 @@ def _claims(town: Ground, area: Polygon, within: Polygon, ponds: list[Polygon]) 
 def _plot_claims(plot: Plot, within: Polygon, rng: np.random.Generator) -> list[Claim]:
     """Return the claims of one plot: farmland in strips, the old town in several holdings, others whole."""
     if plot.kind == "farm":
-        parts = strips(plot.shape.intersection(within), rng, 60_000.0)
+        parts = strips(plot.shape.intersection(within), rng, 72_000.0)
         return [Claim(part, _farm_code(part, rng), "farm") for part in parts]
     if plot.kind == "protected":
         return [
             Claim(part, "0101", "protected")
-            for part in strips(plot.shape.intersection(within), rng, 60_000.0)
+            for part in strips(plot.shape.intersection(within), rng, 72_000.0)
         ]
     if plot.kind == "old":
-        parts = strips(plot.shape, rng, 7_500.0)
+        parts = strips(plot.shape, rng, 9_500.0)
         return [
             Claim(part, str(rng.choice(["0701", "05H1", "08H2", "1201"], p=[0.72, 0.18, 0.06, 0.04])), "old")
             for part in parts
         ]
     if plot.kind in {"village", "mixed"}:
-        return [Claim(part, KIND_CODES[plot.kind], plot.kind) for part in strips(plot.shape, rng, 20_000.0)]
+        return [Claim(part, KIND_CODES[plot.kind], plot.kind) for part in strips(plot.shape, rng, 24_000.0)]
     return [Claim(plot.shape, KIND_CODES[plot.kind], plot.kind)]
 
 
@@ -252,7 +270,9 @@ def _table(
 
 def _town_code(code: str, *, is_inside: bool) -> str | None:
     """Return the city, town or village mark of a parcel; none for farmland and water."""
-    if code in COLLECTIVE - {"0702"} or code in {"1003", "1101"}:
+    if code == "0602":
+        return "204"
+    if code in COLLECTIVE - {"0702"} or code in {"1001", "1003", "1101"}:
         return None
     if code == "0702":
         return "203"

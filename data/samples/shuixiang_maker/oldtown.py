@@ -158,15 +158,15 @@ def _houses(
         shapes += [(shape, True) for shape in along(main, -side, water, placer, rng)]
     edge = LineString(plot.shape.exterior.coords)
     inward = 1 if plot.shape.exterior.is_ccw else -1
-    back = Terrace(1.2, (6.0, 12.0), (9.0, 12.0), break_share=0.12)
+    back = Terrace(1.2, (6.5, 13.0), (9.0, 12.0), break_share=0.16)
     for stretch in shapely.get_parts(edge.difference(site.water.buffer(16))):
         shapes += [(shape, False) for shape in along(stretch, inward, back, placer, rng)]
-    lane_row = Terrace(1.9, (7.0, 13.0), (8.0, 11.5), break_share=0.20)
+    lane_row = Terrace(1.9, (7.5, 13.5), (8.0, 11.5), break_share=0.26)
     for lane in lanes:
         for flank in (1, -1):
             shapes += [(shape, False) for shape in along(lane, flank, lane_row, placer, rng)]
     for aside in (22.0, 38.0, 54.0, 70.0):
-        yard = Terrace(aside, (7.5, 13.0), (8.0, 11.5), gap_m=1.5, break_share=0.3, wobble_m=2.5)
+        yard = Terrace(aside, (7.5, 13.0), (8.0, 11.5), gap_m=1.5, break_share=0.36, wobble_m=2.5)
         shapes += [(shape, False) for shape in along(main, side, yard, placer, rng)]
     for shape, is_front in shapes:
         _add_house(site, shape, is_front=is_front)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely import Point, Polygon, STRtree
 
+from shuixiang_maker import clusters
 from shuixiang_maker import geometry as geo
 
 if TYPE_CHECKING:
@@ -33,40 +34,21 @@ class Wanted:
 
 
 WANTED = [
-    Wanted("托育点", "shop", 5, 300, (20, 60), ("塘西", "运河"), "托育园"),
-    Wanted(
-        "居家养老服务中心", "home", 8, 330, (15, 40), ("丝绸", "茧行", "锦绣", "塘西"), "居家养老服务照料中心"
-    ),
-    Wanted("社区卫生服务站", "home", 10, 300, None, ("科创", "金桂"), "卫生服务站"),
-    Wanted("社区服务站", "home", 12, 260, None, (), "党群服务中心"),
-    Wanted("便利店", "shop", 15, 130, None, (), "便利店"),
-    Wanted("便利店", "home", 9, 230, None, ("南港",), "便利店"),
-    Wanted("室外健身点", "yard", 16, 170, None, ("市河", "文昌"), "健身点"),
-    Wanted("小型球类场地", "yard", 5, 330, None, ("丝绸",), "篮球场"),
-    Wanted("儿童游戏场", "yard", 6, 250, None, ("丝绸", "运河", "塘西"), "儿童乐园"),
+    Wanted("小型球类场地", "yard", 4, 330, None, ("丝绸",), "篮球场"),
+    Wanted("儿童游戏场", "yard", 5, 250, None, ("丝绸", "运河", "塘西"), "儿童乐园"),
     Wanted("文化活动站", "home", 5, 400, None, ("东浜",), "文化活动室"),
-    Wanted("快递驿站", "home", 12, 210, None, (), "菜鸟驿站"),
-    Wanted("快递驿站", "shop", 4, 260, None, (), "妈妈驿站"),
-    Wanted("再生资源回收点", "yard", 6, 330, None, ("塘西",), "再生资源回收点"),
-    Wanted("公共厕所", "street", 17, 210, None, (), "公共厕所"),
-    Wanted("垃圾收集点", "yard", 9, 170, None, (), "垃圾分类投放点"),
+    Wanted("快递驿站", "shop", 2, 400, None, (), "妈妈驿站"),
+    Wanted("再生资源回收点", "yard", 4, 330, None, ("塘西",), "再生资源回收点"),
+    Wanted("公共厕所", "street", 2, 330, None, ("严家",), "公共厕所"),
+    Wanted("垃圾收集点", "yard", 4, 170, None, (), "垃圾分类投放点"),
     Wanted("社区食堂", "shop", 4, 420, (60, 150), ("塘西", "丝绸"), "社区食堂"),
-    Wanted("药店", "shop", 8, 210, None, ("塘西",), "大药房"),
-    Wanted("综合超市", "shop", 3, 420, None, (), "生活超市"),
-    Wanted("文化站", "public", 1, 0, (300, 500), (), "水乡镇文化站"),
-    Wanted("城市书房", "shop", 2, 600, (40, 80), (), "城市书房"),
-    Wanted("便民服务中心", "public", 1, 0, None, (), "水乡镇便民服务中心"),
-    Wanted("派出所", "public", 1, 0, None, (), "水乡派出所"),
-    Wanted("养老院", "home", 1, 0, (120, 180), ("市河",), "水乡颐养院"),
-    Wanted("邮政网点", "shop", 1, 0, None, (), "邮政水乡支局"),
+    Wanted("药店", "shop", 6, 210, None, ("塘西",), "大药房"),
     Wanted("银行网点", "shop", 4, 130, None, (), "农商银行"),
-    Wanted("公共停车场", "street", 6, 350, (40, 160), (), "公共停车场"),
-    Wanted("餐饮店", "shop", 14, 45, None, (), "面馆"),
-    Wanted("理发店", "shop", 7, 120, None, (), "理发店"),
-    Wanted("商场", "shop", 1, 0, None, (), "水乡商业广场"),
-    Wanted("门诊部", "shop", 4, 320, None, (), "口腔门诊部"),
-    Wanted("新居民服务点", "home", 3, 700, None, (), "新居民服务站"),
-    Wanted("便民维修点", "shop", 6, 170, None, (), "修配店"),
+    Wanted("公共停车场", "street", 4, 350, (40, 160), (), "公共停车场"),
+    Wanted("餐饮店", "shop", 8, 45, None, (), "面馆"),
+    Wanted("理发店", "shop", 4, 120, None, (), "理发店"),
+    Wanted("门诊部", "shop", 3, 320, None, (), "口腔门诊部"),
+    Wanted("便民维修点", "shop", 3, 170, None, (), "修配店"),
     Wanted("公交首末站", "street", 1, 0, None, (), "水乡公交总站"),
 ]
 EATERY_NAMES = [
@@ -81,12 +63,12 @@ EATERY_NAMES = [
     "东门烧饼店",
 ]
 HAMLET_SERVICES = [
-    ("社区服务站", "党群服务站", 0.3),
-    ("便利店", "小店", 0.5),
-    ("室外健身点", "健身点", 0.4),
-    ("垃圾收集点", "垃圾分类点", 0.4),
-    ("公共厕所", "公厕", 0.3),
-    ("社区卫生服务站", "卫生室", 0.2),
+    ("社区服务站", "党群服务站", 0.1),
+    ("便利店", "小店", 0.3),
+    ("室外健身点", "健身点", 0.1),
+    ("垃圾收集点", "垃圾分类点", 0.1),
+    ("公共厕所", "公厕", 0.1),
+    ("社区卫生服务站", "卫生室", 0.1),
 ]
 
 
@@ -228,6 +210,8 @@ def facilities(town: Ground, area: Polygon, extent: Polygon) -> list[Facility]:
     picker = Picker(town, area)
     _campuses(picker)
     _greens(picker)
+    clusters.landmarks(picker)
+    clusters.neighbourhoods(picker)
     for wanted in WANTED:
         picker.choose(wanted)
     _bus_stops(picker)
@@ -291,7 +275,7 @@ def _open_gardens(picker: Picker) -> None:
     ]
     for row, green in sorted(gardens, key=lambda pair: -pair[1].shape.area):
         is_apart = all(green.shape.distance(other) > 260 for other in taken)
-        if is_apart and "丝绸" not in green.name and len(taken) < 14:
+        if is_apart and "丝绸" not in green.name and "严家" not in green.name and len(taken) < 15:
             taken.append(green.shape)
             place = picker.place_name(green.shape.representative_point())
             greens[row] = replace(green, name=f"{place}口袋公园", green_type="pocket_park")
@@ -309,7 +293,7 @@ def _bus_stops(picker: Picker) -> None:
         at = float(road.line.length * picker.rng.uniform(0.35, 0.65))
         pair = [beside(road.line, at + shift, road.width_m, side) for side, shift in ((1, -9.0), (-1, 9.0))]
         if not all(picker.is_free(spot) for spot in pair) or any(
-            spot.distance(s) < 620 for s in stops for spot in pair
+            spot.distance(s) < 820 for s in stops for spot in pair
         ):
             continue
         cross = picker.place_name(pair[0])

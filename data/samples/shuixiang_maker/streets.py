@@ -13,7 +13,7 @@ from shapely import LineString, MultiLineString, Point, Polygon, STRtree
 from shapely.ops import linemerge
 
 from shuixiang_maker import geometry as geo
-from shuixiang_maker.skeleton import ELEVATED, ROADS
+from shuixiang_maker.skeleton import ELEVATED, RAILWAY, ROADS
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -92,6 +92,11 @@ def elevated_road(warp: geo.Warp, frame: Polygon) -> Street:
     return Street(
         line, "嘉水高架", "elevated", 24.0, level=1, is_bridge=True, is_walkable=False, bridge_name="嘉水高架"
     )
+
+
+def railway(warp: geo.Warp, frame: Polygon) -> LineString:
+    """Return the railway, on a viaduct from end to end."""
+    return geo.longest(geo.simplify(LineString(warp(geo.smooth(RAILWAY))), 0.25).intersection(frame))
 
 
 def surface(streets: list[Street], *, extra_m: float = 0.0) -> BaseGeometry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,9 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely import Polygon, STRtree
-from shapely.ops import substring
 
-from shuixiang_maker import areas, greenery, land, people, services
+from shuixiang_maker import areas, controls, decks, evidence, greenery, land, people, services
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
 
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
 CRS = "EPSG:4549"
 Layers = dict[str, gpd.GeoDataFrame]
+QUIET_QUARTERS = ("市河北岸", "市河南岸", "南街", "严家浜", "塘西")
 
 
 def frame(
@@ -55,6 +54,9 @@ def layers(town: Ground) -> Layers:
     _keep_reachable(town, extent)
     park_ponds = greenery.park_ponds(town)
     parcels = land.parcels(town, area, ponds, communities)
+    evidence.settle(
+        town.site.buildings, evidence.nearest_spots(town, QUIET_QUARTERS), np.random.default_rng(len(parcels))
+    )
     facilities = services.facilities(town, area, extent)
     return {
         "built_up": frame([{"name": "水乡镇建成区"}], [area], "A"),
@@ -64,12 +66,12 @@ def layers(town: Ground) -> Layers:
         "parcels": frame(parcels.drop(columns=["geometry", "kind"]).to_dict("records"), parcels["geometry"]),
         "green": _greens(town, area, park_ponds),
         "water": _water(town, extent, ponds, park_ponds),
-        "bridges": _bridges(town, extent),
+        "bridges": _framed(decks.bridges(town, extent), "Q"),
         "compounds": _compounds(town),
         "gates": _gates(town),
         "barriers": _barriers(town),
         "blocks": _blocks(town),
-        "farmland_protected": _protected(town, parcels),
+        **_planning(town, area, extent, parcels),
         "trees": _trees(town, area),
         "communities": frame(
             [
@@ -84,6 +86,10 @@ def layers(town: Ground) -> Layers:
             "F",
         ),
     }
+
+
+def _framed(rows: list[tuple[dict[str, object], BaseGeometry]], prefix: str) -> gpd.GeoDataFrame:
+    return frame([row for row, _ in rows], [shape for _, shape in rows], prefix)
 
 
 def _keep_reachable(town: Ground, extent: Polygon) -> None:
@@ -154,7 +160,7 @@ def _buildings(town: Ground) -> gpd.GeoDataFrame:
         {
             "name": b.name or None,
             "use": b.use,
-            "status": b.status,
+            "status": evidence.status_of(b),
             "floor_count": b.floor_count,
             "built_year": b.built_year,
         }
@@ -162,9 +168,9 @@ def _buildings(town: Ground) -> gpd.GeoDataFrame:
     ]
     table = frame(rows, [b.shape for b in buildings], "B")
     counts = people.counts(buildings, town.site.rng)
-    return gpd.GeoDataFrame(
-        pd.concat([table.drop(columns="geometry"), counts], axis=1), geometry=table.geometry, crs=CRS
-    )
+    shown = evidence.columns(buildings, counts["household_count"].to_numpy(), town.site.rng)
+    both = pd.concat([table.drop(columns="geometry"), shown, counts], axis=1)
+    return gpd.GeoDataFrame(both, geometry=table.geometry, crs=CRS)
 
 
 def _greens(town: Ground, area: Polygon, ponds: list[Polygon]) -> gpd.GeoDataFrame:
@@ -186,44 +192,6 @@ def _water(
     rows = [{"name": name, "water_type": kind} for name, kind, _ in rivers]
     rows += [{"name": None, "water_type": "pond"} for _ in [*ponds, *park_ponds]]
     return frame(rows, [*[shape for _, _, shape in rivers], *ponds, *park_ponds], "W")
-
-
-def _bridges(town: Ground, extent: Polygon) -> gpd.GeoDataFrame:
-    rng = town.site.rng
-    rows, shapes = [], []
-    for street in sorted(town.streets, key=lambda s: (s.bridge_name, s.line.coords[0])):
-        if street.is_bridge and street.level == 0:
-            is_foot = street.street_class in {"path", "steps", "lane"}
-            river = min(town.waters, key=lambda w: w.shape.distance(street.line.centroid))
-            own = any(row["name"] == street.bridge_name for row in rows)
-            name = f"{street.name}{river.name}桥" if own else street.bridge_name
-            clear = round(
-                float(rng.uniform(3.2, 4.5) if river.water_type == "river" else rng.uniform(1.8, 3.1)), 1
-            )
-            rows.append(
-                {
-                    "name": name,
-                    "bridge_type": "footbridge" if is_foot else "road",
-                    "clear_height_m": clear,
-                    "manager": "highway" if street.street_class == "main" else "town",
-                }
-            )
-            shapes.append(street.line.buffer(street.width_m / 2 + 0.6, cap_style="flat"))
-    line = town.elevated.line
-    spans = np.linspace(0, line.length, int(line.length // 320) + 1)
-    for number, (start, end) in enumerate(itertools.pairwise(spans), start=1):
-        deck = substring(line, start, end).buffer(town.elevated.width_m / 2, cap_style="flat")
-        if extent.intersects(deck):
-            rows.append(
-                {
-                    "name": f"嘉水高架第{number}联",
-                    "bridge_type": "elevated",
-                    "clear_height_m": round(float(rng.uniform(5.2, 8.8)), 1),
-                    "manager": "highway",
-                }
-            )
-            shapes.append(deck)
-    return frame(rows, shapes, "Q")
 
 
 def _compounds(town: Ground) -> gpd.GeoDataFrame:
@@ -284,19 +252,18 @@ def _blocks(town: Ground) -> gpd.GeoDataFrame:
     return frame(rows, [shape for *_, shape in blocks], "K")
 
 
-def _protected(town: Ground, parcels: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the permanent basic farmland: what is marked so, and most paddy away from the town."""
-    area = areas.built_up(town).buffer(150)
-    is_paddy = (parcels["DLBM"] == "0101").to_numpy()
-    is_far = ~shapely.intersects(parcels["geometry"].to_numpy(), area)
-    chosen = parcels[
-        (parcels["kind"] == "protected").to_numpy()
-        | (is_paddy & is_far & (parcels["geometry"].map(lambda g: g.area) > 8000))
-    ]
-    shapes = [geo.largest(shape.buffer(-1.0)) for shape in chosen["geometry"]]
-    return frame([{} for _ in shapes], shapes).assign(id=[f"P{n:03d}" for n in range(1, len(shapes) + 1)])[
-        ["id", "geometry"]
-    ]
+def _planning(town: Ground, area: Polygon, extent: Polygon, parcels: pd.DataFrame) -> Layers:
+    """Return what planning and statistics lay over the town."""
+    firms = evidence.firms(town, parcels)
+    plans = {
+        "farmland_protected": (controls.farmland_protected(area, parcels), "P"),
+        "redlines": (controls.redlines(town, extent), "R"),
+        "river_control": (controls.river_control(town, extent), "V"),
+        "heritage": (controls.heritage(town), "L"),
+    }
+    layers = {name: _framed(found, prefix) for name, (found, prefix) in plans.items()}
+    firms_table = frame(firms.drop(columns="geometry").to_dict("records"), list(firms.geometry), "Y")
+    return layers | {"firms": firms_table}
 
 
 def _trees(town: Ground, area: Polygon) -> gpd.GeoDataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from shapely import LineString, Polygon
 
-from shuixiang_maker import campuses, estates, ground, oldtown, shops, streets, villages
+from shuixiang_maker import campuses, estates, ground, oldtown, openings, shops, streets, villages
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.site import Site
 
@@ -33,6 +33,7 @@ class Ground:
     plots: list[Plot]
     streets: list[Street]
     elevated: Street
+    railway: LineString
 
 
 def build(seed: int) -> Ground:
@@ -45,22 +46,24 @@ def build(seed: int) -> Ground:
     water = shapely.union_all([w.shape for w in waters], grid_size=geo.GRID_M)
     roads = streets.hand_laid(warp, frame)
     elevated = streets.elevated_road(warp, frame)
+    railway = streets.railway(warp, frame)
     shore = oldtown.waterside_streets(centres["市河"], roads, water)
     bridges = oldtown.footbridges(centres["市河"], shore, [centres["北港"], centres["南港"]])
     site = Site(rng, warp, water, [*roads, *shore, *bridges])
-    plots = _plots(site, elevated, frame)
+    plots = openings.carve(site, _plots(site, elevated, railway, frame))
     for plot in plots:
         _develop(site, plot)
     plots += site.new_plots
     final = streets.network([*site.streets, elevated], water)
-    return Ground(site, waters, centres, plots, final, elevated)
+    return Ground(site, waters, centres, plots, final, elevated, railway)
 
 
-def _plots(site: Site, elevated: Street, frame: Polygon) -> list[Plot]:
+def _plots(site: Site, elevated: Street, railway: LineString, frame: Polygon) -> list[Plot]:
     """Divide the land between water and roads into plots, and carve the hamlets out of the farmland."""
     roads = [street for street in site.streets if street.street_class in streets.SURFACE_CLASSES]
     reserve = elevated.line.buffer(ground.ELEVATED_RESERVE_M, cap_style="flat")
-    taken = shapely.union_all([site.water, streets.surface(roads), reserve])
+    below = railway.buffer(ground.RAILWAY_RESERVE_M, cap_style="flat")
+    taken = shapely.union_all([site.water, streets.surface(roads), reserve, below])
     plots = ground.plots(frame.difference(taken), site.warp)
     rural = [street.line for street in roads if street.street_class in ("branch", "main")]
     return ground.hamlet_plots(plots, site.warp, rural, site.rng)
@@ -80,6 +83,7 @@ def _develop(site: Site, plot: Plot) -> None:
         "factory": lambda: campuses.works(site, plot),
         "silk": lambda: campuses.works(site, plot),
         "grain": lambda: campuses.works(site, plot),
+        "kiln": lambda: campuses.kiln(site, plot),
         "dorm": lambda: campuses.dormitories(site, plot),
         "government": lambda: campuses.offices(site, plot),
         "hospital": lambda: campuses.offices(site, plot),

@@ -32,6 +32,20 @@
     return L.divIcon({ html: span, className: "", iconSize: [0, 0] });
   }
 
+  // No name and no badge is cut by the edge of the map or lies under its legend.
+  function frameOf(map) {
+    const { left, top } = map.getContainer().getBoundingClientRect();
+    const { x, y } = map.getSize();
+    const covers = [...map.getContainer().querySelectorAll(".leaflet-control")].map((part) => {
+      const box = part.getBoundingClientRect();
+      return [box.left - left, box.top - top, box.right - left, box.bottom - top];
+    });
+    return { left, top, width: x, height: y, covers };
+  }
+  const isInFrame = (frame, [west, north, east, south]) => west >= 0 && north >= 0 && east <= frame.width
+    && south <= frame.height && frame.covers.every(([w, n, e, s]) => east <= w || west >= e || south <= n || north >= s);
+  const areInFrame = (frame, circles) => circles.every(([x, y, r]) => isInFrame(frame, [x - r, y - r, x + r, y + r]));
+
   // Signs of facilities keep their room.
   function signsTaken(map) {
     const signs = fm.facilityMarkers.filter((marker) => marker._map && marker._radius >= 7);
@@ -46,7 +60,8 @@
     if (!fm.state.names) return;
     const zoom = map.getZoom();
     const metre = 1 / fm.metresPerPixel(map);
-    const seen = map.getBounds().pad(0.05);
+    const seen = map.getBounds();
+    const frame = frameOf(map);
     const taken = signsTaken(map);
     let count = 0;
     fm.data.labels.filter((label) => zoom >= label.from_zoom).forEach((label) => {
@@ -59,7 +74,7 @@
         if (own.some((other) => other.distanceTo(point) < label.apart_px)) return;
         const angle = label.is_line ? degrees * Math.PI / 180 : 0;
         const circles = chain(point, angle, length, size * 1.15);
-        if (!isFree(circles, taken)) return;
+        if (!isFree(circles, taken) || !areInFrame(frame, circles)) return;
         taken.push(...circles);
         own.push(point);
         count += 1;
@@ -70,15 +85,30 @@
   }
 
   function addBadges(map) {
-    fm.data.blocks.forEach((block) => {
+    const badges = fm.data.blocks.filter((block) => !block.is_own).map((block) => {
       const content = [fm.el("b", { text: block.number }), fm.el("span", { text: block.name })];
-      // Far out only the number stays.
-      const badge = block.href && !block.is_own
-        ? fm.el("a", { href: block.href, class: "badge badge-link" }, content)
+      const badge = block.href
+        ? fm.el("a", { href: block.href, class: "badge badge-link", title: block.name }, content)
         : fm.el("div", { class: "badge" }, content);
-      if (block.is_own) return;
       const icon = L.divIcon({ html: badge, className: "", iconSize: [0, 0] });
       L.marker(fm.unpack(block.label)[0], { icon, keyboard: false }).addTo(map);
+      return badge;
+    });
+    return () => fitBadges(map, badges);
+  }
+
+  // Where the whole name has no room, and far out, only the number stays.
+  function fitBadges(map, badges) {
+    const frame = frameOf(map);
+    const fits = (badge) => {
+      const box = badge.getBoundingClientRect();
+      return isInFrame(frame, [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top]);
+    };
+    badges.forEach((badge) => {
+      badge.classList.remove("badge-hidden");
+      badge.classList.toggle("badge-short", map.getZoom() < 14);
+      if (!fits(badge)) badge.classList.add("badge-short");
+      badge.classList.toggle("badge-hidden", !fits(badge));
     });
   }
 
@@ -90,13 +120,10 @@
       label.spots = label.spots.map(([x, y, degrees, room]) => [fm.unpack([x, y])[0], degrees, room]);
     });
     const layer = L.layerGroup().addTo(map);
-    const again = () => place(map, layer);
-    map.on("moveend", again);
-    fm.watch(again);
-    again();
-    addBadges(map);
-    const shorten = () => map.getContainer().classList.toggle("far-out", map.getZoom() < 14);
-    map.on("zoomend", shorten);
-    shorten();
+    const fit = addBadges(map);
+    fm.placeNames = () => { place(map, layer); fit(); };
+    map.on("moveend", fm.placeNames);
+    fm.watch(fm.placeNames);
+    fm.placeNames();
   };
 })(window.fengmao);

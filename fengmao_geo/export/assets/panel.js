@@ -29,6 +29,7 @@
       el("dl", { class: "facts" }, header.facts.map(([name, value, unit]) => el("div", {}, [
         el("dt", { text: name }), el("dd", {}, [el("b", { text: value }), unit ? el("span", { text: unit }) : null]),
       ]))),
+      ...header.fine.map((text) => el("p", { class: "fine", text })),
     ]);
   }
 

@@ -20,6 +20,7 @@
   function legend() {
     const box = el("details", { class: "legend" });
     if (window.innerWidth > 720) box.setAttribute("open", "");
+    box.addEventListener("toggle", () => fm.placeNames());
     const show = () => {
       const { colours, types } = fm.data;
       const chosen = fm.state.type >= 0 ? types[fm.state.type] : null;
@@ -70,7 +71,31 @@
         return content;
       },
     });
-    new Made({ position }).addTo(map);
+    return new Made({ position }).addTo(map);
+  }
+
+  const isWithin = (ring, x, y) => ring.reduce((isIn, point, i) => {
+    const before = ring[(i || ring.length) - 1];
+    const crosses = (point.y > y) !== (before.y > y)
+      && x < ((before.x - point.x) * (y - point.y)) / (before.y - point.y) + point.x;
+    return crosses ? !isIn : isIn;
+  }, false);
+
+  // Puts the legend in the corner where it hides least of the block that the page is about.
+  function placeLegend(map, box, placed) {
+    const own = fm.data.blocks.filter((block) => block.is_own);
+    const shown = own.length ? own : fm.data.blocks;
+    const rings = shown.flatMap((block) => block.rings.map((parts) => parts[0].map((p) => map.latLngToContainerPoint(p))));
+    const { x: width, y: height } = map.getSize();
+    const { offsetWidth: across, offsetHeight: up } = box;
+    const steps = [0, 0.2, 0.4, 0.6, 0.8, 1];
+    const hidden = ([, west, north]) => steps.flatMap((u) => steps.filter((v) => rings.some(
+      (ring) => isWithin(ring, west + u * across, north + v * up)))).length;
+    const corners = [["bottomleft", 10, height - up - 10], ["bottomright", width - across - 10, height - up - 10],
+      ["topleft", 10, 10]];
+    const [chosen] = corners.reduce((best, corner) => (hidden(corner) < hidden(best) ? corner : best));
+    placed.setPosition(chosen);
+    return chosen;
   }
 
   function bound(map) {
@@ -100,11 +125,13 @@
     bound(map);
     fm.drawPanel();
     fm.drawMap(map);
-    fm.drawNames(map);
     control(map, "topright", north());
     L.control.zoom({ position: "topright", zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
-    control(map, "bottomleft", legend());
+    const key = legend();
+    const corner = placeLegend(map, key, control(map, "bottomleft", key));
+    const position = corner === "bottomright" ? "bottomleft" : "bottomright";
+    L.control.scale({ imperial: false, maxWidth: 140, position }).addTo(map);
+    fm.drawNames(map);
     printable(map);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       fm.drawn.ms = Math.round(performance.now());

@@ -1,0 +1,154 @@
+"""What is reached of the streets: stretches of edges, and whether the walk left the extent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fengmao_geo.network.barriers import TOUCH_M
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fengmao_geo.network.attach import Attachments
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.standards.records import Walker
+
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["Stretches", "are_outside", "is_truncated", "reached_stretches"]
+
+# A place on a street lies off it by rounding.
+_ROUNDING_M = 1e-9
+
+
+class Stretches(NamedTuple):
+    """Stretches of edges that are reached: edge, from and to in metres along it."""
+
+    edge_id: Indices
+    from_m: Numbers
+    to_m: Numbers
+
+    def take(self, chosen: Flags) -> Stretches:
+        """Keep some of the stretches."""
+        return Stretches(self.edge_id[chosen], self.from_m[chosen], self.to_m[chosen])
+
+
+def reached_stretches(
+    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
+) -> Stretches:
+    """Cut the edges where the walk ends; stretches of one edge neither touch nor overlap.
+
+    Parameters
+    ----------
+    network, places
+        The streets and where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    reach_m
+        How far the walk goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    Stretches
+        In the order of edges and of positions along them.
+    """
+    is_reached = distance_m <= reach_m
+    u, v = network.edge_nodes.T
+    edge = np.flatnonzero((is_reached[u] | is_reached[v]) & network.usable(walker))
+    length = network.edge_length_m[edge]
+    ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
+    back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
+    usable = (places.leg_m <= reach_m + _ROUNDING_M) & network.usable(walker)[places.edge_id]
+    own, left_m = places.edge_id[usable], np.maximum(reach_m - places.leg_m[usable], 0.0)
+    start = np.concatenate([np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)])
+    end = np.concatenate(
+        [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
+    )
+    # Where a walk ends just as it comes to a street, it still reaches that point of it.
+    arrives = np.ones(len(start), dtype=bool)
+    arrives[: len(edge)] = distance_m[u[edge]] == reach_m
+    arrives[len(edge) : 2 * len(edge)] = distance_m[v[edge]] == reach_m
+    keep = (end > start) | ((end == start) & arrives)
+    return _merged(Stretches(np.concatenate([edge, edge, own])[keep], start[keep], end[keep]))
+
+
+def _merged(stretches: Stretches) -> Stretches:
+    """Merge stretches of one edge that overlap or touch."""
+    if not len(stretches.edge_id):
+        return stretches
+    order = np.lexsort((stretches.from_m, stretches.edge_id))
+    edge, start, end = stretches.edge_id[order], stretches.from_m[order], stretches.to_m[order]
+    # Running maximum of the ends within each edge: edges are kept apart by an offset beyond any length.
+    offset = np.cumsum(np.diff(edge, prepend=edge[:1]) > 0) * (end.max() + 1.0)
+    furthest = np.maximum.accumulate(end + offset) - offset
+    is_new = np.ones(len(edge), dtype=bool)
+    is_new[1:] = (edge[1:] != edge[:-1]) | (start[1:] > furthest[:-1])
+    first = np.flatnonzero(is_new)
+    return Stretches(edge[first], start[first], np.maximum.reduceat(end, first))
+
+
+def is_truncated(
+    network: WalkNetwork, places: Attachments, distance_m: Numbers, *, reach_m: float, walker: Walker
+) -> bool:
+    """Say whether the walk meets the boundary of the extent, or starts beyond it.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        Where the walk starts.
+    distance_m
+        Metres from the nearest of the places to each node, infinite where not reached, shape ``(n,)``.
+    reach_m
+        How far the walk goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    bool
+        False where no extent is known.
+    """
+    starts = network.usable(walker)[places.edge_id] & (places.leg_m <= reach_m + _ROUNDING_M)
+    if are_outside(network, places.take_rows(starts)).any():
+        return True
+    boundary = network.boundary
+    if boundary.empty:
+        return False
+    found = reached_stretches(network, places, distance_m, reach_m=reach_m, walker=walker)
+    at = pd.DataFrame({"edge_id": found.edge_id, "from_m": found.from_m, "to_m": found.to_m}).merge(boundary)
+    is_met = (at["at_m"] >= at["from_m"] - _ROUNDING_M) & (at["at_m"] <= at["to_m"] + _ROUNDING_M)
+    return bool(is_met.any())
+
+
+def are_outside(network: WalkNetwork, places: Attachments) -> Flags:
+    """Say which attachments lie beyond the extent, where streets and facilities may be missing.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    places
+        The places, attached.
+
+    Returns
+    -------
+    array of bool, shape ``(k,)``
+        One for each attachment; all false where no extent is known.
+    """
+    outside = np.zeros(len(places.edge_id), dtype=bool)
+    if network.extent is None:
+        return outside
+    for at_m in (places.from_m, places.to_m):
+        at = shapely.line_interpolate_point(network.edge_lines[places.edge_id], at_m)
+        outside |= ~np.asarray(shapely.dwithin(network.extent, at, TOUCH_M), dtype=bool)
+    return outside

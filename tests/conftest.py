@@ -1,0 +1,56 @@
+"""What takes long and is looked at by many tests: the sample town through the whole chain, once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from typer.testing import CliRunner
+
+from fengmao_geo.cli import app
+from fengmao_geo.network.build import walk_network
+from fengmao_geo.town.sample import sample_town
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.results import Results
+    from fengmao_geo.town.town import Town
+
+
+class Demo(NamedTuple):
+    """One run of `fengmao demo`: what it said, the pages it wrote, and the results they were written from."""
+
+    said: Result
+    pages: list[Path]
+    results: Results
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Demo:
+    folder, kept, module = tmp_path_factory.mktemp("demo"), [], import_module("fengmao_geo.study")
+    study = module.study
+
+    def kept_study(town, **options):
+        kept.append(study(town, **options))
+        return kept[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "study", kept_study)
+        said = CliRunner().invoke(app, ["demo", "--out", str(folder)])
+    assert said.exit_code == 0, said.stderr
+    return Demo(said, sorted((folder / "maps").glob("*.html")), kept[0])
+
+
+@pytest.fixture(scope="session")
+def shuixiang() -> Town:
+    return sample_town()
+
+
+@pytest.fixture(scope="session")
+def shuixiang_network(shuixiang) -> WalkNetwork:
+    return walk_network(shuixiang)
