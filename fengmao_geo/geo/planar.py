@@ -32,8 +32,8 @@ __all__ = [
 
 # A mitre keeps the corners of what is shrunk and grown again, where a round join would cut them off.
 _JOIN = {"join_style": "mitre", "mitre_limit": 2.5}
-# What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's own would
-# leave crumbs and unsound overlays.
+# What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
+# own would leave crumbs and unsound overlays.
 _BEYOND_M = 0.02
 # Outlines that share a stretch differ by no more than rounding.
 _ON_IT_M = 1e-4
@@ -46,8 +46,8 @@ def polygons_of(shapes: Geometries) -> Geometries:
 
     Examples
     --------
-    >>> polygons_of(shapely.from_wkt(["GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))"]))[0].area
-    0.5
+    >>> polygons_of(np.array([shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(5, 5)]))[0].area
+    1.0
     """
     parts = shapely.get_parts(shapely.get_parts(shapes))
     return parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]
@@ -146,12 +146,15 @@ def open_away(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries
     return kept, shapely.difference(areas, kept)
 
 
-def cut_at_necks(areas: Geometries, *, radii_m: Sequence[float], place_m2: float) -> tuple[Geometries, Indices]:
+def cut_at_necks(
+    areas: Geometries, *, radii_m: Sequence[float], place_m2: float
+) -> tuple[Geometries, Indices]:
     """Cut areas where they narrow between two wider places.
 
     A neck is no wider than twice the radius that is tried, and opens to at least one and a half times that on
-    both sides. Radii are tried from the smallest on. Of what lies in a neck, a stretch of ``place_m2`` or more
-    between two places is a place of its own; all else goes to the place it shares most of its outline with.
+    both sides. Radii are tried from the smallest on. Of what lies in a neck, a stretch of ``place_m2`` or
+    more between two places is a place of its own; all else goes to the place it shares most of its outline
+    with.
 
     Parameters
     ----------
@@ -169,7 +172,8 @@ def cut_at_necks(areas: Geometries, *, radii_m: Sequence[float], place_m2: float
 
     Examples
     --------
-    >>> shape = shapely.union_all([shapely.box(0, 0, 20, 20), shapely.box(20, 8, 30, 12), shapely.box(30, 0, 50, 20)])
+    >>> left, neck, right = shapely.box(0, 0, 20, 20), shapely.box(20, 8, 30, 12), shapely.box(30, 0, 50, 20)
+    >>> shape = shapely.union_all([left, neck, right])
     >>> places, row = cut_at_necks(np.array([shape]), radii_m=(3.0,), place_m2=50.0)
     >>> len(places), round(shapely.area(places).sum())
     (2, 840)
@@ -286,6 +290,8 @@ def outline_segments(shapes: Geometries) -> tuple[Numbers, Numbers, Indices]:
     >>> len(start), row.tolist()
     (4, [0, 0, 0, 0])
     """
-    rings, of = shapely.get_rings(shapes, return_index=True) if len(shapes) else (shapes, np.zeros(0, dtype=np.intp))
+    rings, of = (
+        shapely.get_rings(shapes, return_index=True) if len(shapes) else (shapes, np.zeros(0, dtype=np.intp))
+    )
     start, end, ring = segments(rings)
     return start, end, of[ring]
