@@ -15,6 +15,7 @@ from fengmao_geo.standards.load import (
     walkers,
 )
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
+from fengmao_geo.standards.spaces import space_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,6 +78,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "facilities": lambda: _rows(facility_types().values()),
         "walkers": lambda: _rows(walkers().values()),
         **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
+        "space_kinds": _space_rows,
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
         "renewal_types": lambda: _label_rows("renewal_types.toml"),
@@ -100,6 +102,19 @@ def _label_rows(name: str) -> list[dict[str, Any]]:
         for kind, labels in read.labels.items()
         for value, label in labels.items()
     ]
+
+
+def _space_rows() -> list[dict[str, Any]]:
+    """Show each kind of space, then its figures and those of open land."""
+    read = space_kinds()
+    rows = [{"kind": "", "figure": name, **figure.model_dump()} for name, figure in read.figures.items()]
+    for kind, record in read.kinds.items():
+        shown = record.model_dump(exclude={"kind", "figures"})
+        rows.append({"kind": kind, "figure": "", **shown})
+        rows += [
+            {"kind": kind, "figure": name, **figure.model_dump()} for name, figure in record.figures.items()
+        ]
+    return rows
 
 
 def _name_rows() -> list[dict[str, Any]]:
