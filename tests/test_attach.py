@@ -458,3 +458,13 @@ def test_places_without_a_crs_are_refused(street):
 def test_places_that_are_no_points_or_polygons_are_refused_and_named(street, shape):
     with pytest.raises(UsageError, match="p7"):
         attach(street, frame("POINT (1 1)", shape, id=["p6", "p7"]))
+
+
+def test_no_place_at_the_end_of_a_street_lies_beyond_it():
+    rng = np.random.default_rng(3)
+    ends = 572_000 + rng.uniform(0, 1000, (300, 2, 2))
+    network = walk_network(gpd.GeoDataFrame(geometry=shapely.linestrings(ends), crs=4549))
+    places = gpd.GeoDataFrame(geometry=shapely.points(network.node_xy), crs=4549)
+    joined = attach(network, places)
+    assert (joined.from_m >= 0).all()
+    assert (joined.to_m <= network.edge_length_m[joined.edge_id]).all()

@@ -72,7 +72,8 @@ def _along(lines: Geometries, xy: Numbers) -> Numbers:
     """Measure how far along their lines points on them lie."""
     count = shapely.get_num_coordinates(lines)
     start = shapely.get_coordinates(lines)[np.cumsum(count) - count]
-    at_m: Numbers = np.hypot(*(xy - start).T)
+    # Rounding must put no point beyond the end.
+    at_m: Numbers = np.minimum(np.hypot(*(xy - start).T), shapely.length(lines))
     bent = np.flatnonzero(count > 2)
     at_m[bent] = shapely.line_locate_point(lines[bent], shapely.points(xy[bent]))
     return at_m
