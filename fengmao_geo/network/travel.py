@@ -159,11 +159,14 @@ def nearest_pairs(
     starts = _usable(network, destinations, walker)
     ends = _usable(network, origins, walker)
     distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
-    u, v = np.ascontiguousarray(network.edge_nodes.T)[:, ends.edge_id]
-    by_u = distance[u] + ends.from_m
-    by_v = distance[v] + network.edge_length_m[ends.edge_id] - ends.to_m
+    u, v = network.edge_nodes.take(ends.edge_id, axis=0).T  # many times as fast as indexing
+    by_u = distance.take(u) + ends.from_m
+    by_v = distance.take(v) + network.edge_length_m.take(ends.edge_id) - ends.to_m
     walked = ends.leg_m + np.minimum(by_u, by_v)
-    to = np.where(by_u < by_v, source[u], np.where(by_v < by_u, source[v], np.minimum(source[u], source[v])))
+    to, to_by_v = source.take(u), source.take(v)
+    is_tie = by_u == by_v
+    to[is_tie] = np.minimum(to[is_tie], to_by_v[is_tie])
+    to = np.where(by_v < by_u, to_by_v, to)
     direct = _direct(ends, starts)
     return _nearest_of(
         Pairs(ends.place, to, walked), direct, count=len(origins), limit_m=limit_m * (1 + TOLERANCE)
