@@ -152,7 +152,7 @@ def cut_at_necks(
     """Cut areas where they narrow between two wider places.
 
     A neck is no wider than twice the radius that is tried, and opens to at least one and a half times that on
-    both sides. Radii are tried from the smallest on. Of what lies in a neck, a stretch of ``place_m2`` or
+    both sides. Radii are tried from the largest on. Of what lies in a neck, a stretch of ``place_m2`` or
     more between two places is a place of its own; all else goes to the place it shares most of its outline
     with.
 
@@ -161,7 +161,7 @@ def cut_at_necks(
     areas
         Polygons, shape ``(n,)``.
     radii_m
-        Half widths of necks, ascending.
+        Half widths of necks.
     place_m2
         The smallest place that is worth a cut.
 
@@ -179,7 +179,7 @@ def cut_at_necks(
     (2, 840)
     """
     pieces, row = shapely.get_parts(areas, return_index=True)
-    for radius_m in radii_m:
+    for radius_m in sorted(radii_m, reverse=True):
         is_large = shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
         large = np.flatnonzero(is_large)
         cut, of = _cut_at_neck(pieces[large], radius_m, place_m2)
@@ -192,39 +192,47 @@ def cut_at_necks(
 def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[Geometries, Indices]:
     """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
     seeds, of = shapely.get_parts(resized(pieces, -radius_m), return_index=True)
-    is_seed = ~shapely.is_empty(resized(seeds, -(NECK_RATIO - 1) * radius_m))
-    is_seed &= shapely.area(resized(seeds, radius_m)) >= place_m2
+    # What holds no disc of one and a half times the radius is soon told by its area.
+    is_seed = shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2
+    is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
+    grown = np.full(len(seeds), shapely.Polygon(), dtype=object)
+    is_seed &= np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2
+    grown[is_seed] = resized(seeds[is_seed], radius_m + _BEYOND_M)
+    is_seed &= shapely.area(grown) >= place_m2
     is_cut = np.bincount(of[is_seed], minlength=len(pieces)) >= 2
     is_seed &= is_cut[of]
     if not is_cut.any():
         return pieces, np.arange(len(pieces))
-    seeds, of = seeds[is_seed], of[is_seed]
+    seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
     cut = np.flatnonzero(is_cut)
-    grown = joined_by_row(resized(seeds, radius_m + _BEYOND_M), of)
-    places, place_of = shapely.get_parts(shapely.intersection(pieces[cut], grown), return_index=True)
-    rest, rest_of = shapely.get_parts(shapely.difference(pieces[cut], grown), return_index=True)
-    places, place_of = _divided(places, place_of, seeds, radius_m)
+    wide = joined_by_row(grown, of)
+    places, place_of = shapely.get_parts(shapely.intersection(pieces[cut], wide), return_index=True)
+    rest, rest_of = shapely.get_parts(shapely.difference(pieces[cut], wide), return_index=True)
+    places, place_of = _divided(places, place_of, seeds, grown)
     places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
     whole = np.flatnonzero(~is_cut)
     return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]])
 
 
 def _divided(
-    places: Geometries, of: Indices, seeds: Geometries, radius_m: float
+    places: Geometries, of: Indices, seeds: Geometries, grown: Geometries
 ) -> tuple[Geometries, Indices]:
     """Divide places that have grown together from several seeds: the larger seed takes what both reach."""
     place, seed = shapely.STRtree(seeds).query(places, predicate="contains_properly")
     count = np.bincount(place, minlength=len(places))
     made, made_of = [places[count < 2]], [of[count < 2]]
     for at in np.flatnonzero(count >= 2):
-        own = seeds[seed[place == at]]
+        own = grown[seed[place == at]]
         own = own[np.argsort(-shapely.area(own), kind="stable")]
-        grown = resized(own, radius_m + _BEYOND_M)
-        left, parts = places[at], []
-        for one in grown[:-1]:
-            parts.append(shapely.intersection(left, one))
-            left = shapely.difference(left, one)
-        parts = polygons_of(np.array([*parts, left]))
+        row, hit = shapely.STRtree(own).query(own, predicate="intersects")
+        earlier = hit < row
+        taken = np.full(len(own), shapely.Polygon(), dtype=object)
+        rows = np.unique(row[earlier])
+        taken[rows] = joined_by_row(own[hit[earlier]], row[earlier])
+        own = shapely.difference(own, taken)
+        parts = polygons_of(shapely.intersection(own, places[at]))
+        left = polygons_of(np.array([shapely.difference(places[at], shapely.union_all(own))]))
+        parts = np.concatenate([parts, left])
         made.append(parts)
         made_of.append(np.full(len(parts), of[at]))
     return np.concatenate(made), np.concatenate(made_of)
