@@ -44,9 +44,9 @@ def farmland_fragments(town: Town, *, kinds: str | Path | SpaceKinds | None = No
     """List the farmland that roads have cut off and the farmland that the town encloses.
 
     Farmland is the cropland of the parcels and the permanent basic farmland, less streets and water. A small
-    connected piece is enclosed where enough of its outline faces built-up ground or enough of its area lies in
-    the built-up area, and cut off where enough of its outline faces roads. No piece is both: the kind of the
-    lower order wins.
+    connected piece is enclosed where enough of its outline faces built-up ground or enough of its area lies
+    in the built-up area, and cut off where enough of its outline faces roads. No piece is both: the kind of
+    the lower order wins.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def farmland_fragments(town: Town, *, kinds: str | Path | SpaceKinds | None = No
     -------
     Inventory
         ``table``: ``kind`` (road_cut_plot, enclosed_farmland), ``basis`` (farmland), ``certainty``
-        (certain), ``rule``, ``evidence``, ``source_layer``, ``source_id``, ``source_name``, ``protected_m2`` (m²
-        of permanent basic farmland on it; unknown without that layer), ``geometry``. ``totals``:
-        ``farmland_m2``, the whole, which is what ``fragment_m2``, ``other_m2`` and ``taken_m2`` (by streets and
-        water) add up to.
+        (certain), ``rule``, ``evidence``, ``source_layer``, ``source_id``, ``source_name``, ``protected_m2``
+        (m² of permanent basic farmland on it; unknown without that layer), ``geometry``. ``totals``:
+        ``farmland_m2``, the whole, which is what ``fragment_m2``, ``other_m2`` and ``taken_m2`` (by streets
+        and water) add up to.
 
     Raises
     ------

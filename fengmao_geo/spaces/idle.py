@@ -52,8 +52,8 @@ def idle_stock(town: Town, *, kinds: str | Path | SpaceKinds | None = None) -> I
     Returns
     -------
     Inventory
-        ``table``: ``kind`` (idle_factory, granary, idle_house, low_yield_plot, mine_waste), ``basis`` (stock),
-        ``certainty`` (certain, suspected), ``rule``, ``evidence``, ``source_layer``, ``source_id``,
+        ``table``: ``kind`` (idle_factory, granary, idle_house, low_yield_plot, mine_waste), ``basis``
+        (stock), ``certainty`` (certain, suspected), ``rule``, ``evidence``, ``source_layer``, ``source_id``,
         ``source_name``, ``geometry``; and the ``findings``, such as that no column tells what is idle.
 
     Raises
@@ -142,7 +142,7 @@ def _together(shapes: NDArray[np.object_], within_m: float) -> Indices:
 
 
 def _grain_words(town: Town, groups: gpd.GeoDataFrame, firm_of: Indices, kinds: SpaceKinds) -> Flags:
-    """Say which buildings have a word for grain in their name or in that of their compound, parcel or firm."""
+    """Say which buildings have a word for grain in their name or their compound's, parcel's or firm's."""
     names = [groups["name"]]
     if "compounds" in town:
         names.append(_looked_up(town["compounds"], "name", groups["compound"]))
@@ -155,7 +155,7 @@ def _grain_words(town: Town, groups: gpd.GeoDataFrame, firm_of: Indices, kinds: 
         firms = column_of(town["firms"], "name", is_text=True).astype("str")
         rows = firm_of[firms.str.contains(words, case=False, na=False).to_numpy()]
         has_word.append(groups["parcel"].isin(rows[rows >= 0]).to_numpy())
-    return np.logical_or.reduce(has_word)
+    return np.asarray(np.logical_or.reduce(has_word), dtype=np.bool_)
 
 
 def _looked_up(frame: gpd.GeoDataFrame, column: str, rows: pd.Series) -> pd.Series:
@@ -172,13 +172,15 @@ def _works(town: Town, groups: gpd.GeoDataFrame, has_word: Flags, kinds: SpaceKi
         grain_m2=area_m2 * is_grain,
         building_count=groups.groupby("ground")["id"].transform("size"),
     )
-    members = members[members["is_member"]].sort_values(["ground", "certainty", "id"], kind="stable")
+    order = {"ground": True, "certainty": True, "by_status": False, "by_electricity": False, "id": True}
+    members = members[members["is_member"]].sort_values(list(order), ascending=list(order.values()))
     key = members.groupby(["ground", "certainty"], sort=True)
     share = key["grain_m2"].sum() / key["works_m2"].sum()
     is_granary = (share >= kinds.figure("granary_share", "granary")).to_numpy()
     first = key.first().reset_index()
     row = key.ngroup().to_numpy()
-    shapes = joined_by_row(members.geometry.to_numpy(), row)
+    shapes = members.geometry.to_numpy()
+    shapes = joined_by_row(shapes, row) if len(shapes) else shapes
     source, grounds = _sources(town, first)
     whole = np.flatnonzero(first["is_whole"])
     shapes[whole] = shapely.union(shapes[whole], grounds[whole])
@@ -221,7 +223,8 @@ def _sources(town: Town, first: pd.DataFrame) -> tuple[dict[str, NDArray[np.obje
         here = np.flatnonzero((ground >= start) & (ground < start + len(frame)))
         rows = ground[here] - start
         layer[here], ids[here] = name, frame["id"].to_numpy(dtype=object)[rows]
-        names[here] = column_of(frame, "name", is_text=True).to_numpy()[rows]
+        named = column_of(frame, "name", is_text=True).to_numpy()[rows]
+        names[here] = np.where(pd.isna(named), names[here], named)
         shapes = frame.geometry.to_numpy()[rows]
         grounds[here] = shapes if name == "compounds" else erase(shapes, compounds)
         start += len(frame)
@@ -229,7 +232,8 @@ def _sources(town: Town, first: pd.DataFrame) -> tuple[dict[str, NDArray[np.obje
 
 
 def _is_house(groups: gpd.GeoDataFrame, kinds: SpaceKinds) -> pd.Series:
-    return groups["is_idle"] & ~groups["is_member"] & groups["use"].isin(kinds.kinds["idle_house"].uses)
+    uses = kinds.kinds["idle_house"].uses
+    return pd.Series(groups["is_idle"] & ~groups["is_member"] & groups["use"].isin(uses))
 
 
 def _houses(groups: gpd.GeoDataFrame, kinds: SpaceKinds) -> gpd.GeoDataFrame:
