@@ -36,7 +36,7 @@ class Column:
     ----------
     name
         Its name; the unit ends it (``_m``, ``_m2``, ``_min``, ``_people``, ``_share``, ``_count``, ``_wan``,
-        ``_km_h``, ``_kwh``), a yes/no column starts with ``is_`` or ``has_``.
+        ``_km_h``, ``_kwh``, ``_mu``), a yes/no column starts with ``is_`` or ``has_``.
     kind
         What it holds: text, number, whole number, yes or no, or a dictionary of values.
     is_required

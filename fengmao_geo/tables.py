@@ -8,6 +8,7 @@ from fengmao_geo.schema import Column, Table
 __all__ = [
     "DWELLING_LAYERS",
     "EXPECTED_COLUMNS",
+    "GRADES",
     "GROUPS",
     "GROUP_COLUMNS",
     "LAYERS",
@@ -60,6 +61,9 @@ _PEOPLE = tuple(_number(column) for column in GROUP_COLUMNS.values())
 
 RENEWAL_TYPES = ("street_block", "old_estate", "public_space", "stock_asset", "urban_rural", "feature_block")
 
+#: Classes of firms by what they yield per mu, the best first.
+GRADES = ("A", "B", "C", "D")
+
 LAYERS: dict[str, Table] = {
     layer.name: layer
     for layer in (
@@ -99,6 +103,7 @@ LAYERS: dict[str, Table] = {
             _text("location_name"),
             _number("area_m2"),
             _text("town_code"),
+            _text("detail_code"),
             _number("people"),
         ),
         _layer("facilities", "any", _text("facility_type"), _number("capacity_count")),
@@ -125,6 +130,7 @@ LAYERS: dict[str, Table] = {
             _number("tax_wan"),
             _number("revenue_wan"),
             _number("electricity_kwh"),
+            _text("grade", *GRADES),
         ),
         _layer("redlines", "polygon"),
         _layer("river_control", "polygon"),
@@ -333,6 +339,20 @@ RESULTS: dict[str, Table] = {
             ),
             "polygon",
             keys=("space_id",),
+        ),
+        Table(
+            "yield_per_mu",
+            (
+                Column("parcel_id"),
+                Column("area_mu", "number", minimum=0),
+                Column("firm_count", "whole", minimum=1),
+                Column("tax_wan", "number", is_nullable=True, minimum=0),
+                Column("revenue_wan", "number", is_nullable=True, minimum=0),
+                Column("tax_wan_per_mu", "number", is_nullable=True, minimum=0),
+                Column("revenue_wan_per_mu", "number", is_nullable=True, minimum=0),
+                Column("grade", is_nullable=True, choices=GRADES),
+            ),
+            keys=("parcel_id",),
         ),
         Table(
             "possible_uses",

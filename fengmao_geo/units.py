@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["hectares", "km_h_to_m_min", "mu"]
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Amount = TypeVar("Amount", "float", "NDArray[np.float64]")
+
+__all__ = ["hectares", "km_h_to_m_min", "mu", "per_mu"]
 
 M2_PER_HECTARE = 10_000.0
 M2_PER_MU = 10_000.0 / 15.0
@@ -29,7 +37,7 @@ def hectares(area_m2: float) -> float:
     return area_m2 / M2_PER_HECTARE
 
 
-def mu(area_m2: float) -> float:
+def mu(area_m2: Amount) -> Amount:
     """Convert square metres to mu, of which fifteen make a hectare.
 
     Parameters
@@ -48,6 +56,29 @@ def mu(area_m2: float) -> float:
     3.0
     """
     return area_m2 / M2_PER_MU
+
+
+def per_mu(amount: Amount, area_m2: Amount) -> Amount:
+    """Spread an amount over an area, per mu; arrays are taken too.
+
+    Parameters
+    ----------
+    amount
+        Of anything, such as 10,000 yuan.
+    area_m2
+        Square metres.
+
+    Returns
+    -------
+    float or array
+        The amount per mu.
+
+    Examples
+    --------
+    >>> round(per_mu(30.0, 2_000), 9)
+    10.0
+    """
+    return amount * M2_PER_MU / area_m2
 
 
 def km_h_to_m_min(speed_km_h: float) -> float:

@@ -23,7 +23,7 @@ from fengmao_geo.tables import LAYERS, RESULTS
 ROOT = Path(fg.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
-UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_kwh", "_km_h")
+UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_kwh", "_km_h", "_mu")
 # Numbers without a unit: a year, a level, a rank, the people themselves, ids of edges.
 UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id"}
 PUBLIC = [getattr(fg, name) for name in fg.__all__]

@@ -109,8 +109,9 @@ def _space_rows() -> list[dict[str, Any]]:
     read = space_kinds()
     rows = [{"kind": "", "figure": name, **figure.model_dump()} for name, figure in read.figures.items()]
     for kind, record in read.kinds.items():
-        shown = record.model_dump(exclude={"kind", "figures"})
-        rows.append({"kind": kind, "figure": "", **shown})
+        (shown,) = _rows([record])
+        rows.append({**shown, "kind": kind, "figure": ""})
+        del rows[-1]["figures"]
         rows += [
             {"kind": kind, "figure": name, **figure.model_dump()} for name, figure in record.figures.items()
         ]

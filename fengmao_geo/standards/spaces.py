@@ -59,6 +59,10 @@ class SpaceKind(Record):
         The renewal type and the theme it belongs to.
     figures
         Its thresholds.
+    uses
+        The uses of buildings it is looked for among.
+    keywords
+        Words in names, or codes, by which it is known.
     source, tag
         Where the kind comes from and how sure it is.
     """
@@ -72,6 +76,8 @@ class SpaceKind(Record):
     batch: Batch
     theme: Theme
     figures: dict[str, Figure] = Field(default_factory=dict)
+    uses: tuple[Words, ...] = ()
+    keywords: tuple[Words, ...] = ()
     source: Words
     tag: Tag
 
@@ -115,6 +121,29 @@ class SpaceKinds(Record):
         (3.0, 0.5)
         """
         return (self.figures if kind is None else self.kinds[kind].figures)[name].value
+
+    def own_figure(self, name: str, kind: str) -> float | None:
+        """Look a figure up that only a user can set.
+
+        Parameters
+        ----------
+        name
+            The figure's name.
+        kind
+            The kind it belongs to.
+
+        Returns
+        -------
+        float or None
+            Its value, in the unit that ends the name; ``None`` where the user has set none.
+
+        Examples
+        --------
+        >>> space_kinds().own_figure("low_tax_wan_per_mu", "low_yield_plot") is None
+        True
+        """
+        figure = self.kinds[kind].figures.get(name)
+        return None if figure is None else figure.value
 
 
 def space_kinds(which: str | Path | SpaceKinds | None = None) -> SpaceKinds:
@@ -169,5 +198,7 @@ def _refuse_incomplete(path: Path, found: SpaceKinds) -> None:
             continue
         theirs = found.kinds[kind].figures
         missing += [f"kinds.{kind}.figures.{name}" for name in record.figures if name not in theirs]
+        lists = (name for name in ("uses", "keywords") if getattr(record, name))
+        missing += [f"kinds.{kind}.{name}" for name in lists if not getattr(found.kinds[kind], name)]
     if missing:
         raise fault_error(path, [("missing", {"place": name}) for name in missing])
