@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from fengmao_geo.geo.planar import polygons_of
 from fengmao_geo.spaces.inventory import column_of
 
 if TYPE_CHECKING:
-    import numpy as np
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.standards.spaces import SpaceKinds
     from fengmao_geo.town.town import Town
 
-__all__ = ["street_surfaces"]
+__all__ = ["raised_decks", "street_surfaces", "street_widths"]
 
 _WIDTHS = {"main": "main_width_m", "secondary": "secondary_width_m", "branch": "branch_width_m"}
 
@@ -39,12 +40,62 @@ def street_surfaces(town: Town, *, kinds: SpaceKinds) -> NDArray[np.object_]:
     if "roads_surface" in town:
         return polygons_of(town["roads_surface"].geometry.to_numpy())
     streets = town["streets"]
-    is_tunnel = column_of(streets, "is_tunnel", is_text=True).isin([True])
+    is_there = ~_is_tunnel(streets) & ~_is_above(streets)
+    return _widened(streets[is_there], kinds)
+
+
+def raised_decks(town: Town, *, kinds: SpaceKinds) -> NDArray[np.object_]:
+    """Draw the decks of bridges and of streets above the ground.
+
+    Parameters
+    ----------
+    town
+        The town.
+    kinds
+        The kinds of space, for the widths of streets without one.
+
+    Returns
+    -------
+    array of Polygon
+        Decks, which may overlap.
+    """
+    streets = town["streets"]
+    drawn = _widened(streets[_is_above(streets)], kinds)
+    if "bridges" not in town:
+        return drawn
+    return np.concatenate([polygons_of(town["bridges"].geometry.to_numpy()), drawn])
+
+
+def _is_tunnel(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    return np.asarray(column_of(streets, "is_tunnel", is_text=True).isin([True]))
+
+
+def _is_above(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     street_class = column_of(streets, "street_class", is_text=True)
-    is_above = (column_of(streets, "level") > 0) | (street_class == "elevated")
+    return np.asarray((column_of(streets, "level") > 0) | (street_class == "elevated"))
+
+
+def _widened(streets: gpd.GeoDataFrame, kinds: SpaceKinds) -> NDArray[np.object_]:
+    half_m = street_widths(streets, kinds=kinds) / 2
+    return polygons_of(shapely.buffer(streets.geometry.to_numpy(), half_m, cap_style="flat"))
+
+
+def street_widths(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np.float64]:
+    """Say how wide streets are: their own width, else that of their class.
+
+    Parameters
+    ----------
+    streets
+        Centre lines.
+    kinds
+        The kinds of space, for the widths of streets without one.
+
+    Returns
+    -------
+    array, shape ``(n,)``
+        Metres.
+    """
+    street_class = column_of(streets, "street_class", is_text=True)
     assumed = {name: kinds.figure(figure) for name, figure in _WIDTHS.items()}
     width_m = column_of(streets, "width_m").fillna(street_class.map(assumed).astype(float))
-    width_m = width_m.fillna(kinds.figure("lane_width_m"))
-    is_there = ~(is_tunnel | is_above).to_numpy()
-    lines = streets.geometry.to_numpy()[is_there]
-    return polygons_of(shapely.buffer(lines, width_m.to_numpy()[is_there] / 2, cap_style="flat"))
+    return width_m.fillna(kinds.figure("lane_width_m")).to_numpy(dtype=float)

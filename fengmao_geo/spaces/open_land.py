@@ -1,0 +1,218 @@
+"""Built-up land that nothing occupies, cut into places that a person would point at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from fengmao_geo.geo.planar import erase, open_away, polygons_of
+from fengmao_geo.spaces.inventory import column_of, land_groups
+from fengmao_geo.spaces.places import cut_into_places
+from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
+from fengmao_geo.standards.spaces import space_kinds
+from fengmao_geo.tables import RESULTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fengmao_geo.standards.spaces import SpaceKinds
+    from fengmao_geo.town.town import Town
+
+    Geometries = NDArray[np.object_]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["OpenLand", "find_open_land", "occupied_ground", "open_land", "search_area"]
+
+_CROPLAND = "cropland"
+# The ``compound_type`` of compounds that are searched inside: people live there, and their yards are no ground
+# of a facility.
+_ESTATE = "estate"
+_IDLE = "idle"
+
+
+@dataclass(frozen=True, eq=False)
+class OpenLand:
+    """Open land in pieces.
+
+    Parameters
+    ----------
+    area_m2
+        All open land.
+    places
+        Polygons that are places, shape ``(n,)``; none overlaps another.
+    is_under_deck
+        Which of them lie under a deck, shape ``(n,)``.
+    thin, small
+        What was left out: narrower than a space, or too small for one.
+    """
+
+    area_m2: float
+    places: Geometries
+    is_under_deck: Flags
+    thin: Geometries
+    small: Geometries
+
+
+def open_land(town: Town, *, kinds: str | Path | SpaceKinds | None = None) -> gpd.GeoDataFrame:
+    """Find the land inside the town that nothing occupies.
+
+    Open land is the search area (built-up area, blocks and study area) less buildings, street surface, water,
+    car parks, green in use, the grounds of facilities in use, and farmland. Decks above the ground occupy
+    none. Residential and public parcels are searched inside: a parcel's code decides owner and permission,
+    not emptiness.
+
+    Parameters
+    ----------
+    town
+        The town.
+    kinds
+        Kinds of space: a file of the user's own, or kinds; by default the shipped ones.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``piece_id, left_out, area_m2, geometry``: places, and what is left out because it is ``thin`` or
+        ``small``. The areas add up to all open land.
+
+    Raises
+    ------
+    StandardError
+        If the user's file of kinds is wrong.
+
+    Examples
+    --------
+    >>> from fengmao_geo.town.sample import sample_town
+    >>> sorted(open_land(sample_town())["left_out"].unique())
+    ['', 'small', 'thin']
+    """
+    found = find_open_land(town, kinds=space_kinds(kinds))
+    shapes = np.concatenate([found.places, found.thin, found.small])
+    why = ["", "thin", "small"]
+    left_out = np.repeat(why, [len(found.places), len(found.thin), len(found.small)])
+    order = np.lexsort((*shapely.bounds(shapes).T[::-1], left_out))
+    table = gpd.GeoDataFrame(
+        {
+            "piece_id": [f"L{number:05d}" for number in range(1, len(shapes) + 1)],
+            "left_out": left_out[order],
+            "area_m2": shapely.area(shapes[order]),
+        },
+        geometry=shapes[order],
+        crs=town.crs,
+    )
+    return RESULTS["open_land"].check(table)
+
+
+def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
+    """Find open land and cut it into places; see `open_land`.
+
+    Parameters
+    ----------
+    town
+        The town.
+    kinds
+        Kinds of space.
+
+    Returns
+    -------
+    OpenLand
+        The pieces.
+    """
+    streets = street_surfaces(town, kinds=kinds)
+    ground = erase(polygons_of(search_area(town)), np.concatenate([streets, *occupied_ground(town).values()]))
+    ground = polygons_of(ground)
+    decks = raised_decks(town, kinds=kinds)
+    below = polygons_of(shapely.intersection(ground, shapely.union_all(decks))) if len(decks) else decks
+    beside = polygons_of(erase(ground, decks))
+    parts, is_deck = np.concatenate([beside, below]), np.repeat([False, True], [len(beside), len(below)])
+    kept, thin = open_away(parts, kinds.figure("sliver_width_m"))
+    kept_parts, of = shapely.get_parts(kept, return_index=True)
+    places, row = cut_into_places(town, kept_parts, can_be_cut=~is_deck[of], kinds=kinds)
+    is_under = is_deck[of][row]
+    is_small = shapely.area(places) < kinds.figure("sliver_area_m2")
+    return OpenLand(
+        float(shapely.area(ground).sum()),
+        places[~is_small],
+        is_under[~is_small],
+        polygons_of(thin),
+        places[is_small],
+    )
+
+
+def search_area(town: Town) -> Geometries:
+    """Join the built-up area, the blocks and the study area.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    array of Polygon
+        Polygons that do not overlap.
+    """
+    layers = [town[name].geometry.to_numpy() for name in ("built_up", "blocks", "study_area") if name in town]
+    return polygons_of(np.array([shapely.union_all(np.concatenate(layers))]))
+
+
+def occupied_ground(town: Town) -> dict[str, Geometries]:
+    """List what occupies ground, streets apart.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    dict
+        Buildings, water, green, parking, grounds of facilities in use, farmland: polygons, which may overlap.
+    """
+    return {
+        "building": _polygons(town, "buildings"),
+        "water": _polygons(town, "water"),
+        "green": _polygons(town, "green"),
+        "parking": _polygons(town, "parking"),
+        "ground": np.concatenate([_polygons(town, "facilities"), _grounds_in_use(town)]),
+        "farmland": np.concatenate([_cropland(town), _polygons(town, "farmland_protected")]),
+    }
+
+
+def _polygons(town: Town, layer: str) -> Geometries:
+    return polygons_of(town[layer].geometry.to_numpy() if layer in town else np.zeros(0, dtype=object))
+
+
+def _cropland(town: Town) -> Geometries:
+    if "parcels" not in town:
+        return np.zeros(0, dtype=object)
+    parcels = town["parcels"]
+    groups = land_groups(town, parcels)
+    if groups is None:
+        return np.zeros(0, dtype=object)
+    return polygons_of(parcels.geometry.to_numpy()[(groups == _CROPLAND).to_numpy()])
+
+
+def _grounds_in_use(town: Town) -> Geometries:
+    """Take compounds of a stated kind other than housing, unless all buildings in them stand idle."""
+    if "compounds" not in town:
+        return np.zeros(0, dtype=object)
+    compounds = town["compounds"]
+    kind = column_of(compounds, "compound_type", is_text=True)
+    shapes = compounds.geometry.to_numpy()[(kind.notna() & (kind != _ESTATE)).to_numpy()]
+    if "buildings" not in town or not len(shapes):
+        return polygons_of(shapes)
+    buildings = town["buildings"]
+    is_idle = (column_of(buildings, "status", is_text=True) == _IDLE).to_numpy()
+    place = shapely.point_on_surface(buildings.geometry.to_numpy())
+    row, hit = shapely.STRtree(shapes).query(place, predicate="within")
+    inside = pd.DataFrame({"compound": hit, "is_idle": is_idle[row]}).groupby("compound")["is_idle"].all()
+    is_used = np.ones(len(shapes), dtype=bool)
+    is_used[inside.index[inside].to_numpy(dtype=np.intp)] = False
+    return polygons_of(shapes[is_used])
