@@ -35,6 +35,8 @@ _JOIN = {"join_style": "mitre", "mitre_limit": 2.5}
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
 # own would leave crumbs and unsound overlays.
 _BEYOND_M = 0.02
+# Large polygons are shrunk by no more than this at first.
+_FIRST_STEP_M = 3.0
 # Outlines that share a stretch differ by no more than rounding.
 _ON_IT_M = 1e-4
 # A place beside a neck is at least so many times as wide as the neck.
@@ -193,7 +195,7 @@ def cut_at_necks(
 
 def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[Geometries, Indices]:
     """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
-    seeds, of = shapely.get_parts(resized(pieces, -radius_m), return_index=True)
+    seeds, of = shapely.get_parts(_shrunk(pieces, radius_m), return_index=True)
     # What holds no disc of one and a half times the radius is soon told by its area.
     is_seed = shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2
     is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
@@ -214,6 +216,18 @@ def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[
     places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
     whole = np.flatnonzero(~is_cut)
     return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]])
+
+
+def _shrunk(pieces: Geometries, by_m: float) -> Geometries:
+    """Shrink in steps that double, each of what the last one has left: many times as fast as at one go."""
+    steps_m = [by_m]
+    while steps_m[-1] > _FIRST_STEP_M:
+        steps_m.append(steps_m[-1] / 2)
+    done_m = 0.0
+    for step_m in reversed(steps_m):
+        pieces = resized(pieces, done_m - step_m)
+        done_m = step_m
+    return pieces
 
 
 def _divided(

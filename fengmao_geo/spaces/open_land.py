@@ -12,7 +12,7 @@ import shapely
 
 from fengmao_geo.geo.planar import erase, open_away, polygons_of
 from fengmao_geo.spaces.inventory import column_of, land_groups
-from fengmao_geo.spaces.places import cut_into_places
+from fengmao_geo.spaces.places import cut_into_places, junctions
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.tables import RESULTS
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenLand", "find_open_land", "occupied_ground", "open_land", "search_area"]
 
 _CROPLAND = "cropland"
-# The ``compound_type`` of compounds that are searched inside: people live there, and their yards are no ground
-# of a facility.
+# The ``compound_type`` of compounds that are searched inside: their yards are no ground of a facility.
 _ESTATE = "estate"
 _IDLE = "idle"
 
@@ -124,25 +123,39 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
     OpenLand
         The pieces.
     """
-    streets = street_surfaces(town, kinds=kinds)
-    ground = erase(polygons_of(search_area(town)), np.concatenate([streets, *occupied_ground(town).values()]))
-    ground = polygons_of(ground)
-    decks = raised_decks(town, kinds=kinds)
-    below = polygons_of(shapely.intersection(ground, shapely.union_all(decks))) if len(decks) else decks
-    beside = polygons_of(erase(ground, decks))
-    parts, is_deck = np.concatenate([beside, below]), np.repeat([False, True], [len(beside), len(below)])
-    kept, thin = open_away(parts, kinds.figure("sliver_width_m"))
-    kept_parts, of = shapely.get_parts(kept, return_index=True)
-    places, row = cut_into_places(town, kept_parts, can_be_cut=~is_deck[of], kinds=kinds)
-    is_under = is_deck[of][row]
+    area, occupied = search_area(town), occupied_ground(town)
+    # Overlays are as exact as coordinates are small, so all is done about the middle of the town.
+    origin = np.round(np.mean(shapely.bounds(shapely.multipolygons(area)).reshape(2, 2), axis=0))
+    streets = _moved(street_surfaces(town, kinds=kinds), -origin)
+    decks = _moved(raised_decks(town, kinds=kinds), -origin)
+    taken = _moved(np.concatenate(list(occupied.values())), -origin)
+    ground = polygons_of(erase(_moved(area, -origin), np.concatenate([streets, taken])))
+    beside, below = polygons_of(erase(ground, decks)), ground[:0]
+    if len(decks):
+        below = polygons_of(shapely.intersection(ground, shapely.union_all(decks)))
+    is_deck = np.repeat([False, True], [len(beside), len(below)])
+    kept, thin = open_away(np.concatenate([beside, below]), kinds.figure("sliver_width_m"))
+    parts, of = shapely.get_parts(kept, return_index=True)
+    places, row = cut_into_places(
+        parts,
+        can_be_cut=~is_deck[of],
+        water=_moved(occupied["water"], -origin),
+        streets=streets,
+        corners=_moved(junctions(town, kinds=kinds), -origin),
+        kinds=kinds,
+    )
     is_small = shapely.area(places) < kinds.figure("sliver_area_m2")
     return OpenLand(
         float(shapely.area(ground).sum()),
-        places[~is_small],
-        is_under[~is_small],
-        polygons_of(thin),
-        places[is_small],
+        _moved(places[~is_small], origin),
+        is_deck[of][row][~is_small],
+        _moved(polygons_of(thin), origin),
+        _moved(places[is_small], origin),
     )
+
+
+def _moved(shapes: Geometries, by: NDArray[np.float64]) -> Geometries:
+    return np.asarray(shapely.transform(shapes, lambda xy: xy + by))
 
 
 def search_area(town: Town) -> Geometries:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.planar import cut_at_necks, erase, joined_by_row, polygons_of, shared_lengths
+from fengmao_geo.geo.planar import cut_at_necks, erase, joined_by_row, shared_lengths
 from fengmao_geo.geo.shape import inscribed_circles
-from fengmao_geo.spaces.surfaces import street_surfaces, street_widths
+from fengmao_geo.spaces.surfaces import street_widths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,25 +24,31 @@ if TYPE_CHECKING:
 
 __all__ = ["cut_into_places", "junctions"]
 
-# Half widths of the necks that are looked for, each half as large again.
-_RADII_M = (2.0, 3.0, 4.5, 6.75, 10.0, 15.0, 22.5, 33.75, 50.0)
+# Half widths of the necks that are looked for, each about 1.6 times the one before.
+_RADII_M = (2.5, 4.0, 6.5, 10.0, 16.0, 25.0, 40.0)
 # Pieces are handed to threads in so many lots; most of the work leaves Python's lock free.
 _LOTS = 16
 
 
 def cut_into_places(
-    town: Town, pieces: Geometries, *, can_be_cut: Flags, kinds: SpaceKinds
+    pieces: Geometries,
+    *,
+    can_be_cut: Flags,
+    water: Geometries,
+    streets: Geometries,
+    corners: Geometries,
+    kinds: SpaceKinds,
 ) -> tuple[Geometries, Indices]:
     """Cut pieces of open land into places that a person would point at.
 
     Parameters
     ----------
-    town
-        The town.
     pieces
         Polygons, shape ``(n,)``.
     can_be_cut
         Which of them may be cut along water and streets, shape ``(n,)``.
+    water, streets, corners
+        Water and surfaces of streets, and the points where streets meet.
     kinds
         Kinds of space.
 
@@ -58,10 +64,15 @@ def cut_into_places(
     _, radius_m = inscribed_circles(places[large])
     share = np.pi * radius_m**2 / shapely.area(places[large])
     wide = large[share < kinds.figure("compact_share")]
-    zones, of = _zones(town, places[wide], kinds)
-    zones, of = _tidied(zones, wide[of], place_m2)
+    zones = (
+        shapely.buffer(water, kinds.figure("bank_depth_m")),
+        shapely.buffer(corners, kinds.figure("corner_radius_m")),
+        shapely.buffer(streets, kinds.figure("street_depth_m")),
+    )
+    parts, of = _zoned(places[wide], zones)
+    parts, of = _tidied(parts, wide[of], place_m2)
     left = np.delete(np.arange(len(places)), wide)
-    cut, cut_of = cut_at_necks(zones, radii_m=_RADII_M, place_m2=place_m2)
+    cut, cut_of = cut_at_necks(parts, radii_m=_RADII_M, place_m2=place_m2)
     places, row = np.concatenate([places[left], cut]), np.concatenate([row[left], row[of[cut_of]]])
     return _tidied(places, row, kinds.figure("sliver_area_m2"))
 
@@ -83,12 +94,8 @@ def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, In
     return places, row
 
 
-def _zones(town: Town, pieces: Geometries, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
-    """Cut pieces into what lies along water, at corners, along streets, and inside."""
-    water = polygons_of(town["water"].geometry.to_numpy()) if "water" in town else pieces[:0]
-    corners = shapely.buffer(junctions(town, kinds=kinds), kinds.figure("corner_radius_m"))
-    streets = shapely.buffer(street_surfaces(town, kinds=kinds), kinds.figure("street_depth_m"))
-    zones = (shapely.buffer(water, kinds.figure("bank_depth_m")), corners, streets)
+def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometries, Indices]:
+    """Cut pieces into what lies in each zone in turn, and what lies in none."""
     rest, of = pieces, np.arange(len(pieces))
     found, found_of = [], []
     for zone in zones:
