@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fengmao_geo.standards.spaces import SpaceKinds
     from fengmao_geo.town.town import Town
 
-__all__ = ["raised_decks", "street_surfaces", "street_widths"]
+__all__ = ["ground_streets", "raised_decks", "street_surfaces", "street_widths"]
 
 _WIDTHS = {"main": "main_width_m", "secondary": "secondary_width_m", "branch": "branch_width_m"}
 
@@ -39,9 +39,24 @@ def street_surfaces(town: Town, *, kinds: SpaceKinds) -> NDArray[np.object_]:
     """
     if "roads_surface" in town:
         return polygons_of(town["roads_surface"].geometry.to_numpy())
+    return _widened(ground_streets(town), kinds)
+
+
+def ground_streets(town: Town) -> gpd.GeoDataFrame:
+    """Take the streets that lie on the ground: not tunnels, nor decks above it.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of the layer ``streets``.
+    """
     streets = town["streets"]
-    is_there = ~_is_tunnel(streets) & ~_is_above(streets)
-    return _widened(streets[is_there], kinds)
+    return streets[~_is_tunnel(streets) & ~_is_above(streets)].reset_index(drop=True)
 
 
 def raised_decks(town: Town, *, kinds: SpaceKinds) -> NDArray[np.object_]:

@@ -1,0 +1,175 @@
+"""What the outlines of places face: buildings, water, streets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from fengmao_geo.geo.lines import box_pairs, segments
+from fengmao_geo.geo.planar import outline_segments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Geometries = NDArray[np.object_]
+    Numbers = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+__all__ = ["BUILDING", "NOTHING", "STREET", "WATER", "Facing", "Stretches", "face", "stretches_of"]
+
+#: What a stretch of outline faces.
+NOTHING, BUILDING, WATER, STREET = 0, 1, 2, 3
+
+# Outlines are looked at in stretches no longer than this.
+_STEP_M = 4.0
+
+
+class Stretches(NamedTuple):
+    """Straight stretches: starts and ends ``(s, 2)``, and the row of what each belongs to ``(s,)``."""
+
+    start: Numbers
+    end: Numbers
+    of: Indices
+
+
+class Facing(NamedTuple):
+    """What each stretch of outline faces.
+
+    Parameters
+    ----------
+    place
+        Row of the place, shape ``(s,)``.
+    metres
+        Length of the stretch.
+    what
+        `NOTHING`, `BUILDING`, `WATER` or `STREET`.
+    street
+        Row of the street that is faced; -1 where none is.
+    heading_rad
+        Which way that street runs there.
+    """
+
+    place: Indices
+    metres: Numbers
+    what: Indices
+    street: Indices
+    heading_rad: Numbers
+
+    def total(self, what: int, count: int) -> Numbers:
+        """Add up the metres of each place that face one thing.
+
+        Parameters
+        ----------
+        what
+            `NOTHING`, `BUILDING`, `WATER` or `STREET`.
+        count
+            Number of places.
+
+        Returns
+        -------
+        array, shape ``(count,)``
+            Metres.
+        """
+        return np.bincount(self.place, weights=self.metres * (self.what == what), minlength=count)
+
+
+def stretches_of(shapes: Geometries) -> Stretches:
+    """Take every straight stretch of outlines and lines.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, or lines, shape ``(n,)``.
+
+    Returns
+    -------
+    Stretches
+        The stretches.
+    """
+    if len(shapes) and (shapely.get_dimensions(shapes) == 1).all():
+        parts, of = shapely.get_parts(shapes, return_index=True)
+        start, end, part = segments(parts)
+        return Stretches(start, end, of[part])
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    start, end, part = outline_segments(parts)
+    return Stretches(start, end, of[part])
+
+
+def face(
+    places: Geometries,
+    *,
+    buildings: Geometries,
+    water: Geometries,
+    streets: Geometries,
+    half_width_m: Numbers,
+    reach_m: float,
+) -> Facing:
+    """Find what stands nearest to each stretch of the places' outlines, within reach.
+
+    Parameters
+    ----------
+    places
+        Polygons, shape ``(n,)``.
+    buildings, water
+        Polygons.
+    streets
+        Centre lines on the ground, shape ``(t,)``.
+    half_width_m
+        Half of each street's width, shape ``(t,)``.
+    reach_m
+        What stands farther off is not faced.
+
+    Returns
+    -------
+    Facing
+        One entry per stretch, none longer than 4 m.
+    """
+    start, end, place = stretches_of(shapely.segmentize(places, _STEP_M))
+    middle = (start + end) / 2
+    lines = stretches_of(streets)
+    widest_m = float(half_width_m.max(initial=0.0))
+    by_building, _ = _nearest(middle, stretches_of(buildings), reach_m)
+    by_water, _ = _nearest(middle, stretches_of(water), reach_m)
+    by_street, line = _nearest(middle, lines, reach_m + widest_m, less_m=half_width_m[lines.of])
+    gaps = np.stack([np.full(len(middle), reach_m), by_building, by_water, by_street])
+    # Ties go to nothing last: what is just within reach is faced.
+    what = np.where((gaps[1:] <= reach_m).any(axis=0), np.argmin(gaps[1:], axis=0) + 1, NOTHING)
+    along = lines.end - lines.start
+    heading = np.arctan2(along[:, 1], along[:, 0]) if len(along) else np.zeros(0)
+    faces_street = what == STREET
+    street = np.full(len(middle), -1, dtype=np.intp)
+    street[faces_street] = lines.of[line[faces_street]]
+    heading_rad = np.zeros(len(middle))
+    heading_rad[faces_street] = heading[line[faces_street]]
+    return Facing(place, np.hypot(*(end - start).T), what, street, heading_rad)
+
+
+def _nearest(
+    points: Numbers, stretches: Stretches, reach_m: float, *, less_m: Numbers | None = None
+) -> tuple[Numbers, Indices]:
+    """Find the nearest stretch to each point: metres, infinite beyond reach, and the stretch, -1 for none."""
+    gap_m, nearest = np.full(len(points), np.inf), np.full(len(points), -1, dtype=np.intp)
+    if not len(points) or not len(stretches.of):
+        return gap_m, nearest
+    tree = shapely.STRtree(
+        np.asarray(shapely.linestrings(np.stack([stretches.start, stretches.end], axis=1)))
+    )
+    row, hit = box_pairs(tree, np.concatenate([points, points], axis=1), reach_m)
+    far_m = _distance(points[row], stretches.start[hit], stretches.end[hit])
+    if less_m is not None:
+        far_m = np.maximum(far_m - less_m[hit], 0.0)
+    order = np.lexsort((hit, far_m, row))
+    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+    gap_m[row[first]], nearest[row[first]] = far_m[first], hit[first]
+    return gap_m, nearest
+
+
+def _distance(points: Numbers, start: Numbers, end: Numbers) -> Numbers:
+    """Measure from points to straight stretches."""
+    along = end - start
+    square = (along**2).sum(axis=1)
+    share = ((points - start) * along).sum(axis=1) / np.where(square > 0, square, 1.0)
+    foot = start + np.clip(share, 0.0, 1.0)[:, None] * along
+    return np.asarray(np.hypot(*(points - foot).T))
