@@ -153,6 +153,7 @@ LAYERS: dict[str, Table] = {
 _STATUS = ("reached", "unreached", "unknown")
 _MINUTES = Column("limit_min", "number", minimum=0)
 _TYPE = Column("facility_type")
+_AREA = Column("area_m2", "number", minimum=0)
 _GROUP = Column("group", choices=GROUPS)
 _UNKNOWN_NUMBER = {"is_nullable": True, "minimum": 0.0}
 
@@ -188,12 +189,7 @@ RESULTS: dict[str, Table] = {
         ),
         Table(
             "service_areas",
-            (
-                Column("origin_id"),
-                _MINUTES,
-                Column("area_m2", "number", minimum=0),
-                Column("is_truncated", "yes_no"),
-            ),
+            (Column("origin_id"), _MINUTES, _AREA, Column("is_truncated", "yes_no")),
             "polygon",
             keys=("origin_id", "limit_min"),
         ),
@@ -301,11 +297,7 @@ RESULTS: dict[str, Table] = {
         ),
         Table(
             "open_land",
-            (
-                Column("piece_id"),
-                Column("left_out", choices=("", "thin", "small")),
-                Column("area_m2", "number", minimum=0),
-            ),
+            (Column("piece_id"), Column("left_out", choices=("", "thin", "small")), _AREA),
             "polygon",
             keys=("piece_id",),
         ),
@@ -346,10 +338,10 @@ RESULTS: dict[str, Table] = {
                 Column("parcel_id"),
                 Column("area_mu", "number", minimum=0),
                 Column("firm_count", "whole", minimum=1),
-                Column("tax_wan", "number", is_nullable=True, minimum=0),
-                Column("revenue_wan", "number", is_nullable=True, minimum=0),
-                Column("tax_wan_per_mu", "number", is_nullable=True, minimum=0),
-                Column("revenue_wan_per_mu", "number", is_nullable=True, minimum=0),
+                *(
+                    Column(name, "number", is_nullable=True, minimum=0)
+                    for name in ("tax_wan", "revenue_wan", "tax_wan_per_mu", "revenue_wan_per_mu")
+                ),
                 Column("grade", is_nullable=True, choices=GRADES),
             ),
             keys=("parcel_id",),
@@ -369,12 +361,7 @@ RESULTS: dict[str, Table] = {
         ),
         Table(
             "type_service_areas",
-            (
-                _TYPE,
-                _MINUTES,
-                Column("area_m2", "number", minimum=0),
-                Column("is_truncated", "yes_no"),
-            ),
+            (_TYPE, _MINUTES, _AREA, Column("is_truncated", "yes_no")),
             "polygon",
             keys=("facility_type", "limit_min"),
         ),

@@ -13,7 +13,7 @@ Amount = TypeVar("Amount", "float", "NDArray[np.float64]")
 __all__ = ["hectares", "km_h_to_m_min", "mu", "per_mu"]
 
 M2_PER_HECTARE = 10_000.0
-M2_PER_MU = 10_000.0 / 15.0
+MU_PER_HECTARE = 15.0
 
 
 def hectares(area_m2: float) -> float:
@@ -55,7 +55,7 @@ def mu(area_m2: Amount) -> Amount:
     >>> round(mu(2_000), 9)
     3.0
     """
-    return area_m2 / M2_PER_MU
+    return area_m2 * MU_PER_HECTARE / M2_PER_HECTARE
 
 
 def per_mu(amount: Amount, area_m2: Amount) -> Amount:
@@ -78,7 +78,7 @@ def per_mu(amount: Amount, area_m2: Amount) -> Amount:
     >>> round(per_mu(30.0, 2_000), 9)
     10.0
     """
-    return amount * M2_PER_MU / area_m2
+    return amount / mu(area_m2)
 
 
 def km_h_to_m_min(speed_km_h: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,8 @@ from stock_towns import buildings, town_of, with_figures
 from town_layers import frame, good_layers, point, square
 
 from fengmao_geo.errors import StandardError
+from fengmao_geo.messages import has_text
+from fengmao_geo.spaces.farmland import farmland_fragments
 from fengmao_geo.spaces.idle import idle_stock
 from fengmao_geo.standards.files import shipped
 from fengmao_geo.standards.spaces import space_kinds
@@ -359,6 +363,19 @@ def test_the_sample_towns_idle_stock_is_what_its_maker_says(shuixiang):
         ("idle_house", "suspected"): 7,
         ("mine_waste", "certain"): 1,
     }
+
+
+def test_what_rule_and_evidence_name_has_a_name_in_both_languages(shuixiang):
+    firms = with_figures("low_yield_plot", low_tax_wan_per_mu=50.0)
+    tables = [idle_stock(shuixiang, kinds=firms).table, farmland_fragments(shuixiang).table]
+    written = ";".join(text for table in tables for name in ("rule", "evidence") for text in table[name])
+    assert all(has_text(f"evidence.{re.split('[=<>]', part)[0]}") for part in written.split(";"))
+
+
+def test_of_compounds_within_each_other_the_smallest_holds_a_building():
+    given = buildings((110, 110), use=["industrial"], status=["idle"])
+    grounds = frame([square(100, 100, 80), square(100, 100, 50)], id=["c1", "c2"])
+    assert rows_of(town_of(buildings=given, compounds=grounds)) == [["idle_factory", "certain", "c2"]]
 
 
 def test_an_inventory_counts_its_kinds(shuixiang):

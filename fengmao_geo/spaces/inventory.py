@@ -131,6 +131,20 @@ def inventory(
 def column_of(frame: pd.DataFrame, name: str, *, is_text: bool = False) -> pd.Series:
     """Take a column, all missing where the frame has none.
 
+    Parameters
+    ----------
+    frame
+        A table.
+    name
+        The column.
+    is_text
+        Whether it holds words; else its numbers are given as floats.
+
+    Returns
+    -------
+    Series
+        Its values, on the frame's index.
+
     Examples
     --------
     >>> column_of(pd.DataFrame({"a": [1]}), "b").tolist()
@@ -177,7 +191,7 @@ def held_by(shapes: Geometries, areas: Geometries) -> Indices:
     Returns
     -------
     array of int, shape ``(n,)``
-        The row of the area, the first of those that hold as much; -1 where none overlaps.
+        The row of the area, the smallest of those that hold as much; -1 where none overlaps.
 
     Examples
     --------
@@ -192,7 +206,8 @@ def held_by(shapes: Geometries, areas: Geometries) -> Indices:
     of, hit = shapely.STRtree(areas).query(shapes, predicate="intersects")
     overlap_m2 = shapely.area(shapely.intersection(shapes[of], areas[hit]))
     of, hit, overlap_m2 = of[overlap_m2 > 0], hit[overlap_m2 > 0], overlap_m2[overlap_m2 > 0]
-    order = np.lexsort((hit, -overlap_m2, of))
+    # Of areas within each other the smallest says most; what is clipped differs by rounding.
+    order = np.lexsort((hit, shapely.area(areas)[hit], -overlap_m2.round(6), of))
     first = order[np.flatnonzero(np.diff(of[order], prepend=-1))]
     held[of[first]] = hit[first]
     return held
@@ -200,6 +215,18 @@ def held_by(shapes: Geometries, areas: Geometries) -> Indices:
 
 def pairs(values: Mapping[str, Iterable[object]], *, count: int) -> list[str]:
     """Write what is known of each row as ``name=value`` pairs, joined by ``;``; what is missing is left out.
+
+    Parameters
+    ----------
+    values
+        By name, the values of all rows.
+    count
+        How many rows there are.
+
+    Returns
+    -------
+    list of str
+        One text per row.
 
     Examples
     --------
