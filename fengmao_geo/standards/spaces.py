@@ -91,6 +91,8 @@ class SpaceKinds(Record):
         Where they come from and how sure they are.
     figures
         What open land is and how it is cut.
+    owners
+        Codes of who owns or uses the ground (QSXZ).
     kinds
         The kinds.
     """
@@ -98,6 +100,7 @@ class SpaceKinds(Record):
     source: Words
     tag: Tag
     figures: dict[str, Figure]
+    owners: dict[Literal["state", "collective"], tuple[Words, ...]]
     kinds: dict[str, SpaceKind]
 
     def figure(self, name: str, kind: str | None = None) -> float:

@@ -1,0 +1,82 @@
+"""What planners decided on site: read from their table and honoured when the spaces are found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fengmao_geo.errors import UsageError
+from fengmao_geo.findings import Finding
+from fengmao_geo.standards.load import display_names
+from fengmao_geo.standards.names import normalise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Texts = NDArray[np.object_]
+
+__all__ = ["read_review"]
+
+_COLUMNS = ("space_id", "decision")
+
+
+def read_review(review: str | Path | pd.DataFrame | None, ids: Texts) -> tuple[Texts, list[Finding]]:
+    """Read the decisions on spaces.
+
+    Parameters
+    ----------
+    review
+        A table or a CSV file with ``space_id, decision`` and, for people, ``reason``; a decision is
+        ``confirmed`` or ``excluded``, in Chinese or English, or empty.
+    ids
+        The spaces there are, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple
+        The decision on each space, shape ``(n,)``, empty where there is none; and findings: of ids that no
+        space has, and of words that are no decision.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or lacks a column.
+    """
+    decisions = np.full(len(ids), "", dtype=object)
+    if review is None:
+        return decisions, []
+    table = review if isinstance(review, pd.DataFrame) else _read(Path(review))
+    if missing := [name for name in _COLUMNS if name not in table.columns]:
+        raise UsageError("review_column", columns=", ".join(missing))
+    words = table["decision"].fillna("").astype(str).map(normalise).map(_words())
+    space = table["space_id"].astype(str)
+    is_word, is_known = words.notna(), space.isin(ids)
+    found = [
+        Finding("review_decision", "spaces_review", name, "decision", {"value": str(value)})
+        for name, value in zip(space[~is_word], table["decision"][~is_word], strict=True)
+    ]
+    found += [Finding("review_unknown", "spaces_review", name) for name in space[~is_known & is_word]]
+    kept = pd.Series(words[is_word & is_known].to_numpy(), index=space[is_word & is_known].to_numpy())
+    kept = kept[~kept.index.duplicated(keep="last")]
+    rows = pd.Index(ids).get_indexer(kept.index)
+    decisions[rows] = kept.to_numpy()
+    return decisions, found
+
+
+def _words() -> dict[str, str]:
+    """List the words of each decision, normalised."""
+    names = display_names()["decision"]
+    words = {"": ""}
+    for decision, of in names.items():
+        words |= {normalise(word): decision for word in (decision, of["zh"], of["en"])}
+    return words
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except (OSError, ValueError) as reason:
+        raise UsageError("review_unreadable", path=str(path), reason=str(reason)) from reason
