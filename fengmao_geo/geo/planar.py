@@ -98,8 +98,6 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
     >>> [shape.area for shape in joined_by_row(boxes, np.array([0, 0, 3]))]
     [2.0, 1.0]
     """
-    if not len(row):
-        return shapes
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     joined = np.empty(len(starts), dtype=object)
     for at, group in enumerate(np.split(shapes, starts[1:])):

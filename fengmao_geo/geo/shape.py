@@ -102,7 +102,7 @@ def inscribed_circles(polygons: Geometries) -> tuple[Numbers, Numbers]:
     Examples
     --------
     >>> centre, radius_m = inscribed_circles(np.array([shapely.box(0, 0, 8, 8), shapely.Polygon()]))
-    >>> centre[0].tolist(), radius_m.tolist()
+    >>> centre[0].round(2).tolist(), radius_m.round(2).tolist()
     ([4.0, 4.0], [4.0, 0.0])
     """
     centre, radius_m = np.full((len(polygons), 2), np.nan), np.zeros(len(polygons))
@@ -120,8 +120,8 @@ def fits_rectangle(polygons: Geometries, length_m: float, width_m: float) -> Fla
     are searched by halving stretches down to a step of 0.18°. A stretch is left only where the rectangle that
     lies in ours at all its angles has no place; in the end, every angle of the step that is left and every
     direction of the outline's edges in it are tried exactly. So a no is wrong only where the room to spare is
-    less than ``width_m · sin 0.09°`` in length or ``length_m · sin 0.09°`` in width (for a court of 32 by 19 m
-    3 cm and 5 cm), and never for a rectangle along an edge of the outline.
+    less than ``width_m · sin 0.09°`` in length or ``length_m · sin 0.09°`` in width (for a court of 32 by
+    19 m 3 cm and 5 cm), and never for a rectangle along an edge of the outline.
 
     Parameters
     ----------
@@ -286,8 +286,8 @@ def _narrowed(shapes: Geometries, tries: _Tries, size_m: Numbers, turn_rad: floa
         )
         rows = rows[shapely.area(region[rows]) > _REGION_M2]
     row, grown = _grown_edges(shapes[tries.row[rows]], corners[rows], shapely.bounds(region[rows]))
-    hit = np.unique(row)
-    region[rows[hit]] = shapely.difference(region[rows[hit]], joined_by_row(grown, row))
+    if len(hit := np.unique(row)):
+        region[rows[hit]] = shapely.difference(region[rows[hit]], joined_by_row(grown, row))
     rows = rows[shapely.area(region[rows]) > _REGION_M2]
     return _Tries(tries.row[rows], tries.angle_rad[rows], _polygonal(region[rows]))
 
