@@ -202,3 +202,16 @@ def test_what_a_grid_finds_is_found_and_what_is_far_too_large_is_not(seed):
         larger = np.add(sides, 0.25 * np.sqrt(2) * 2 + max(sides) * np.sin(np.deg2rad(1.5)))
         if fits(plot, *larger):
             assert by_grid(plot, *sides)
+
+
+@given(st.integers(0, 10_000), st.floats(0.5, 0.99))
+@settings(deadline=None, max_examples=25)
+def test_what_takes_a_court_takes_a_smaller_one(seed, share):
+    plot = blob(seed)
+    assert fits(plot, 18 * share, 10 * share) or not fits(plot, 18, 10)
+
+
+@pytest.mark.parametrize(("radius_m", "is_enough"), [(18.5, False), (18.66, True)])
+def test_a_round_plot_takes_a_court_when_its_diagonal_goes_in(radius_m, is_enough):
+    # Half the diagonal of 32 × 19 m is 18.61 m.
+    assert fits(shapely.Point(FAR).buffer(radius_m, quad_segs=64), 32, 19) == is_enough
