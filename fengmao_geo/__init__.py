@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fengmao_geo.network.travel import travel_times as travel_times
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
     from fengmao_geo.results import Results as Results
+    from fengmao_geo.siting.options import possible_uses as possible_uses
     from fengmao_geo.standards.records import Walker as Walker
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
@@ -52,6 +53,7 @@ _HOME = {
     "Walker": "standards.records",
     "attach": "network.attach",
     "life_circles": "life_circle.circles",
+    "possible_uses": "siting.options",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "service_areas": "network.service_area",
@@ -78,6 +80,7 @@ __all__ = [
     "Walker",
     "attach",
     "life_circles",
+    "possible_uses",
     "read_town",
     "sample_town",
     "service_areas",

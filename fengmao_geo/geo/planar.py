@@ -104,6 +104,8 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
         return shapes
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     joined = np.empty(len(starts), dtype=object)
+    if not len(starts):
+        return joined
     for at, group in enumerate(np.split(shapes, starts[1:])):
         joined[at] = group[0] if len(group) == 1 else shapely.disjoint_subset_union_all(group)
     return joined

@@ -167,7 +167,9 @@ def survey_spaces(
     decisions, review_found = read_review(review, ids)
     table = measured.assign(space_id=ids, decision=decisions, family=measured["kind"].map(_families(read)))
     declared = [*RESULTS["spaces"].names, "geometry"]
-    table = cast("gpd.GeoDataFrame", table.sort_values(["space_id"], kind="stable", ignore_index=True)[declared])
+    table = cast(
+        "gpd.GeoDataFrame", table.sort_values(["space_id"], kind="stable", ignore_index=True)[declared]
+    )
     found = findings_table([*_absent_controls(town), *_left_out(land), *review_found])
     return SpaceSurvey(
         RESULTS["spaces"].check(table),
@@ -193,7 +195,9 @@ def _measured(
     shapes = merged.geometry.to_numpy()
     facing, streets = town_facing(town, shapes, kinds=kinds)
     is_under = (merged["kind"] == "under_bridge").to_numpy()
-    entered = gpd.GeoDataFrame({"id": [f"{row:07d}" for row in range(len(merged))]}, geometry=shapes, crs=town.crs)
+    entered = gpd.GeoDataFrame(
+        {"id": [f"{row:07d}" for row in range(len(merged))]}, geometry=shapes, crs=town.crs
+    )
     parts: list[pd.DataFrame] = [
         sizes(town, shapes),
         deck_columns(town, shapes, is_under),
@@ -224,7 +228,9 @@ def _area(shapes: NDArray[np.object_]) -> float:
 def _left_out(land: OpenLand) -> list[Finding]:
     """Say how much open land is too thin or too small to be a space."""
     return [
-        Finding(f"open_land_{name}", "open_land", values={"count": len(shapes), "area_m2": round(_area(shapes))})
+        Finding(
+            f"open_land_{name}", "open_land", values={"count": len(shapes), "area_m2": round(_area(shapes))}
+        )
         for name, shapes in (("thin", land.thin), ("small", land.small))
         if len(shapes)
     ]

@@ -131,7 +131,8 @@ def place_names(town: Town, shapes: Geometries, facing: Facing, streets: gpd.Geo
     direction = _directions(shapes, from_xy)
     is_corner = (second != "") & (second != water)
     names = [
-        _name(*row) for row in zip(street.tolist(), second.tolist(), direction, is_corner.tolist(), strict=True)
+        _name(*row)
+        for row in zip(street.tolist(), second.tolist(), direction, is_corner.tolist(), strict=True)
     ]
     return _numbered(np.array(names, dtype=object), shapes)
 
@@ -166,7 +167,10 @@ def _nearest_names(shapes: Geometries, layer: gpd.GeoDataFrame) -> tuple[Texts, 
     """Name the nearest named feature within reach, and the point of it that is nearest."""
     names, at = np.full(len(shapes), "", dtype=object), np.full((len(shapes), 2), np.nan)
     named = column_of(layer, "name", is_text=True).notna().to_numpy()
-    lines, texts = layer.geometry.to_numpy()[named], layer["name"].to_numpy(dtype=object)[named] if named.any() else names[:0]
+    lines, texts = (
+        layer.geometry.to_numpy()[named],
+        layer["name"].to_numpy(dtype=object)[named] if named.any() else names[:0],
+    )
     if len(lines) and len(shapes):
         row, hit = shapely.STRtree(lines).query_nearest(shapes, max_distance=_NAMING_M, all_matches=False)
         names[row] = texts[hit]

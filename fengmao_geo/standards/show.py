@@ -16,6 +16,7 @@ from fengmao_geo.standards.load import (
 )
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.spaces import space_kinds
+from fengmao_geo.standards.uses import controls, uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +80,8 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "walkers": lambda: _rows(walkers().values()),
         **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
         "space_kinds": _space_rows,
+        "uses": _use_rows,
+        "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
         "renewal_types": lambda: _label_rows("renewal_types.toml"),
@@ -114,6 +117,20 @@ def _space_rows() -> list[dict[str, Any]]:
         del rows[-1]["figures"]
         rows += [
             {"kind": kind, "figure": name, **figure.model_dump()} for name, figure in record.figures.items()
+        ]
+    return rows
+
+
+def _use_rows() -> list[dict[str, Any]]:
+    """Show each use, then its figures."""
+    rows = []
+    for use, record in uses().items():
+        shown = _rows([record])[0]
+        rows.append({**shown, "figure": ""})
+        figures = shown.pop("figures")
+        del rows[-1]["figures"]
+        rows += [
+            {"use": use, "figure": name, **figure} for name, figure in figures.items() if figure is not None
         ]
     return rows
 

@@ -1,0 +1,1 @@
+"""What a space could become, and which spaces to choose."""
