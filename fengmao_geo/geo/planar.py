@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 # A mitre keeps the corners of what is shrunk and grown again, where a round join would cut them off.
-_JOIN = {"join_style": "mitre", "mitre_limit": 2.5}
+_MITRE = 2.5
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
 # own would leave crumbs and unsound overlays.
 _BEYOND_M = 0.02
@@ -119,7 +119,7 @@ def resized(shapes: Geometries, by_m: float) -> Geometries:
     >>> resized(np.array([shapely.box(0, 0, 4, 4)]), -1.0)[0].area
     4.0
     """
-    made = shapely.buffer(shapes, by_m, **_JOIN)
+    made: Geometries = shapely.buffer(shapes, by_m, join_style="mitre", mitre_limit=_MITRE)
     bad = ~shapely.is_valid(made)
     made[bad] = shapely.make_valid(made[bad], method="structure", keep_collapsed=False)
     return made
@@ -296,7 +296,7 @@ def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Ind
     """
     start, end, of = outline_segments(shapes)
     their_start, their_end, their = outline_segments(others)
-    tree = shapely.STRtree(shapely.linestrings(np.stack([their_start, their_end], axis=1)))
+    tree = shapely.STRtree(np.asarray(shapely.linestrings(np.stack([their_start, their_end], axis=1))))
     middle = (start + end) / 2
     row, hit = box_pairs(tree, np.concatenate([middle, middle], axis=1), _ON_IT_M)
     is_on = shapely.distance(shapely.points(middle[row]), tree.geometries[hit]) <= _ON_IT_M
@@ -304,7 +304,8 @@ def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Ind
     metres = np.hypot(*(end - start).T)[pairs[:, 0]]
     key = np.stack([of[pairs[:, 0]], pairs[:, 1]], axis=1)
     unique, inverse = np.unique(key, axis=0, return_inverse=True)
-    return unique[:, 0], unique[:, 1], np.bincount(inverse.ravel(), weights=metres, minlength=len(unique))
+    shared_m = np.bincount(inverse.ravel(), weights=metres, minlength=len(unique)).astype(float)
+    return unique[:, 0], unique[:, 1], shared_m
 
 
 def outline_segments(shapes: Geometries) -> tuple[Numbers, Numbers, Indices]:

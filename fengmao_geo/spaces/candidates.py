@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from fengmao_geo.findings import Finding, findings_table, join_findings
@@ -31,6 +30,7 @@ from fengmao_geo.tables import RESULTS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -204,7 +204,7 @@ def _measured(
         controls_hit(town, shapes),
         people_within(town, network, entered),
     ]
-    columns: dict[str, Any] = {name: part[name].to_numpy() for part in parts for name in part}
+    columns: dict[str, Any] = {str(name): part[name].to_numpy() for part in parts for name in part}
     return merged.assign(
         **columns,
         frontage_m=facing.total(STREET, len(merged)),

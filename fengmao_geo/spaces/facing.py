@@ -72,7 +72,8 @@ class Facing(NamedTuple):
         array, shape ``(count,)``
             Metres.
         """
-        return np.bincount(self.place, weights=self.metres * (self.what == what), minlength=count)
+        weights = self.metres * (self.what == what)
+        return np.bincount(self.place, weights=weights, minlength=count).astype(float)
 
 
 def stretches_of(shapes: Geometries) -> Stretches:

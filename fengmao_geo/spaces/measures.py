@@ -1,4 +1,4 @@
-"""What is measured of every space, whatever its family: size, frontage, water, block, owner, controls, people."""
+"""What is measured of every space, whatever its family: size, water, block, owner, controls, people."""
 
 from __future__ import annotations
 
@@ -235,5 +235,6 @@ def _people(town: Town, network: WalkNetwork, spaces: Attachments, walker: Walke
     for minutes in (_NEAR_MIN, _FAR_MIN):
         is_near = walk_min <= minutes * (1 + 1e-9)
         weights = people[pairs.origin[is_near]]
-        found[minutes] = np.bincount(pairs.destination[is_near], weights=weights, minlength=len(spaces))
+        near = pairs.destination[is_near]
+        found[minutes] = np.bincount(near, weights=weights, minlength=len(spaces)).astype(float)
     return found

@@ -155,7 +155,7 @@ def _faced_names(shapes: Geometries, facing: Facing, streets: gpd.GeoDataFrame) 
             "metres": facing.metres[is_street],
         }
     )
-    table = table[table["name"] != ""].groupby(["place", "name"], as_index=False)["metres"].sum()
+    table = table[table["name"] != ""].groupby(["place", "name"])["metres"].sum().reset_index()
     table = table.sort_values(["place", "metres", "name"], ascending=[True, False, True], kind="stable")
     rank = table.groupby("place").cumcount().to_numpy()
     place, name = table["place"].to_numpy(dtype=np.intp), table["name"].to_numpy(dtype=object)
@@ -188,7 +188,7 @@ def _directions(shapes: Geometries, from_xy: Numbers) -> list[str]:
 
 
 def _numbered(names: Texts, shapes: Geometries) -> Texts:
-    """Number spaces that are named alike, from west to east."""
+    """Give a number to spaces that are named alike, from west to east."""
     order = np.lexsort(shapely.bounds(shapes).T[::-1])
     turn = pd.Series(names[order]).groupby(names[order]).cumcount().to_numpy()
     numbered = names.copy()

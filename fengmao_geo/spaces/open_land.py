@@ -125,7 +125,8 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
     """
     area, occupied = search_area(town), occupied_ground(town)
     # Overlays are as exact as coordinates are small, so all is done about the middle of the town.
-    origin = np.round(np.mean(shapely.bounds(shapely.multipolygons(area)).reshape(2, 2), axis=0))
+    bounds = shapely.bounds(shapely.multipolygons(area)).reshape(2, 2)
+    origin = np.asarray(np.round(bounds.mean(axis=0)), dtype=float)
     streets = _moved(street_surfaces(town, kinds=kinds), -origin)
     decks = _moved(raised_decks(town, kinds=kinds), -origin)
     taken = _moved(np.concatenate(list(occupied.values())), -origin)
