@@ -51,7 +51,7 @@ def polygons_of(shapes: Geometries) -> Geometries:
     >>> polygons_of(np.array([shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(5, 5)]))[0].area
     1.0
     """
-    parts = shapely.get_parts(shapely.get_parts(shapes))
+    parts: Geometries = shapely.get_parts(shapely.get_parts(shapes))
     return parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]
 
 
