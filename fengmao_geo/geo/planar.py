@@ -51,8 +51,9 @@ def polygons_of(shapes: Geometries) -> Geometries:
     >>> polygons_of(np.array([shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(5, 5)]))[0].area
     1.0
     """
-    parts: Geometries = shapely.get_parts(shapely.get_parts(shapes))
-    return parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]
+    parts = shapely.get_parts(shapely.get_parts(shapes))
+    is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    return np.asarray(parts[is_polygon])
 
 
 def erase(areas: Geometries, holes: Geometries) -> Geometries:
