@@ -28,6 +28,7 @@ __all__ = [
     "polygons_of",
     "resized",
     "shared_lengths",
+    "without_pinholes",
 ]
 
 # A mitre keeps the corners of what is shrunk and grown again, where a round join would cut them off.
@@ -37,6 +38,8 @@ _MITRE = 2.5
 _BEYOND_M = 0.02
 # Large polygons are shrunk by no more than this at first.
 _FIRST_STEP_M = 3.0
+# Smaller holes are rounding.
+_PINHOLE_M2 = 1e-4
 # Outlines that share a stretch differ by no more than rounding.
 _ON_IT_M = 1e-4
 # A place beside a neck is at least so many times as wide as the neck.
@@ -54,6 +57,25 @@ def polygons_of(shapes: Geometries) -> Geometries:
     parts = shapely.get_parts(shapely.get_parts(shapes))
     is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     return np.asarray(parts[is_polygon])
+
+
+def without_pinholes(polygons: Geometries) -> Geometries:
+    """Close holes that are mere rounding, which overlays leave where many outlines meet.
+
+    Examples
+    --------
+    >>> holed = shapely.Polygon(shapely.box(0, 0, 4, 4).exterior, [shapely.box(1, 1, 1.001, 1.001).exterior])
+    >>> without_pinholes(np.array([holed]))[0].area
+    16.0
+    """
+    rings, of = shapely.get_rings(polygons, return_index=True)
+    is_outer = np.diff(of, prepend=-1) > 0
+    is_pinhole = ~is_outer & (shapely.area(shapely.polygons(rings)) < _PINHOLE_M2)
+    closed = polygons.copy()
+    for at in np.unique(of[is_pinhole]):
+        mine = (of == at) & ~is_pinhole
+        closed[at] = shapely.polygons(rings[mine & is_outer][0], rings[mine & ~is_outer])
+    return closed
 
 
 def erase(areas: Geometries, holes: Geometries) -> Geometries:

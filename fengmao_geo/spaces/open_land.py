@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.geo.planar import erase, open_away, polygons_of
+from fengmao_geo.geo.planar import erase, open_away, polygons_of, without_pinholes
 from fengmao_geo.spaces.inventory import column_of, land_groups
 from fengmao_geo.spaces.places import cut_into_places, junctions
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
@@ -145,6 +145,7 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
         corners=_moved(junctions(town, kinds=kinds), -origin),
         kinds=kinds,
     )
+    places = without_pinholes(places)
     is_small = shapely.area(places) < kinds.figure("sliver_area_m2")
     return OpenLand(
         float(shapely.area(ground).sum()),
