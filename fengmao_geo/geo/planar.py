@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
@@ -10,7 +11,7 @@ import shapely
 from fengmao_geo.geo.lines import box_pairs, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "cut_at_necks",
     "erase",
+    "in_lots",
     "joined_by_row",
     "open_away",
     "outline_segments",
@@ -31,6 +33,10 @@ __all__ = [
     "without_pinholes",
 ]
 
+_Done = TypeVar("_Done")
+
+# Shapes are handed to threads in so many lots.
+_LOTS = 16
 # A mitre keeps the corners of what is shrunk and grown again, where a round join would cut them off.
 _MITRE = 2.5
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
@@ -170,9 +176,43 @@ def open_away(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries
     >>> round(kept[0].area), round(slivers[0].area)
     (100, 20)
     """
+    kept, taken = areas.copy(), areas.copy()
+    for lot, (wide, rest) in in_lots(lambda lot: _opened(lot, width_m), areas):
+        kept[lot], taken[lot] = wide, rest
+    return kept, taken
+
+
+def _opened(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries]:
     core = resized(areas, -width_m / 2)
     kept = shapely.intersection(resized(core, width_m / 2 + _BEYOND_M), areas)
     return kept, shapely.difference(areas, kept)
+
+
+def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tuple[Indices, _Done]]:
+    """Work on lots of shapes in threads: overlays and buffers leave Python's lock free.
+
+    Parameters
+    ----------
+    work
+        What is done with a lot; it must not matter which shapes are in it.
+    shapes
+        Geometries, shape ``(n,)``.
+
+    Returns
+    -------
+    list
+        For each lot the rows of its shapes, and what the work gave back.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 1, 1), shapely.box(0, 0, 2, 2)])
+    >>> sorted((lot.tolist(), done.tolist()) for lot, done in in_lots(shapely.area, boxes))
+    [([0], [1.0]), ([1], [4.0])]
+    """
+    order = np.argsort(-shapely.get_num_coordinates(shapes), kind="stable")
+    lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
+    with ThreadPoolExecutor() as pool:
+        return list(zip(lots, pool.map(lambda lot: work(shapes[lot]), lots), strict=True))
 
 
 def cut_at_necks(

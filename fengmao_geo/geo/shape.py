@@ -85,15 +85,19 @@ def compactness(polygons: Geometries) -> Numbers:
     return np.divide(ratio, outline_m**2, out=np.zeros(len(polygons)), where=outline_m > 0)
 
 
-def inscribed_circles(polygons: Geometries) -> tuple[Numbers, Numbers]:
+def inscribed_circles(
+    polygons: Geometries, *, tolerance_m: float | Numbers = 0.01
+) -> tuple[Numbers, Numbers]:
     """Find the largest circle inside each polygon.
 
-    The circle lies inside; the largest one is wider by at most 1 cm of radius.
+    The circle lies inside; the largest one is wider by at most the tolerance in radius.
 
     Parameters
     ----------
     polygons
         Polygons, shape ``(n,)``.
+    tolerance_m
+        By how much the radius may fall short, one for all or for each.
 
     Returns
     -------
@@ -108,7 +112,9 @@ def inscribed_circles(polygons: Geometries) -> tuple[Numbers, Numbers]:
     """
     centre, radius_m = np.full((len(polygons), 2), np.nan), np.zeros(len(polygons))
     rows = np.flatnonzero(shapely.area(polygons) > 0)
-    spokes = shapely.maximum_inscribed_circle(polygons[rows], tolerance=_CIRCLE_M)
+    spokes = shapely.maximum_inscribed_circle(
+        polygons[rows], tolerance=np.broadcast_to(tolerance_m, polygons.shape)[rows]
+    )
     centre[rows] = shapely.get_coordinates(shapely.get_point(spokes, 0))
     radius_m[rows] = shapely.length(spokes)
     return centre, radius_m

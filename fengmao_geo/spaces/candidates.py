@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from fengmao_geo.findings import Finding, findings_table, join_findings
@@ -30,7 +31,6 @@ from fengmao_geo.tables import RESULTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -156,11 +156,15 @@ def survey_spaces(
     """
     read = space_kinds(kinds)
     land = find_open_land(town, kinds=read)
-    facing, _ = town_facing(town, land.places, kinds=read)
     stock, farmland = idle_stock(town, kinds=read), farmland_fragments(town, kinds=read)
-    open_land = typed_places(town, land, facing, kinds=read)
-    merged = _merged(town, [open_land, stock.table, farmland.table])
-    measured = _measured(town, network, merged, read)
+    inventories = [stock.table, farmland.table]
+    shapes = np.concatenate([land.places, *(table.geometry.to_numpy() for table in inventories)])
+    # The places of open land come first, so that they are looked at once with all others.
+    facing, streets = town_facing(town, shapes, kinds=read)
+    merged = _merged(town, [typed_places(town, land, facing, kinds=read), *inventories])
+    measured = _measured(town, network, merged, read).assign(
+        frontage_m=facing.total(STREET, len(merged)), name=place_names(town, shapes, facing, streets)
+    )
     ids = place_ids(measured.geometry.to_numpy())
     if previous is not None:
         ids = inherited_ids(ids, measured.geometry.to_numpy(), previous)
@@ -193,7 +197,6 @@ def _measured(
 ) -> gpd.GeoDataFrame:
     """Measure the spaces of all families alike."""
     shapes = merged.geometry.to_numpy()
-    facing, streets = town_facing(town, shapes, kinds=kinds)
     is_under = (merged["kind"] == "under_bridge").to_numpy()
     entered = gpd.GeoDataFrame(
         {"id": [f"{row:07d}" for row in range(len(merged))]}, geometry=shapes, crs=town.crs
@@ -205,12 +208,7 @@ def _measured(
         people_within(town, network, entered),
     ]
     columns: dict[str, Any] = {str(name): part[name].to_numpy() for part in parts for name in part}
-    return merged.assign(
-        **columns,
-        frontage_m=facing.total(STREET, len(merged)),
-        owner=owners(town, shapes, kinds=kinds),
-        name=place_names(town, shapes, facing, streets),
-    )
+    return merged.assign(**columns, owner=owners(town, shapes, kinds=kinds))
 
 
 def _totals(land: OpenLand) -> dict[str, float]:

@@ -23,7 +23,7 @@ __all__ = ["BUILDING", "NOTHING", "STREET", "WATER", "Facing", "Stretches", "fac
 NOTHING, BUILDING, WATER, STREET = 0, 1, 2, 3
 
 # Outlines are looked at in stretches no longer than this.
-_STEP_M = 4.0
+_STEP_M = 5.0
 
 
 class Stretches(NamedTuple):
@@ -58,7 +58,7 @@ class Facing(NamedTuple):
     heading_rad: Numbers
 
     def total(self, what: int, count: int) -> Numbers:
-        """Add up the metres of each place that face one thing.
+        """Add up the metres of each of the first places that face one thing.
 
         Parameters
         ----------
@@ -72,8 +72,8 @@ class Facing(NamedTuple):
         array, shape ``(count,)``
             Metres.
         """
-        weights = self.metres * (self.what == what)
-        return np.bincount(self.place, weights=weights, minlength=count).astype(float)
+        here = (self.what == what) & (self.place < count)
+        return np.bincount(self.place[here], weights=self.metres[here], minlength=count).astype(float)
 
 
 def stretches_of(shapes: Geometries) -> Stretches:
@@ -125,7 +125,7 @@ def face(
     Returns
     -------
     Facing
-        One entry per stretch, none longer than 4 m.
+        One entry per stretch, none longer than 5 m.
     """
     start, end, place = stretches_of(shapely.segmentize(places, _STEP_M))
     middle = (start + end) / 2

@@ -60,7 +60,8 @@ def sizes(town: Town, shapes: Geometries) -> pd.DataFrame:
         ``area_m2, width_m, circle_m, compactness_share, water_m, block_id``; ``water_m`` is missing where
         the town has no layer of water.
     """
-    _, radius_m = inscribed_circles(shapes)
+    # A five-hundredth of the side is exact enough to tell places apart, and ten times as fast as 1 cm.
+    _, radius_m = inscribed_circles(shapes, tolerance_m=np.sqrt(shapely.area(shapes)) / 500)
     water_m = np.full(len(shapes), np.nan)
     water = town["water"].geometry.to_numpy() if "water" in town else np.zeros(0, dtype=object)
     if len(water) and len(shapes):

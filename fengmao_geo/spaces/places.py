@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.planar import cut_at_necks, erase, joined_by_row, shared_lengths
+from fengmao_geo.geo.planar import cut_at_necks, erase, in_lots, joined_by_row, shared_lengths
 from fengmao_geo.geo.shape import inscribed_circles
 from fengmao_geo.spaces.surfaces import street_widths
 
@@ -26,8 +25,6 @@ __all__ = ["cut_into_places", "junctions"]
 
 # Half widths of the necks that are looked for, each about 1.6 times the one before.
 _RADII_M = (2.5, 4.0, 6.5, 10.0, 16.0, 25.0, 40.0)
-# Pieces are handed to threads in so many lots; most of the work leaves Python's lock free.
-_LOTS = 16
 
 
 def cut_into_places(
@@ -61,7 +58,7 @@ def cut_into_places(
     places, row = _cut_in_threads(pieces, place_m2)
     is_large = (shapely.area(places) >= kinds.figure("whole_area_m2")) & can_be_cut[row]
     large = np.flatnonzero(is_large)
-    _, radius_m = inscribed_circles(places[large])
+    _, radius_m = inscribed_circles(places[large], tolerance_m=np.sqrt(shapely.area(places[large])) / 500)
     share = np.pi * radius_m**2 / shapely.area(places[large])
     wide = large[share < kinds.figure("compact_share")]
     zones = (
@@ -79,19 +76,11 @@ def cut_into_places(
 
 def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, Indices]:
     """Cut lots of pieces at their necks; which lot a piece is in does not change how it is cut."""
-    order = np.argsort(-shapely.get_num_coordinates(pieces), kind="stable")
-    lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
-
-    def cut(lot: Indices) -> tuple[Geometries, Indices]:
-        places, of = cut_at_necks(pieces[lot], radii_m=_RADII_M, place_m2=place_m2)
-        return places, lot[of]
-
-    with ThreadPoolExecutor() as pool:
-        done = list(pool.map(cut, lots))
+    done = in_lots(lambda lot: cut_at_necks(lot, radii_m=_RADII_M, place_m2=place_m2), pieces)
     if not done:
         return pieces, np.zeros(0, dtype=np.intp)
-    places, row = (np.concatenate(column) for column in zip(*done, strict=True))
-    return places, row
+    places = np.concatenate([cut for _, (cut, _) in done])
+    return places, np.concatenate([lot[of] for lot, (_, of) in done])
 
 
 def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometries, Indices]:

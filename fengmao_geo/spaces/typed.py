@@ -75,7 +75,7 @@ def typed_places(town: Town, land: OpenLand, facing: Facing, *, kinds: SpaceKind
     land
         Its open land.
     facing
-        What the outlines of the places face.
+        What the outlines of the places, and maybe of others after them, face.
     kinds
         Kinds of space.
 
@@ -148,7 +148,8 @@ def _corner(
     tuple of arrays
         Metres along, metres across, metres to the nearest meeting of streets, each of shape ``(n,)``.
     """
-    count, is_street = len(places), facing.what == STREET
+    count = len(places)
+    is_street = (facing.what == STREET) & (facing.place < count)
     place, metres, double = (
         facing.place[is_street],
         facing.metres[is_street],
