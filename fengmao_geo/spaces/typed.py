@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Rule", "town_facing", "typed_places"]
 
+# Figures that are the most a kind may have; all others are the least.
+_MOST = ("area_m2", "depth_m")
+
 
 class Rule(NamedTuple):
     """Whether each place meets a kind's rule, the rule in words, and what was measured."""
@@ -114,15 +117,16 @@ def _rules(town: Town, land: OpenLand, facing: Facing, kinds: SpaceKinds) -> dic
     everywhere = np.ones(count, dtype=bool)
 
     def least(kind: str, **values: Numbers) -> Rule:
-        """Meet every figure of a kind; its area is the largest it may have."""
+        """Meet every figure of a kind."""
         is_met, words = everywhere.copy(), []
         for name in kinds.kinds[kind].figures:
             figure = kinds.figure(name, kind)
-            is_most = name == "area_m2"
+            is_most = name in _MOST
             is_met &= values[name] <= figure if is_most else values[name] >= figure
             words.append(f"{name}{'<=' if is_most else '>='}{figure:g}")
         return Rule(is_met, ";".join(words), values)
 
+    depth_m = np.divide(area_m2, street_m, out=np.full(count, np.inf), where=street_m > 0)
     along_m, across_m, corner_m = _corner(town, land.places, facing, kinds)
     corner = least("street_corner", each_street_m=np.minimum(along_m, across_m), area_m2=area_m2)
     at_corner = corner.is_met & (corner_m <= kinds.figure("corner_radius_m"))
@@ -130,7 +134,7 @@ def _rules(town: Town, land: OpenLand, facing: Facing, kinds: SpaceKinds) -> dic
         "under_bridge": least("under_bridge", deck_share=land.is_under_deck.astype(float)),
         "riverside": least("riverside", water_m=water_m, water_share=water_share),
         "street_corner": corner._replace(is_met=at_corner),
-        "street_side": least("street_side", street_m=street_m, street_share=street_share, area_m2=area_m2),
+        "street_side": least("street_side", street_m=street_m, street_share=street_share, depth_m=depth_m),
         "between_buildings": least("between_buildings", building_share=building_share, area_m2=area_m2),
         "vacant_plot": Rule(everywhere, "no other kind", {"area_m2": area_m2}),
     }
