@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fengmao_geo.findings import Finding, findings_table, join_findings
-from fengmao_geo.spaces.facing import STREET
+from fengmao_geo.spaces.facing import LANE, STREET
 from fengmao_geo.spaces.farmland import farmland_fragments
 from fengmao_geo.spaces.idle import idle_stock
 from fengmao_geo.spaces.measures import (
@@ -163,7 +163,8 @@ def survey_spaces(
     facing, streets = town_facing(town, shapes, kinds=read)
     merged = _merged(town, [typed_places(town, land, facing, kinds=read), *inventories])
     measured = _measured(town, network, merged, read).assign(
-        frontage_m=facing.total(STREET, len(merged)), name=place_names(town, shapes, facing, streets)
+        frontage_m=facing.total(STREET, len(merged)) + facing.total(LANE, len(merged)),
+        name=place_names(town, shapes, facing, streets),
     )
     ids = place_ids(measured.geometry.to_numpy())
     if previous is not None:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
 
-__all__ = ["BUILDING", "NOTHING", "STREET", "WATER", "Facing", "Stretches", "face", "stretches_of"]
+__all__ = ["BUILDING", "LANE", "NOTHING", "STREET", "WATER", "Facing", "Stretches", "face", "stretches_of"]
 
 #: What a stretch of outline faces.
-NOTHING, BUILDING, WATER, STREET = 0, 1, 2, 3
+NOTHING, BUILDING, WATER, STREET, LANE = 0, 1, 2, 3, 4
 
 # Outlines are looked at in stretches no longer than this.
 _STEP_M = 5.0
@@ -44,9 +45,9 @@ class Facing(NamedTuple):
     metres
         Length of the stretch.
     what
-        `NOTHING`, `BUILDING`, `WATER` or `STREET`.
+        `NOTHING`, `BUILDING`, `WATER`, `STREET` or `LANE`.
     street
-        Row of the street that is faced; -1 where none is.
+        Row of the street or lane that is faced; -1 where none is.
     heading_rad
         Which way that street runs there.
     """
@@ -63,7 +64,7 @@ class Facing(NamedTuple):
         Parameters
         ----------
         what
-            `NOTHING`, `BUILDING`, `WATER` or `STREET`.
+            `NOTHING`, `BUILDING`, `WATER`, `STREET` or `LANE`.
         count
             Number of places.
 
@@ -105,6 +106,7 @@ def face(
     water: Geometries,
     streets: Geometries,
     half_width_m: Numbers,
+    is_lane: Flags,
     reach_m: float,
 ) -> Facing:
     """Find what stands nearest to each stretch of the places' outlines, within reach.
@@ -119,6 +121,8 @@ def face(
         Centre lines on the ground, shape ``(t,)``.
     half_width_m
         Half of each street's width, shape ``(t,)``.
+    is_lane
+        Which of them are lanes, shape ``(t,)``.
     reach_m
         What stands farther off is not faced.
 
@@ -144,6 +148,7 @@ def face(
     street[faces_street] = lines.of[line[faces_street]]
     heading_rad = np.zeros(len(middle))
     heading_rad[faces_street] = heading[line[faces_street]]
+    what[faces_street] = np.where(is_lane[street[faces_street]], LANE, STREET)
     return Facing(place, np.hypot(*(end - start).T), what, street, heading_rad)
 
 

@@ -135,14 +135,15 @@ def _typed(town: Town, pieces: Geometries, roads: Geometries, kinds: SpaceKinds)
     street_share = faced_share(pieces, roads, reach_m=kinds.figure("facing_m"))
     built_share = faced_share(pieces, built, reach_m=kinds.figure("facing_m", _ENCLOSED))
     within_share = _overlap_m2(pieces, built_up) / area_m2
+    # What lies in the town is enclosed, whatever is around it; else roads on all sides come before houses.
     measured = {
+        (_ENCLOSED, "within_share"): within_share,
         (_CUT, "street_share"): street_share,
         (_ENCLOSED, "built_share"): built_share,
-        (_ENCLOSED, "within_share"): within_share,
     }
     tests = [
         (kind, name, (share >= kinds.figure(name, kind)) & _is_of_size(area_m2, away_m, kind, kinds))
-        for (kind, name), share in sorted(measured.items(), key=lambda of: kinds.kinds[of[0][0]].order)
+        for (kind, name), share in measured.items()
     ]
     hits = [hit for _, _, hit in tests]
     rows = np.flatnonzero(np.logical_or.reduce(hits))

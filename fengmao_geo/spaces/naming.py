@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.messages import text
-from fengmao_geo.spaces.facing import STREET, WATER
+from fengmao_geo.spaces.facing import WATER
 from fengmao_geo.spaces.inventory import column_of
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _name(street: str, second: str, direction: str, is_corner: bool) -> str:  # 
 def _faced_names(shapes: Geometries, facing: Facing, streets: gpd.GeoDataFrame) -> tuple[Texts, Texts]:
     """Name the street that each place faces most, and the next one."""
     first, second = (np.full(len(shapes), "", dtype=object) for _ in range(2))
-    is_street = facing.what == STREET
+    is_street = facing.street >= 0
     names = column_of(streets, "name", is_text=True).fillna("").to_numpy(dtype=object)
     table = pd.DataFrame(
         {

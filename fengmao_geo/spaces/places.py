@@ -9,7 +9,7 @@ import shapely
 
 from fengmao_geo.geo.planar import cut_at_necks, erase, in_lots, joined_by_row, shared_lengths
 from fengmao_geo.geo.shape import inscribed_circles
-from fengmao_geo.spaces.surfaces import street_widths
+from fengmao_geo.spaces.surfaces import are_lanes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,10 +135,10 @@ def junctions(town: Town, *, kinds: SpaceKinds) -> Geometries:
     Returns
     -------
     array of Point
-        Vertices that three or more stretches of streets share, paths and steps apart.
+        Vertices that three or more stretches of streets share, lanes apart.
     """
     streets = town["streets"]
-    is_street = street_widths(streets, kinds=kinds) >= kinds.figure("corner_street_m")
+    is_street = ~are_lanes(streets, kinds=kinds)
     lines = shapely.get_parts(streets.geometry.to_numpy()[is_street])
     xy, line = shapely.get_coordinates(lines, return_index=True)
     is_inner = (np.diff(line, prepend=-1) == 0) & (np.diff(line, append=-1) == 0)

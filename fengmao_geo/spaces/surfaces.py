@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fengmao_geo.standards.spaces import SpaceKinds
     from fengmao_geo.town.town import Town
 
-__all__ = ["ground_streets", "raised_decks", "street_surfaces", "street_widths"]
+__all__ = ["are_lanes", "ground_streets", "raised_decks", "street_surfaces", "street_widths"]
 
 _WIDTHS = {"main": "main_width_m", "secondary": "secondary_width_m", "branch": "branch_width_m"}
 
@@ -93,6 +93,28 @@ def _is_above(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 def _widened(streets: gpd.GeoDataFrame, kinds: SpaceKinds) -> NDArray[np.object_]:
     half_m = street_widths(streets, kinds=kinds) / 2
     return polygons_of(shapely.buffer(streets.geometry.to_numpy(), half_m, cap_style="flat"))
+
+
+def are_lanes(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np.bool_]:
+    """Say which streets are lanes within the fabric: known to be narrower than a street.
+
+    Parameters
+    ----------
+    streets
+        Centre lines.
+    kinds
+        The kinds of space, for the width of a street.
+
+    Returns
+    -------
+    array of bool, shape ``(n,)``
+        False where neither width nor class is known.
+    """
+    is_known = (
+        column_of(streets, "width_m").notna() | column_of(streets, "street_class", is_text=True).notna()
+    )
+    is_narrow = street_widths(streets, kinds=kinds) < kinds.figure("street_width_m")
+    return np.asarray(is_known.to_numpy() & is_narrow)
 
 
 def street_widths(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np.float64]:

@@ -9,10 +9,10 @@ import numpy as np
 import shapely
 
 from fengmao_geo.geo.planar import polygons_of
-from fengmao_geo.spaces.facing import BUILDING, STREET, WATER, Facing, face
+from fengmao_geo.spaces.facing import BUILDING, LANE, STREET, WATER, Facing, face
 from fengmao_geo.spaces.inventory import pairs
 from fengmao_geo.spaces.places import junctions
-from fengmao_geo.spaces.surfaces import ground_streets, street_widths
+from fengmao_geo.spaces.surfaces import are_lanes, ground_streets, street_widths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +63,7 @@ def town_facing(town: Town, places: Geometries, *, kinds: SpaceKinds) -> tuple[F
         water=_polygons(town, "water"),
         streets=streets.geometry.to_numpy(),
         half_width_m=street_widths(streets, kinds=kinds) / 2,
+        is_lane=are_lanes(streets, kinds=kinds),
         reach_m=kinds.figure("facing_m"),
     )
     return facing, streets
@@ -112,7 +113,7 @@ def _rules(town: Town, land: OpenLand, facing: Facing, kinds: SpaceKinds) -> dic
     count = len(land.places)
     area_m2, outline_m = shapely.area(land.places), shapely.length(land.places)
     water_m, street_m = facing.total(WATER, count), facing.total(STREET, count)
-    building_share = facing.total(BUILDING, count) / outline_m
+    enclosed_share = (facing.total(BUILDING, count) + facing.total(LANE, count)) / outline_m
     water_share, street_share = water_m / outline_m, street_m / outline_m
     everywhere = np.ones(count, dtype=bool)
 
@@ -135,7 +136,7 @@ def _rules(town: Town, land: OpenLand, facing: Facing, kinds: SpaceKinds) -> dic
         "riverside": least("riverside", water_m=water_m, water_share=water_share),
         "street_corner": corner._replace(is_met=at_corner),
         "street_side": least("street_side", street_m=street_m, street_share=street_share, depth_m=depth_m),
-        "between_buildings": least("between_buildings", building_share=building_share, area_m2=area_m2),
+        "between_buildings": least("between_buildings", enclosed_share=enclosed_share, area_m2=area_m2),
         "vacant_plot": Rule(everywhere, "no other kind", {"area_m2": area_m2}),
     }
 
