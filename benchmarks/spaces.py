@@ -160,10 +160,9 @@ def main() -> None:
         print("skipped: vologda is not in ../shared/data beside the project")
         return
     layers = read()
-    print(
-        f"Median of {options.repeat}; {os.cpu_count()} CPUs, {platform.machine()}, load {os.getloadavg()[0]:.1f}.\n"
-    )
-    for row in open_land_rows(layers, options.repeat):
+    machine = f"{os.cpu_count()} CPUs, {platform.machine()}, load {os.getloadavg()[0]:.1f}"
+    print(f"Median of {options.repeat}; {machine}.\n")
+    for row in open_land_rows(layers, options.repeat, options.overlay_share):
         print(row, flush=True)
     print()
     for row in growth_rows(layers):

@@ -27,6 +27,7 @@ __all__ = [
     "joined_by_row",
     "open_away",
     "outline_segments",
+    "polygon_parts",
     "polygons_of",
     "resized",
     "shared_lengths",
@@ -60,9 +61,22 @@ def polygons_of(shapes: Geometries) -> Geometries:
     >>> polygons_of(np.array([shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.Point(5, 5)]))[0].area
     1.0
     """
-    parts = shapely.get_parts(shapely.get_parts(shapes))
+    return polygon_parts(shapes)[0]
+
+
+def polygon_parts(shapes: Geometries) -> tuple[Geometries, Indices]:
+    """Take the polygons out of geometries of any kind, and say which geometry each is from.
+
+    Examples
+    --------
+    >>> shapes = np.array([shapely.Polygon(), shapely.box(0, 0, 1, 1), shapely.Point(5, 5)])
+    >>> polygon_parts(shapes)[1].tolist()
+    [1]
+    """
+    parts, row = shapely.get_parts(shapes, return_index=True)
+    parts, of = shapely.get_parts(parts, return_index=True)
     is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    return np.asarray(parts[is_polygon])
+    return np.asarray(parts[is_polygon]), np.asarray(row[of[is_polygon]])
 
 
 def without_pinholes(polygons: Geometries) -> Geometries:
@@ -247,7 +261,7 @@ def cut_at_necks(
     >>> len(places), round(shapely.area(places).sum())
     (2, 840)
     """
-    pieces, row = shapely.get_parts(areas, return_index=True)
+    pieces, row = polygon_parts(areas)
     for radius_m in sorted(radii_m, reverse=True):
         is_large = shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
         large = np.flatnonzero(is_large)
@@ -275,8 +289,8 @@ def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[
     seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
     cut = np.flatnonzero(is_cut)
     wide = joined_by_row(grown, of)
-    places, place_of = shapely.get_parts(shapely.intersection(pieces[cut], wide), return_index=True)
-    rest, rest_of = shapely.get_parts(shapely.difference(pieces[cut], wide), return_index=True)
+    places, place_of = polygon_parts(shapely.intersection(pieces[cut], wide))
+    rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
     places, place_of = _divided(places, place_of, seeds, grown)
     places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
     whole = np.flatnonzero(~is_cut)
@@ -335,7 +349,9 @@ def _shared_out(
     owner = np.concatenate([np.arange(len(places)), place[first]])
     order = np.argsort(owner, kind="stable")
     joined = joined_by_row(shapes[order], owner[order])
-    return np.concatenate([joined, rest[is_own]]), np.concatenate([of, rest_of[is_own]])
+    # What touches in a point only falls apart again.
+    places, place = polygon_parts(np.concatenate([joined, rest[is_own]]))
+    return places, np.concatenate([of, rest_of[is_own]])[place]
 
 
 def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Indices, Numbers]:

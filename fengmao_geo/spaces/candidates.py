@@ -105,8 +105,8 @@ def find_spaces(
     ------
     StandardError
         If the user's file of kinds is wrong.
-    TableError
-        If the review lacks a column or holds a decision that is none.
+    UsageError
+        If the review cannot be read or lacks a column.
 
     Examples
     --------
@@ -151,8 +151,8 @@ def survey_spaces(
     ------
     StandardError
         If the user's file of kinds is wrong.
-    TableError
-        If the review is wrong.
+    UsageError
+        If the review cannot be read or lacks a column.
     """
     read = space_kinds(kinds)
     land = find_open_land(town, kinds=read)

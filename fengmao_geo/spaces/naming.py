@@ -86,15 +86,21 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
     row, hit = shapely.STRtree(old).query(shapes, predicate="intersects")
     shared_m2 = shapely.area(shapely.intersection(shapes[row], old[hit]))
     share = shared_m2 / (shapely.area(shapes[row]) + shapely.area(old[hit]) - shared_m2)
-    row, hit = row[share >= _SAME_SHARE], hit[share >= _SAME_SHARE]
-    # No two of either side can share half with one of the other, but for equal outlines drawn twice.
-    pairs = pd.DataFrame({"row": row, "hit": hit}).drop_duplicates("row").drop_duplicates("hit")
+    old_ids = previous["space_id"].astype(str).to_numpy(dtype=object)
+    # Inventories lie on open land, so that several may share half with one: the best pair comes first, and of
+    # equal ones that whose id stays as it is.
+    order = np.lexsort((hit, row, ids[row] != old_ids[hit], -share.round(6)))
+    order = order[share[order] >= _SAME_SHARE]
+    kept: dict[int, int] = {}
+    used: set[int] = set()
+    for at, before in zip(row[order].tolist(), hit[order].tolist(), strict=True):
+        if at not in kept and before not in used:
+            kept[at] = before
+            used.add(before)
     named = ids.copy()
-    kept = previous["space_id"].astype(str).to_numpy(dtype=object)[pairs["hit"]]
-    named[pairs["row"]] = kept
-    rest = np.setdiff1d(np.arange(len(ids)), pairs["row"])
-    taken = set(kept)
-    for at in rest:
+    named[list(kept)] = old_ids[list(kept.values())]
+    taken = set(named[list(kept)])
+    for at in np.setdiff1d(np.arange(len(ids)), list(kept)):
         name, number = ids[at], 1
         while named[at] in taken:
             named[at], number = name + _letter(number), number + 1
@@ -122,12 +128,13 @@ def place_names(town: Town, shapes: Geometries, facing: Facing, streets: gpd.Geo
         Names in Chinese; of spaces named alike the second and further ones carry a number.
     """
     street, other = _faced_names(shapes, facing, streets)
-    near, at_street = _nearest_names(shapes, streets)
+    near, _ = _nearest_names(shapes, streets)
     street = np.where(street == "", near, street)
     water, at_water = _nearest_names(shapes, town["water"] if "water" in town else streets[:0])
     faces_water = facing.total(WATER, len(shapes)) > 0
     second = np.where(faces_water & (water != ""), water, np.where(other != street, other, ""))
-    from_xy = np.where((street != "")[:, None], at_street, at_water)
+    is_by_water = (street == "") & (second != "")
+    from_xy = np.where(is_by_water[:, None], at_water, _on_street(shapes, street, streets))
     direction = _directions(shapes, from_xy)
     is_corner = (second != "") & (second != water)
     names = [
@@ -177,6 +184,23 @@ def _nearest_names(shapes: Geometries, layer: gpd.GeoDataFrame) -> tuple[Texts, 
         legs = shapely.shortest_line(shapely.centroid(shapes[row]), lines[hit])
         at[row] = shapely.get_coordinates(legs)[1::2]
     return names, at
+
+
+def _on_street(shapes: Geometries, street: Texts, streets: gpd.GeoDataFrame) -> Numbers:
+    """Take the point nearest to each centre of the street that names it; without a name, of any street."""
+    at, centre = np.full((len(shapes), 2), np.nan), shapely.centroid(shapes)
+    lines, of = shapely.get_parts(streets.geometry.to_numpy(), return_index=True)
+    if not len(lines) or not len(shapes):
+        return at
+    near = np.empty(len(shapes), dtype=object)
+    near[:] = lines[shapely.STRtree(lines).query_nearest(shapes, all_matches=False)[1]]
+    names = column_of(streets, "name", is_text=True).fillna("").to_numpy(dtype=object)[of]
+    known, code = np.unique(names, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    whole = np.asarray(shapely.multilinestrings(lines[order], indices=code[order]))
+    is_named = street != ""
+    near[is_named] = whole[np.searchsorted(known, street[is_named])]
+    return np.asarray(shapely.get_coordinates(shapely.shortest_line(centre, near))[1::2])
 
 
 def _directions(shapes: Geometries, from_xy: Numbers) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.geo.planar import erase, open_away, polygons_of, without_pinholes
+from fengmao_geo.geo.planar import erase, open_away, polygon_parts, polygons_of, without_pinholes
 from fengmao_geo.spaces.inventory import column_of, land_groups
 from fengmao_geo.spaces.places import cut_into_places, junctions
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
@@ -34,6 +34,8 @@ _CROPLAND = "cropland"
 # The ``compound_type`` of compounds that are searched inside: their yards are no ground of a facility.
 _ESTATE = "estate"
 _IDLE = "idle"
+# Coordinates of places: doubles of seven digits before the point are exact to 5e-10.
+_GRID_M = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +138,7 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
         below = polygons_of(shapely.intersection(ground, shapely.union_all(decks)))
     is_deck = np.repeat([False, True], [len(beside), len(below)])
     kept, thin = open_away(np.concatenate([beside, below]), kinds.figure("sliver_width_m"))
-    parts, of = shapely.get_parts(kept, return_index=True)
+    parts, of = polygon_parts(kept)
     places, row = cut_into_places(
         parts,
         can_be_cut=~is_deck[of],
@@ -145,15 +147,26 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
         corners=_moved(junctions(town, kinds=kinds), -origin),
         kinds=kinds,
     )
-    places = without_pinholes(places)
+    places, part = _placed(without_pinholes(places), origin)
+    is_under_deck = is_deck[of][row][part]
     is_small = shapely.area(places) < kinds.figure("sliver_area_m2")
     return OpenLand(
         float(shapely.area(ground).sum()),
-        _moved(places[~is_small], origin),
-        is_deck[of][row][~is_small],
-        _moved(polygons_of(thin), origin),
-        _moved(places[is_small], origin),
+        places[~is_small],
+        is_under_deck[~is_small],
+        _placed(polygons_of(thin), origin)[0],
+        places[is_small],
     )
+
+
+def _placed(shapes: Geometries, origin: NDArray[np.float64]) -> tuple[Geometries, NDArray[np.intp]]:
+    """Move shapes back to where they are.
+
+    Coordinates are longer there, and their rounding would make outlines unsound that nearly touch
+    themselves: on a grid a good deal wider than that rounding they do not.
+    """
+    parts, of = polygon_parts(shapely.set_precision(shapes, _GRID_M))
+    return _moved(parts, origin), of
 
 
 def _moved(shapes: Geometries, by: NDArray[np.float64]) -> Geometries:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.planar import cut_at_necks, erase, in_lots, joined_by_row, shared_lengths
+from fengmao_geo.geo.planar import (
+    cut_at_necks,
+    erase,
+    in_lots,
+    joined_by_row,
+    polygon_parts,
+    shared_lengths,
+)
 from fengmao_geo.geo.shape import inscribed_circles
 from fengmao_geo.spaces.surfaces import are_lanes
 
@@ -25,6 +32,8 @@ __all__ = ["cut_into_places", "junctions"]
 
 # Half widths of the necks that are looked for, each about 1.6 times the one before.
 _RADII_M = (2.5, 4.0, 6.5, 10.0, 16.0, 25.0, 40.0)
+# Vertices of streets this near are one.
+_SAME_M = 0.001
 
 
 def cut_into_places(
@@ -93,12 +102,10 @@ def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometrie
         if not len(rows):
             continue
         inside = shapely.intersection(rest[rows], joined_by_row(zone[hit], row))
-        parts, part_of = shapely.get_parts(inside, return_index=True)
-        is_area = shapely.get_dimensions(parts) == 2
-        found.append(parts[is_area])
-        found_of.append(of[rows[part_of[is_area]]])
-        rest = erase(rest, zone)
-        rest, rest_of = shapely.get_parts(rest, return_index=True)
+        parts, part_of = polygon_parts(inside)
+        found.append(parts)
+        found_of.append(of[rows[part_of]])
+        rest, rest_of = polygon_parts(erase(rest, zone))
         of = of[rest_of]
     return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp)
 
@@ -118,7 +125,7 @@ def _tidied(parts: Geometries, of: Indices, least_m2: float) -> tuple[Geometries
     joined = joined_by_row(shapes[order], owner[order])
     alone = np.delete(small, row[first])
     # What touches in a point only, or has grown to several parts, falls apart again.
-    places, place_of = shapely.get_parts(np.concatenate([joined, parts[alone]]), return_index=True)
+    places, place_of = polygon_parts(np.concatenate([joined, parts[alone]]))
     return places, np.concatenate([of[large], of[alone]])[place_of]
 
 
@@ -139,7 +146,8 @@ def junctions(town: Town, *, kinds: SpaceKinds) -> Geometries:
     """
     streets = town["streets"]
     is_street = ~are_lanes(streets, kinds=kinds)
-    lines = shapely.get_parts(streets.geometry.to_numpy()[is_street])
+    # A vertex drawn twice is one, not a meeting.
+    lines = shapely.remove_repeated_points(shapely.get_parts(streets.geometry.to_numpy()[is_street]), _SAME_M)
     xy, line = shapely.get_coordinates(lines, return_index=True)
     is_inner = (np.diff(line, prepend=-1) == 0) & (np.diff(line, append=-1) == 0)
     weight = np.where(is_inner, 2, 1)

@@ -51,12 +51,14 @@ def read_review(review: str | Path | pd.DataFrame | None, ids: Texts) -> tuple[T
     table = review if isinstance(review, pd.DataFrame) else _read(Path(review))
     if missing := [name for name in _COLUMNS if name not in table.columns]:
         raise UsageError("review_column", columns=", ".join(missing))
-    words = table["decision"].fillna("").astype(str).map(normalise).map(_words())
-    space = table["space_id"].astype(str)
+    space, said = (_texts(table[name]) for name in _COLUMNS)
+    # Spreadsheets leave rows without anything in them.
+    space, said = space[(space != "") | (said != "")], said[(space != "") | (said != "")]
+    words = said.map(normalise).map(_words())
     is_word, is_known = words.notna(), space.isin(ids)
     found = [
-        Finding("review_decision", "spaces_review", name, "decision", {"value": str(value)})
-        for name, value in zip(space[~is_word], table["decision"][~is_word], strict=True)
+        Finding("review_decision", "spaces_review", name, "decision", {"value": value})
+        for name, value in zip(space[~is_word], said[~is_word], strict=True)
     ]
     found += [Finding("review_unknown", "spaces_review", name) for name in space[~is_known & is_word]]
     kept = pd.Series(words[is_word & is_known].to_numpy(), index=space[is_word & is_known].to_numpy())
@@ -64,6 +66,11 @@ def read_review(review: str | Path | pd.DataFrame | None, ids: Texts) -> tuple[T
     rows = pd.Index(ids).get_indexer(kept.index)
     decisions[rows] = kept.to_numpy()
     return decisions, found
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Write values as texts without blanks around them, what is missing as an empty one."""
+    return values.astype(object).where(values.notna(), "").map(lambda value: str(value).strip())
 
 
 def _words() -> dict[str, str]:

@@ -37,9 +37,12 @@ def street_surfaces(town: Town, *, kinds: SpaceKinds) -> NDArray[np.object_]:
     array of Polygon
         Surfaces, which may overlap.
     """
-    if "roads_surface" in town:
-        return polygons_of(town["roads_surface"].geometry.to_numpy())
-    return _widened(ground_streets(town), kinds)
+    drawn = (
+        town["roads_surface"].geometry.to_numpy() if "roads_surface" in town else np.zeros(0, dtype=object)
+    )
+    surfaces = polygons_of(drawn)
+    # Where the layer holds no surface at all, such as edges alone, it says nothing of where streets are.
+    return surfaces if len(surfaces) else _widened(ground_streets(town), kinds)
 
 
 def ground_streets(town: Town) -> gpd.GeoDataFrame:
@@ -118,7 +121,7 @@ def are_lanes(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np.boo
 
 
 def street_widths(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np.float64]:
-    """Say how wide streets are: their own width, else that of their class.
+    """Say how wide streets are: their own width, else that of their class; 0 is no width.
 
     Parameters
     ----------
@@ -134,5 +137,6 @@ def street_widths(streets: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> NDArray[np
     """
     street_class = column_of(streets, "street_class", is_text=True)
     assumed = {name: kinds.figure(figure) for name, figure in _WIDTHS.items()}
-    width_m = column_of(streets, "width_m").fillna(street_class.map(assumed).astype(float))
+    stated_m = column_of(streets, "width_m")
+    width_m = stated_m.where(stated_m > 0).fillna(street_class.map(assumed).astype(float))
     return width_m.fillna(kinds.figure("lane_width_m")).to_numpy(dtype=float)

@@ -130,11 +130,16 @@ def _rules(town: Town, land: OpenLand, facing: Facing, kinds: SpaceKinds) -> dic
     depth_m = np.divide(area_m2, street_m, out=np.full(count, np.inf), where=street_m > 0)
     along_m, across_m, corner_m = _corner(town, land.places, facing, kinds)
     corner = least("street_corner", each_street_m=np.minimum(along_m, across_m), area_m2=area_m2)
-    at_corner = corner.is_met & (corner_m <= kinds.figure("corner_radius_m"))
+    radius_m = kinds.figure("corner_radius_m")
+    corner = Rule(
+        corner.is_met & (corner_m <= radius_m),
+        f"{corner.rule};corner_m<={radius_m:g}",
+        corner.evidence | {"corner_m": corner_m},
+    )
     return {
         "under_bridge": least("under_bridge", deck_share=land.is_under_deck.astype(float)),
         "riverside": least("riverside", water_m=water_m, water_share=water_share),
-        "street_corner": corner._replace(is_met=at_corner),
+        "street_corner": corner,
         "street_side": least("street_side", street_m=street_m, street_share=street_share, depth_m=depth_m),
         "between_buildings": least("between_buildings", enclosed_share=enclosed_share, area_m2=area_m2),
         "vacant_plot": Rule(everywhere, "no other kind", {"area_m2": area_m2}),

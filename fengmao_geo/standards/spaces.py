@@ -178,7 +178,7 @@ def space_kinds(which: str | Path | SpaceKinds | None = None) -> SpaceKinds:
     if which is None:
         return _shipped()
     found = _read(Path(which))
-    _refuse_incomplete(Path(which), found)
+    _refuse_unlike(Path(which), found)
     return found
 
 
@@ -191,8 +191,32 @@ def _read(path: Path | Traversable) -> SpaceKinds:
     return read_record(path, SpaceKinds, keyed(read_toml(path), "kinds", "kind"))
 
 
-def _refuse_incomplete(path: Path, found: SpaceKinds) -> None:
-    """Refuse a file of the user's own that lacks a kind or a figure; it may change any."""
+def _refuse_unlike(path: Path, found: SpaceKinds) -> None:
+    """Refuse a file of the user's own that lacks a kind or a figure, or has one that no rule asks for."""
+    faults = [("missing", {"place": name}) for name in _missing(found)]
+    faults += [("extra_forbidden", {"place": name}) for name in _unknown(found)]
+    if faults:
+        raise fault_error(path, faults)
+
+
+def _unknown(found: SpaceKinds) -> list[str]:
+    """List kinds that are none of ours, and figures that no rule of open land asks for."""
+    ours = _shipped()
+    unknown = [f"figures.{name}" for name in found.figures if name not in ours.figures]
+    unknown += [f"kinds.{kind}" for kind in found.kinds if kind not in ours.kinds]
+    for kind, record in ours.kinds.items():
+        if kind not in found.kinds:
+            continue
+        if found.kinds[kind].basis != record.basis:
+            unknown.append(f'kinds.{kind}.basis = "{found.kinds[kind].basis}"')
+        if record.basis == "open_land":
+            theirs = found.kinds[kind].figures
+            unknown += [f"kinds.{kind}.figures.{name}" for name in theirs if name not in record.figures]
+    return unknown
+
+
+def _missing(found: SpaceKinds) -> list[str]:
+    """List the kinds and figures that a file of the user's own lacks; it may change any."""
     ours = _shipped()
     missing = [f"figures.{name}" for name in ours.figures if name not in found.figures]
     for kind, record in ours.kinds.items():
@@ -203,5 +227,4 @@ def _refuse_incomplete(path: Path, found: SpaceKinds) -> None:
         missing += [f"kinds.{kind}.figures.{name}" for name in record.figures if name not in theirs]
         lists = (name for name in ("uses", "keywords") if getattr(record, name))
         missing += [f"kinds.{kind}.{name}" for name in lists if not getattr(found.kinds[kind], name)]
-    if missing:
-        raise fault_error(path, [("missing", {"place": name}) for name in missing])
+    return missing
