@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from sample_layers import OTHER_SEED, Layers, maker, read_layers
 from typer.testing import CliRunner
 
 from fengmao_geo.cli import app
@@ -15,6 +16,7 @@ from fengmao_geo.town.sample import sample_town
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     from click.testing import Result
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -54,3 +56,22 @@ def shuixiang() -> Town:
 @pytest.fixture(scope="session")
 def shuixiang_network(shuixiang) -> WalkNetwork:
     return walk_network(shuixiang)
+
+
+class Made(NamedTuple):
+    """One town fresh from the maker: its files read back, and its true small spaces."""
+
+    town: Layers
+    truth: gpd.GeoDataFrame
+
+
+@pytest.fixture(scope="session")
+def made_sample(tmp_path_factory) -> Made:
+    folder = tmp_path_factory.mktemp("made")
+    return Made(truth=maker().make(folder), town=read_layers(folder))
+
+
+@pytest.fixture(scope="session")
+def other_sample(tmp_path_factory) -> Made:
+    folder = tmp_path_factory.mktemp("other")
+    return Made(truth=maker().make(folder, seed=OTHER_SEED), town=read_layers(folder))

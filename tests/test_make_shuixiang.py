@@ -10,24 +10,20 @@ import numpy as np
 import pytest
 import shapely
 from pyproj import Transformer
-from sample_layers import OTHER_SEED, SAMPLES, maker, on_the_ground, read_layers
+from sample_layers import SAMPLES, maker, on_the_ground, read_layers
 from shapely import STRtree
 
 SMALLEST_OVERLAP_M2 = 0.01
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made")
-    maker().make(folder)
-    return folder
+def made(made_sample):
+    return made_sample.town.folder
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("other")
-    maker().make(folder, seed=OTHER_SEED)
-    return read_layers(folder)
+def other(other_sample):
+    return other_sample.town
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +84,7 @@ def test_another_seed_gives_another_town(committed, other):
 
 
 def test_the_files_stay_small(town):
-    assert sum(path.stat().st_size for path in town.folder.iterdir()) < 3_000_000
+    assert sum(path.stat().st_size for path in town.folder.iterdir()) < 4_000_000
 
 
 def test_every_layer_in_town_toml_exists(town):

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from sample_layers import OTHER_SEED, SAMPLES, maker, on_the_ground, read_layers
+from sample_layers import SAMPLES, on_the_ground, read_layers
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("other")
-    maker().make(folder, seed=OTHER_SEED)
-    return read_layers(folder)
+def other(other_sample):
+    return other_sample.town
 
 
 @pytest.fixture(scope="module", params=["committed", "other"])

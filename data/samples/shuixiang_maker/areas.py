@@ -8,20 +8,36 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 from shuixiang_maker import geometry as geo
+from shuixiang_maker import patches
 from shuixiang_maker.skeleton import BLOCKS, COMMUNITIES
 
+FIELD_OUTSIDE_SHARE = 0.05
+
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from shuixiang_maker.ground import Plot
     from shuixiang_maker.town import Ground
-
-RURAL_KINDS = {"farm", "protected", "scrap", "hamlet"}
 
 
 def built_up(town: Ground) -> Polygon:
     """Return the built-up area: the urban plots and what lies between them, without holes or fringes."""
-    urban = [plot.shape for plot in town.plots if plot.kind not in RURAL_KINDS]
+    urban = [plot.shape for plot in town.plots if plot.kind not in patches.RURAL_KINDS]
     hull = shapely.union_all(urban).buffer(80).buffer(-66)
     return geo.largest(geo.rounded(Polygon(geo.largest(hull).exterior).simplify(2.0)))
+
+
+def fields_outside(town: Ground, hull: BaseGeometry) -> BaseGeometry:
+    """Return the fields around the town, which its outlines only graze."""
+    rural = [p.shape for p in town.plots if p.kind in {"farm", "protected", "wedge"}]
+    outside = [s for s in rural if s.difference(hull).area > FIELD_OUTSIDE_SHARE * s.area]
+    return shapely.union_all(outside)
+
+
+def trimmed(shape: Polygon, fields: BaseGeometry) -> Polygon:
+    """Return an outline without the fringe of the fields around, and without spikes."""
+    left = shape.difference(fields).buffer(-7.0, quad_segs=3).buffer(7.0, quad_segs=3)
+    return geo.largest(geo.rounded(Polygon(geo.largest(left.intersection(shape)).exterior).simplify(0.2)))
 
 
 def extent(area: Polygon) -> Polygon:

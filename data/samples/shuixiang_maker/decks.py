@@ -48,15 +48,22 @@ def _over_water(town: Ground, rng: np.random.Generator) -> Decks:
     return decks
 
 
+def spans(line: LineString, width_m: float) -> list[tuple[tuple[float, float], Polygon]]:
+    """Return the decks of a viaduct, each with where it starts and ends along the line."""
+    at = np.linspace(0, line.length, int(line.length // SPAN_M) + 1).tolist()
+    return [
+        ((start, end), substring(line, start, end).buffer(width_m / 2, cap_style="flat"))
+        for start, end in itertools.pairwise(at)
+    ]
+
+
 def _viaduct(
     line: LineString, extent: Polygon, *, width_m: float, name: str, rng: np.random.Generator
 ) -> Decks:
     """Return the decks of a viaduct, span by span; the town looks after the road's middle spans."""
     is_rail = "铁路" in name
-    spans = np.linspace(0, line.length, int(line.length // SPAN_M) + 1)
     decks: Decks = []
-    for number, (start, end) in enumerate(itertools.pairwise(spans), start=1):
-        deck = substring(line, start, end).buffer(width_m / 2, cap_style="flat")
+    for number, ((start, end), deck) in enumerate(spans(line, width_m), start=1):
         is_measured, clear_m = rng.random() > UNMEASURED_SHARE, round(float(rng.uniform(4.2, 8.8)), 1)
         is_middle = 0.36 < (start + end) / 2 / line.length < 0.56
         row = {

@@ -22,8 +22,8 @@ HOUSEHOLD_KWH = 2_300.0
 SHOP_KWH_M2 = 48.0
 WORKS_KWH_M2 = 65.0
 METERED_SHARE = 0.93
-IDLE_HOUSES = 8
-QUIET_HOUSES = 7
+IDLE_HOUSES = 5
+QUIET_HOUSES = 5
 MU_M2 = 10_000 / 15
 #: Tax per mu in 10,000 yuan of the classes A to D, as drawn for the firms of one parcel.
 TAX_WAN_PER_MU = ((26.0, 40.0), (12.0, 18.0), (5.0, 8.0), (0.4, 2.2))
@@ -73,24 +73,34 @@ def status_of(building: Building) -> str | None:
     return None if building.status == "quiet" else building.status
 
 
-def firms(town: Ground, parcels: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return the firms, each with the number of the parcel it stands on; a few figures are missing."""
+def firms(town: Ground, parcels: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return the firms, each with its parcel's number (a few figures missing), and the parcels of class D."""
     rng = np.random.default_rng(len(town.plots) + 1)
     works = parcels[parcels["kind"].isin(["factory", "mixed", "grain"])].reset_index(drop=True)
     counts = [_how_many(row, rng) for row in zip(works["kind"], works["TBMJ"], strict=True)]
-    rows, spots = [], []
+    classes = _classes(counts, rng)
+    rows, spots, poor = [], [], []
     for number, count in enumerate(counts):
         shape, code = works["geometry"][number], works["TBBH"][number]
-        least, most = TAX_WAN_PER_MU[int(rng.choice(4, p=[0.2, 0.35, 0.25, 0.2]))]
+        least, most = TAX_WAN_PER_MU[classes[number]]
+        poor += [code] if classes[number] == 3 else []
         tax = shape.area / MU_M2 * rng.uniform(least, most)
         shares = rng.dirichlet(np.full(count, 4.0)) if count else ()
         for share, spot in zip(shares, _places(town, shape, count, rng), strict=True):
-            rows.append(_firm(len(rows), code, tax * share, rng))
+            rows.append(_firm(len(rows), code, tax * share, rng) | {"grade": "ABCD"[classes[number]]})
             spots.append(spot)
     table = pd.DataFrame(rows)
-    table.loc[rng.choice(len(table), 3, replace=False), "tax_wan"] = np.nan
-    table.loc[int(rng.integers(len(table))), "parcel_id"] = None
-    return gpd.GeoDataFrame(table, geometry=spots)
+    able = table.index[~table["parcel_id"].isin(poor)].to_numpy()
+    table.loc[rng.choice(able, 3, replace=False), "tax_wan"] = np.nan
+    table.loc[int(rng.choice(able)), "parcel_id"] = None
+    return gpd.GeoDataFrame(table, geometry=spots), poor
+
+
+def _classes(counts: list[int], rng: np.random.Generator) -> list[int]:
+    """Return a class of tax for each parcel: all four in turn, shuffled over the parcels that have firms."""
+    have_count = sum(count > 0 for count in counts)
+    drawn = iter(rng.permutation(np.resize([0, 1, 2, 3], len(counts))[:have_count]).tolist())
+    return [int(next(drawn)) if count else 0 for count in counts]
 
 
 def _how_many(row: tuple[str, float], rng: np.random.Generator) -> int:

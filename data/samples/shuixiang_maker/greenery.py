@@ -10,6 +10,7 @@ from shapely import Point, Polygon, STRtree
 
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.ground import pond
+from shuixiang_maker.land import SMALL_FIELD_M2
 from shuixiang_maker.site import Green
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def ponds(town: Ground, area: Polygon) -> list[Polygon]:
     rng = town.site.rng
     streets = shapely.union_all([street.line.buffer(12) for street in town.streets])
     result: list[Polygon] = []
-    farms = [plot for plot in town.plots if plot.kind == "farm" and plot.shape.area > 15_000]
+    farms = [plot for plot in town.plots if plot.kind == "farm" and plot.shape.area > SMALL_FIELD_M2]
     for plot in sorted(farms, key=lambda p: p.shape.distance(area))[:26]:
         radius = float(rng.uniform(14, 42))
         middle = plot.shape.representative_point()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FARMLAND_RING_M = 430.0
 SLIVER_M2 = 30.0
+SMALL_FIELD_M2 = 30_000.0
 
 CODES = {
     "0101": "水田",
@@ -138,7 +139,7 @@ def _claims(town: Ground, area: Polygon, within: Polygon, ponds: list[Polygon]) 
         )
     claims.append(Claim(town.elevated.line.buffer(21.0, cap_style="flat"), "1003", "road"))
     claims.append(Claim(town.railway.buffer(9.0, cap_style="flat"), "1001", "road"))
-    rng = np.random.default_rng(len(town.plots))
+    rng = np.random.default_rng(sum(not is_field(plot) for plot in town.plots))
     for plot in town.plots:
         if plot.shape.intersects(within):
             claims += _plot_claims(plot, within, rng)
@@ -147,6 +148,9 @@ def _claims(town: Ground, area: Polygon, within: Polygon, ponds: list[Polygon]) 
 
 def _plot_claims(plot: Plot, within: Polygon, rng: np.random.Generator) -> list[Claim]:
     """Return the claims of one plot: farmland in strips, the old town in several holdings, others whole."""
+    if is_field(plot):
+        code = ("0101", "0102", "0103")[int(plot.shape.area) % 3]
+        return [Claim(plot.shape, code, "farm")]
     if plot.kind == "farm":
         parts = strips(plot.shape.intersection(within), rng, 72_000.0)
         return [Claim(part, _farm_code(part, rng), "farm") for part in parts]
@@ -164,6 +168,12 @@ def _plot_claims(plot: Plot, within: Polygon, rng: np.random.Generator) -> list[
     if plot.kind in {"village", "mixed"}:
         return [Claim(part, KIND_CODES[plot.kind], plot.kind) for part in strips(plot.shape, rng, 24_000.0)]
     return [Claim(plot.shape, KIND_CODES[plot.kind], plot.kind)]
+
+
+def is_field(plot: Plot) -> bool:
+    """Return whether a plot is a small field that carries crops for certain."""
+    is_small = plot.kind == "farm" and 900 <= plot.shape.area <= SMALL_FIELD_M2
+    return is_small or plot.kind in {"wedge", "field"}
 
 
 def _farm_code(shape: BaseGeometry, rng: np.random.Generator) -> str:

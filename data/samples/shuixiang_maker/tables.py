@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import pandas as pd
 import shapely
 from shapely import Polygon, STRtree
 
-from shuixiang_maker import areas, controls, decks, evidence, greenery, land, people, services
+from shuixiang_maker import areas, controls, decks, evidence, greenery, land, lie, people, services
 from shuixiang_maker import geometry as geo
 from shuixiang_maker import streets as st
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from shuixiang_maker.site import Green
     from shuixiang_maker.town import Ground
 
 CRS = "EPSG:4549"
@@ -44,8 +46,8 @@ def _on_grid(shape: BaseGeometry) -> BaseGeometry:
     return geo.rounded(shape) if shape.geom_type in {"Polygon", "MultiPolygon"} else shape
 
 
-def layers(town: Ground) -> Layers:
-    """Return every vector layer of the town."""
+def layers(town: Ground) -> tuple[Layers, gpd.GeoDataFrame]:
+    """Return every vector layer of the town, and the true small spaces."""
     area = areas.built_up(town)
     extent = areas.extent(area)
     communities = areas.communities(town, extent)
@@ -58,20 +60,39 @@ def layers(town: Ground) -> Layers:
         town.site.buildings, evidence.nearest_spots(town, QUIET_QUARTERS), np.random.default_rng(len(parcels))
     )
     facilities = services.facilities(town, area, extent)
-    return {
-        "built_up": frame([{"name": "水乡镇建成区"}], [area], "A"),
+    firms, poor = evidence.firms(town, parcels)
+    blocks = areas.blocks(town)
+    outside = areas.fields_outside(town, shapely.union_all([area, *[shape for *_, shape in blocks]]))
+    blocks = [(*row, areas.trimmed(shape, outside)) for *row, shape in blocks]
+    core = areas.trimmed(area, outside)
+    greens = _greens(town, area, park_ponds)
+    given = lie.Given(
+        within=shapely.union_all([core, *[shape for *_, shape in blocks]]),
+        water=shapely.union_all([*[w.shape for w in town.waters], *ponds, *park_ponds]),
+        greens=greens,
+        parcels=parcels,
+        poor=list(parcels.loc[parcels["TBBH"].isin(poor), "geometry"]),
+    )
+    drawn, truth = lie.land(town, given, list(firms.geometry))
+    found = {
+        "built_up": frame([{"name": "水乡镇建成区"}], [core], "A"),
         "extent": frame([{}], [extent]).assign(id="E001")[["id", "geometry"]],
         "streets": _streets(town),
         "buildings": _buildings(town),
         "parcels": frame(parcels.drop(columns=["geometry", "kind"]).to_dict("records"), parcels["geometry"]),
-        "green": _greens(town, area, park_ponds),
+        "green": _green_layer([*greens, *drawn.greens]),
+        "roads_surface": frame(
+            [{"surface_type": k} for k, _ in drawn.surfaces], [s for _, s in drawn.surfaces], "X"
+        ),
+        "parking": frame([{"name": "停车场"} for _ in drawn.parking], drawn.parking, "J"),
         "water": _water(town, extent, ponds, park_ponds),
         "bridges": _framed(decks.bridges(town, extent), "Q"),
         "compounds": _compounds(town),
         "gates": _gates(town),
         "barriers": _barriers(town),
-        "blocks": _blocks(town),
+        "blocks": _blocks(blocks),
         **_planning(town, area, extent, parcels),
+        "firms": frame(firms.drop(columns="geometry").to_dict("records"), list(firms.geometry), "Y"),
         "trees": _trees(town, area),
         "communities": frame(
             [
@@ -86,6 +107,13 @@ def layers(town: Ground) -> Layers:
             "F",
         ),
     }
+    return found, _truth(truth)
+
+
+def _truth(spaces: list[tuple[str, Polygon]]) -> gpd.GeoDataFrame:
+    """Return the true small spaces by kind, from west to east."""
+    rows = sorted(spaces, key=lambda row: (row[0], round(row[1].centroid.x, 1), round(row[1].centroid.y, 1)))
+    return frame([{"kind": kind} for kind, _ in rows], [shape for _, shape in rows], "Z")
 
 
 def _framed(rows: list[tuple[dict[str, object], BaseGeometry]], prefix: str) -> gpd.GeoDataFrame:
@@ -173,12 +201,15 @@ def _buildings(town: Ground) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(both, geometry=table.geometry, crs=CRS)
 
 
-def _greens(town: Ground, area: Polygon, ponds: list[Polygon]) -> gpd.GeoDataFrame:
+def _greens(town: Ground, area: Polygon, ponds: list[Polygon]) -> list[Green]:
     greens = [*town.site.greens, *greenery.verges(town, area)]
     used = shapely.union_all([*ponds, *[b.shape for b in town.site.buildings]])
-    shapes = [geo.largest(green.shape.difference(used)) for green in greens]
+    return [replace(green, shape=geo.largest(green.shape.difference(used))) for green in greens]
+
+
+def _green_layer(greens: list[Green]) -> gpd.GeoDataFrame:
     rows = [{"name": green.name, "green_type": green.green_type} for green in greens]
-    return frame(rows, shapes, "G")
+    return frame(rows, [green.shape for green in greens], "G")
 
 
 def _water(
@@ -246,24 +277,20 @@ def _barriers(town: Ground) -> gpd.GeoDataFrame:
     return frame(rows, lines, "H")
 
 
-def _blocks(town: Ground) -> gpd.GeoDataFrame:
-    blocks = areas.blocks(town)
+def _blocks(blocks: list[tuple[int, str, str, Polygon]]) -> gpd.GeoDataFrame:
     rows = [{"name": name, "block_no": number, "renewal_type": kind} for number, name, kind, _ in blocks]
     return frame(rows, [shape for *_, shape in blocks], "K")
 
 
 def _planning(town: Ground, area: Polygon, extent: Polygon, parcels: pd.DataFrame) -> Layers:
-    """Return what planning and statistics lay over the town."""
-    firms = evidence.firms(town, parcels)
+    """Return what planning lays over the town."""
     plans = {
         "farmland_protected": (controls.farmland_protected(area, parcels), "P"),
         "redlines": (controls.redlines(town, extent), "R"),
         "river_control": (controls.river_control(town, extent), "V"),
         "heritage": (controls.heritage(town), "L"),
     }
-    layers = {name: _framed(found, prefix) for name, (found, prefix) in plans.items()}
-    firms_table = frame(firms.drop(columns="geometry").to_dict("records"), list(firms.geometry), "Y")
-    return layers | {"firms": firms_table}
+    return {name: _framed(found, prefix) for name, (found, prefix) in plans.items()}
 
 
 def _trees(town: Ground, area: Polygon) -> gpd.GeoDataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from shapely import LineString, Polygon
 
-from shuixiang_maker import campuses, estates, ground, oldtown, openings, shops, streets, villages
+from shuixiang_maker import campuses, estates, ground, oldtown, openings, patches, shops, streets, villages
 from shuixiang_maker import geometry as geo
 from shuixiang_maker.site import Site
 
@@ -34,6 +34,7 @@ class Ground:
     streets: list[Street]
     elevated: Street
     railway: LineString
+    seed: int
 
 
 def build(seed: int) -> Ground:
@@ -53,9 +54,9 @@ def build(seed: int) -> Ground:
     plots = openings.carve(site, _plots(site, elevated, railway, frame))
     for plot in plots:
         _develop(site, plot)
-    plots += site.new_plots
+    plots = patches.carve(site, plots + site.new_plots, np.random.default_rng([seed, 1]))
     final = streets.network([*site.streets, elevated], water)
-    return Ground(site, waters, centres, plots, final, elevated, railway)
+    return Ground(site, waters, centres, plots, final, elevated, railway, seed)
 
 
 def _plots(site: Site, elevated: Street, railway: LineString, frame: Polygon) -> list[Plot]:

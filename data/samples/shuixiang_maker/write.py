@@ -61,6 +61,16 @@ def town(folder: Path, layers: Layers) -> None:
     (folder / "town.toml").write_text(_toml(layers), encoding="utf-8", newline="\n")
 
 
+def truth(path: Path, spaces: gpd.GeoDataFrame) -> None:
+    """Write the true small spaces to a GeoPackage of their own."""
+    path.unlink(missing_ok=True)
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
+    try:
+        pyogrio.write_dataframe(spaces, path, layer="spaces", driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
 def _shapefile(path: Path, layer: gpd.GeoDataFrame) -> None:
     """Write a shapefile with GBK text, without a .cpg, dated like everything else."""
     pyogrio.write_dataframe(
