@@ -61,6 +61,7 @@ def shuixiang_network(shuixiang) -> WalkNetwork:
 class Made(NamedTuple):
     """One town fresh from the maker: its files read back, and its true small spaces."""
 
+    folder: Path
     town: Layers
     truth: gpd.GeoDataFrame
 
@@ -68,10 +69,10 @@ class Made(NamedTuple):
 @pytest.fixture(scope="session")
 def made_sample(tmp_path_factory) -> Made:
     folder = tmp_path_factory.mktemp("made")
-    return Made(truth=maker().make(folder), town=read_layers(folder))
+    return Made(folder, truth=maker().make(folder), town=read_layers(folder))
 
 
 @pytest.fixture(scope="session")
 def other_sample(tmp_path_factory) -> Made:
     folder = tmp_path_factory.mktemp("other")
-    return Made(truth=maker().make(folder, seed=OTHER_SEED), town=read_layers(folder))
+    return Made(folder, truth=maker().make(folder, seed=OTHER_SEED), town=read_layers(folder))

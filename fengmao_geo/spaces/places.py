@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["cut_into_places", "junctions"]
 
-# Half widths of the necks that are looked for, each about 1.6 times the one before.
-_RADII_M = (2.5, 4.0, 6.5, 10.0, 16.0, 25.0, 40.0)
+# Half widths of the necks that are looked for, each about 1.7 times the one before.
+_RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
 # Vertices of streets this near are one.
 _SAME_M = 0.001
 
