@@ -1,4 +1,4 @@
-"""GIS for characteristic-townscape towns: from a town's layers to life circles of its renewal blocks."""
+"""GIS for characteristic-townscape towns: from a town's layers to life circles and spaces."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
     from fengmao_geo.results import Results as Results
     from fengmao_geo.siting.options import possible_uses as possible_uses
+    from fengmao_geo.spaces.candidates import SpaceSurvey as SpaceSurvey
+    from fengmao_geo.spaces.candidates import find_spaces as find_spaces
+    from fengmao_geo.spaces.candidates import survey_spaces as survey_spaces
+    from fengmao_geo.spaces.open_land import open_land as open_land
+    from fengmao_geo.spaces.yields import yield_per_mu as yield_per_mu
     from fengmao_geo.standards.records import Walker as Walker
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
@@ -42,6 +47,7 @@ _HOME = {
     "LifeCircles": "life_circle.circles",
     "NetworkError": "errors",
     "Results": "results",
+    "SpaceSurvey": "spaces.candidates",
     "StandardError": "errors",
     "TableError": "errors",
     "Town": "town.town",
@@ -52,15 +58,19 @@ _HOME = {
     "WalkNetwork": "network.walk_network",
     "Walker": "standards.records",
     "attach": "network.attach",
+    "find_spaces": "spaces.candidates",
     "life_circles": "life_circle.circles",
+    "open_land": "spaces.open_land",
     "possible_uses": "siting.options",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "service_areas": "network.service_area",
+    "survey_spaces": "spaces.candidates",
     "translate_findings": "findings",
     "travel_times": "network.travel",
     "walk_network": "network.build",
     "write_block_maps": "export.folium_map",
+    "yield_per_mu": "spaces.yields",
 }
 
 __all__ = [
@@ -69,6 +79,7 @@ __all__ = [
     "LifeCircles",
     "NetworkError",
     "Results",
+    "SpaceSurvey",
     "StandardError",
     "TableError",
     "Town",
@@ -79,16 +90,20 @@ __all__ = [
     "WalkNetwork",
     "Walker",
     "attach",
+    "find_spaces",
     "life_circles",
+    "open_land",
     "possible_uses",
     "read_town",
     "sample_town",
     "service_areas",
     "study",
+    "survey_spaces",
     "translate_findings",
     "travel_times",
     "walk_network",
     "write_block_maps",
+    "yield_per_mu",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fengmao_geo.findings import join_findings
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from fengmao_geo.life_circle.circles import LifeCircles
@@ -29,11 +30,20 @@ class Results:
         Its walk network.
     circles
         Its life circles.
+    spaces
+        The spaces it could use: the table ``spaces``.
+    uses
+        What each could become: the table ``possible_uses``.
+    space_findings
+        What was found while looking for spaces, as a `SpaceSurvey` holds it.
     """
 
     town: Town
     network: WalkNetwork | None = None
     circles: LifeCircles | None = None
+    spaces: gpd.GeoDataFrame | None = None
+    uses: pd.DataFrame | None = None
+    space_findings: pd.DataFrame | None = None
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -43,4 +53,6 @@ class Results:
             tables.append(self.network.audit)
         if self.circles is not None:
             tables.append(self.circles.findings)
+        if self.space_findings is not None:
+            tables.append(self.space_findings)
         return join_findings(tables)

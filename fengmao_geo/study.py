@@ -1,4 +1,4 @@
-"""The chain, top to bottom: from a town to its life circles."""
+"""The chain, top to bottom: from a town to its life circles and the spaces it could use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
 
     from fengmao_geo.results import Results
@@ -23,6 +24,8 @@ def study(
     minutes: Sequence[float] = (5, 15),
     catalogue: str | Path = "township",
     walker: str | Walker = "standard",
+    review: str | Path | pd.DataFrame | None = None,
+    previous: gpd.GeoDataFrame | None = None,
 ) -> Results:
     """Run every analysis on a town.
 
@@ -36,18 +39,22 @@ def study(
         A shipped catalogue or the path of one's own.
     walker
         Who walks: a name from ``walkers.toml``, or a record.
+    review
+        What was decided on site about spaces: a table or CSV file with ``space_id, decision, reason``.
+    previous
+        Spaces of an earlier run; a space that covers the same ground keeps its id.
 
     Returns
     -------
     Results
-        The town, its network and its life circles.
+        The town, its network, its life circles, its spaces and what each could become.
 
     Raises
     ------
     NetworkError
         If there is no street to walk on.
     UsageError
-        If minutes are missing, repeated or not positive.
+        If minutes are missing, repeated or not positive, or the review cannot be read.
     StandardError
         If the user's catalogue or walker is wrong.
     """
@@ -55,25 +62,45 @@ def study(
     from fengmao_geo.life_circle.circles import life_circles  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
     from fengmao_geo.results import Results  # noqa: PLC0415
+    from fengmao_geo.siting.options import possible_uses  # noqa: PLC0415
+    from fengmao_geo.spaces.candidates import survey_spaces  # noqa: PLC0415
 
     network = walk_network(town)
     circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
-    return Results(town, network=network, circles=circles)
+    survey = survey_spaces(town, network, review=review, previous=previous)
+    uses = possible_uses(survey.spaces)
+    return Results(
+        town,
+        network=network,
+        circles=circles,
+        spaces=survey.spaces,
+        uses=uses,
+        space_findings=survey.findings,
+    )
 
 
-def check_town(town: Town) -> pd.DataFrame:
-    """List everything found in a town's data, without walking anywhere.
+def check_town(
+    town: Town,
+    *,
+    review: str | Path | pd.DataFrame | None = None,
+    previous: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:
+    """List everything found in a town's data.
 
     Parameters
     ----------
     town
         The town.
+    review
+        What was decided on site about spaces.
+    previous
+        Spaces of an earlier run.
 
     Returns
     -------
     DataFrame
-        The table ``findings``: of the layers, of the streets, and of dwellings and facilities that no street
-        reaches; the worst first.
+        The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
+        reaches, and of the spaces; the worst first.
 
     Raises
     ------
@@ -84,9 +111,11 @@ def check_town(town: Town) -> pd.DataFrame:
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
     from fengmao_geo.network.attach import attach  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.spaces.candidates import survey_spaces  # noqa: PLC0415
     from fengmao_geo.town.people import dwellings  # noqa: PLC0415
 
     network = walk_network(town)
     homes = attach(network, dwellings(town).rename(columns={"dwelling_id": "id"}))
     alone = unattached(town, homes, facility_places(town, network))
-    return join_findings([town.findings, network.audit, alone])
+    survey = survey_spaces(town, network, review=review, previous=previous)
+    return join_findings([town.findings, network.audit, alone, survey.findings])

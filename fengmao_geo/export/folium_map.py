@@ -26,6 +26,7 @@ from fengmao_geo.export.map_figures import Place, about, card, full_set, header,
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_labels import labels
 from fengmao_geo.export.map_reach import area_data, home_data, light_areas
+from fengmao_geo.export.map_spaces import space_data
 from fengmao_geo.export.offline import (
     OfflineMap,
     StartPage,
@@ -52,7 +53,8 @@ WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
-_SCRIPTS = ("data.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
+_SCRIPTS = ("data.js", "spaces.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
+_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {
     "n_people": "n_m2",
@@ -67,7 +69,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     """Write one interactive map per renewal block, and one of the town that links them.
 
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
-    what they reach within each life circle, service areas, facilities, and who lacks what.
+    what they reach within each life circle, service areas, facilities, who lacks what, and the spaces the
+    town could use, each with a card of why it was found, how large it is and what fits.
 
     Parameters
     ----------
@@ -212,7 +215,7 @@ def page_data(
     return {
         "text": _texts(results, lang),
         "font": colours["font"],
-        "colours": {key: colours[key] for key in ("page", "ground", "building", "block", "reach", "group")},
+        "colours": {key: colours[key] for key in _COLOURS},
         "origin": list(frame.origin),
         "window": frame.window(),
         "minutes": [float(f"{limit:g}") for limit in circles.minutes] if circles else [],
@@ -231,6 +234,7 @@ def page_data(
         "homes": homes,
         "buildings": building_data(town, frame, home_ids, lang=lang),
         "areas": area_data(circles, frame, ids),
+        "spaces": space_data(results, place, frame, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),
         "labels": labels(town, frame),

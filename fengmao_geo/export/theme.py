@@ -82,7 +82,7 @@ def colour_rules() -> str:
     >>> colour_rules()[:7]
     ':root {'
     """
-    reach, block, names = theme()["reach"], theme()["block"], theme()["name"]
+    reach, block, names, space = (theme()[key] for key in ("reach", "block", "name", "space"))
     variables = {
         **theme()["page"],
         "block": block["line"],
@@ -92,6 +92,8 @@ def colour_rules() -> str:
         "unknown-line": reach["unknown_line"],
         "part-line": reach["part_line"],
         "area": reach["area_tint"],
+        "space-edge": space["edge"],
+        "space-excluded": space["excluded"],
         "area-line": reach["area_line"],
         **{f"name-{kind}": colour for kind, colour in names.items()},
     }

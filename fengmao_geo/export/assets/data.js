@@ -11,6 +11,7 @@ window.fengmao = {};
     const minutes = fm.data.minutes[fm.data.minutes.length - 1];
     fm.state = { minutes, type: -1, buildings: true, blocks: true, areas: true, names: true, groups: {} };
     fm.data.groups.forEach((group) => { fm.state.groups[group.id] = true; });
+    fm.startSpaces();
   };
 
   // A run is its first point and then steps, in millionths of a degree from the origin.

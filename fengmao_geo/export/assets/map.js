@@ -135,18 +135,27 @@
     })).addTo(map);
   }
 
+  let shownKinds = null;
+
   // What is added last lies on top, so buildings and blocks are put in order again when either is switched.
   function showThings(map) {
-    const wanted = [[fm.buildingLayer, fm.state.buildings], [fm.blockLayer, fm.state.blocks]];
-    if (wanted.every(([layer, isOn]) => map.hasLayer(layer) === isOn)) return;
+    const wanted = [[fm.buildingLayer, fm.state.buildings], [fm.spaceLayer, fm.state.spaces], [fm.blockLayer, fm.state.blocks]];
+    const isFilled = shownKinds === fm.state.kinds;
+    if (isFilled && wanted.every(([layer, isOn]) => map.hasLayer(layer) === isOn)) return;
+    shownKinds = fm.state.kinds;
     wanted.forEach(([layer]) => layer.remove());
+    if (fm.fillSpaces) fm.fillSpaces();
     wanted.forEach(([layer, isOn]) => { if (isOn) layer.addTo(map); });
   }
+
+  // Beside spaces, homes are coloured only by a type that was chosen: two scales at once say nothing.
+  fm.isPlain = () => fm.state.spaces && fm.state.type < 0;
 
   function colourHomes() {
     if (!fm.state.buildings) return;
     const classes = fm.classes();
-    fm.homeShapes.forEach((shape) => shape.setStyle({ fillColor: fm.homeFill(shape.item.home, classes) }));
+    const plain = fm.isPlain() ? fm.data.colours.building.other : null;
+    fm.homeShapes.forEach((shape) => shape.setStyle({ fillColor: plain || fm.homeFill(shape.item.home, classes) }));
   }
 
   fm.openPopup = (map, where, card) => L.popup({ maxWidth: 300, minWidth: 220, autoPanPadding: [20, 20] })
@@ -162,6 +171,7 @@
     fm.data.ground.streets.forEach((street) => { fm.drawn.streets += street.lines.length; });
     addGround(map, ground);
     addBuildings(map, things);
+    fm.addSpaces(map, things);
     addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;

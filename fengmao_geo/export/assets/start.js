@@ -28,13 +28,16 @@
         ? [swatch(colours.reach.reached, say("reached_within", { n: fm.state.minutes })),
           swatch(colours.reach.unreached, say("unreached"))]
         : countRows();
+      const isPlain = fm.isPlain();
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
       if (chosen && fm.state.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
-      const title = chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
+      const title = isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
         : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       box.replaceChildren(
         el("summary", { text: title }),
-        fm.data.minutes.length && types.length ? el("ul", {}, rows) : "",
+        fm.data.minutes.length && types.length && !isPlain ? el("ul", {}, rows) : "",
+        fm.state.spaces ? el("ul", { class: isPlain ? "legend-spaces" : "legend-spaces legend-more" },
+          fm.spaceRows().map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
         el("ul", { class: "legend-ground" }, [
           swatch(null, say("block"), "swatch-block"), swatch(colours.building.other, say("other_building")),
           swatch(colours.ground.water, say("water")), swatch(colours.ground.green, say("green")),
@@ -132,6 +135,7 @@
     const position = corner === "bottomright" ? "bottomleft" : "bottomright";
     L.control.scale({ imperial: false, maxWidth: 140, position }).addTo(map);
     fm.drawNames(map);
+    if (fm.markSpaces) fm.markSpaces();
     printable(map);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       fm.drawn.ms = Math.round(performance.now());
