@@ -116,6 +116,23 @@ def run(
         _run(town, out, words, catalogue=catalogue, walker=walker)
 
 
+@app.command(help=text("cli.spaces_help"))
+def spaces(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -> None:
+    """Find the spaces a town could use.
+
+    Parameters
+    ----------
+    town
+        Folder of the town; a ``spaces_review.csv`` in it is honoured.
+    out
+        Folder for the maps, the GeoPackage and the tables.
+    lang
+        ``zh`` or ``en``.
+    """
+    with _faults(lang) as words:
+        _spaces(town, out, words)
+
+
 @app.command(help=text("cli.columns_help"))
 def columns(
     table: Annotated[str | None, typer.Argument(metavar="TABLE")] = None, lang: _Language = "zh"
@@ -204,6 +221,32 @@ def _run(
     _print_table(summary_table(results, lang=lang))
     if count := len(results.findings):
         _say("findings", lang, count=count, folder=str(folder))
+    _say("maps_written", lang, count=len(pages), page=str(pages[0]))
+
+
+def _spaces(folder: Path, out: Path, lang: Lang) -> None:
+    from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
+    from fengmao_geo.export.space_files import (  # noqa: PLC0415  heavy
+        REVIEW,
+        earlier_spaces,
+        space_summary,
+        write_space_files,
+    )
+    from fengmao_geo.spaces.review import read_form  # noqa: PLC0415  heavy
+    from fengmao_geo.study import study  # noqa: PLC0415  heavy
+
+    town = _read(folder)
+    _say("town_read", lang, town=repr(town))
+    filled = next((path / REVIEW for path in (folder, out) if (path / REVIEW).exists()), None)
+    form = None if filled is None else read_form(filled)
+    results = study(town, review=form, previous=earlier_spaces(out))
+    files = write_space_files(results, folder=out, review=form)
+    pages = write_block_maps(results, folder=out / "maps", lang=lang)
+    if results.spaces is not None:
+        _print_table(space_summary(results.spaces, lang=lang))
+    if count := len(results.findings):
+        _say("findings", lang, count=count, folder=str(folder))
+    _say("spaces_written", lang, count=len(files), path=str(files[0]), form=str(out / REVIEW))
     _say("maps_written", lang, count=len(pages), page=str(pages[0]))
 
 

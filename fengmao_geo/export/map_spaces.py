@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -78,7 +79,8 @@ def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
 
 def _families(shown: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
     """List families and their kinds in the order of their colours; kinds that have none come last."""
-    counts = shown.groupby(["family", "kind"]).size().to_dict()
+    pairs = zip(shown["family"].astype(str), shown["kind"].astype(str), strict=True)
+    counts = Counter(pairs)
     styles: dict[str, dict[str, Any]] = theme()["space"]["kind"]
     order = [*styles, *sorted({kind for _, kind in counts} - set(styles))]
     found = []

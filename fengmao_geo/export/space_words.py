@@ -329,10 +329,12 @@ def reason_words(reason: str, *, lang: Lang = "zh") -> str:
     verdict, _, codes = head.partition("=")
     mark, colon = text("label.list_mark", lang=lang), say("colon", lang=lang)
     said = mark.join(control_name(code, lang=lang) for code in codes.split(","))
-    first = f"{text(f'reason.{verdict}', lang=lang) if has_text(f'reason.{verdict}') else verdict}{colon}{said}"
+    first = f"{_reason(verdict, lang)}{colon}{said}"
     pairs = [part.partition("=") for part in rest]
-    told = [
-        f"{text(f'reason.{key}', lang=lang) if has_text(f'reason.{key}') else key}{colon}{_value(key, value, lang)}"
-        for key, _, value in pairs
-    ]
+    told = [f"{_reason(key, lang)}{colon}{_value(key, value, lang)}" for key, _, value in pairs]
     return capital(say("semicolon", lang=lang).join([first, *told]))
+
+
+def _reason(key: str, lang: Lang) -> str:
+    """Name a part of a reason; what has no words of its own goes by its key."""
+    return text(f"reason.{key}", lang=lang) if has_text(f"reason.{key}") else key
