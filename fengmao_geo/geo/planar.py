@@ -336,15 +336,30 @@ def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Ind
     start, end, of = outline_segments(shapes)
     their_start, their_end, their = outline_segments(others)
     tree = shapely.STRtree(np.asarray(shapely.linestrings(np.stack([their_start, their_end], axis=1))))
-    middle = (start + end) / 2
-    row, hit = box_pairs(tree, np.concatenate([middle, middle], axis=1), _ON_IT_M)
-    is_on = shapely.distance(shapely.points(middle[row]), tree.geometries[hit]) <= _ON_IT_M
-    pairs = np.unique(np.stack([row[is_on], their[hit[is_on]]], axis=1), axis=0)
-    metres = np.hypot(*(end - start).T)[pairs[:, 0]]
-    key = np.stack([of[pairs[:, 0]], pairs[:, 1]], axis=1)
+    bounds = np.concatenate([np.minimum(start, end), np.maximum(start, end)], axis=1)
+    row, hit = box_pairs(tree, bounds, _ON_IT_M)
+    metres = _on_same_line(start[row], end[row], their_start[hit], their_end[hit])
+    is_on = metres > 0
+    key = np.stack([of[row[is_on]], their[hit[is_on]]], axis=1)
     unique, inverse = np.unique(key, axis=0, return_inverse=True)
-    shared_m = np.bincount(inverse.ravel(), weights=metres, minlength=len(unique)).astype(float)
+    shared_m = np.bincount(inverse.ravel(), weights=metres[is_on], minlength=len(unique)).astype(float)
     return unique[:, 0], unique[:, 1], shared_m
+
+
+def _on_same_line(start: Numbers, end: Numbers, their_start: Numbers, their_end: Numbers) -> Numbers:
+    """Measure how much of each straight stretch lies on another."""
+    along = end - start
+    length_m = np.hypot(*along.T)
+    along = along / np.where(length_m > 0, length_m, 1.0)[:, None]
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    ends = (their_start - start, their_end - start)
+    at, off = ((np.stack([(to * way).sum(axis=1) for to in ends])) for way in (along, across))
+    low, high = np.maximum(at.min(axis=0), 0.0), np.minimum(at.max(axis=0), length_m)
+    run = at[1] - at[0]
+    slope = (off[1] - off[0]) / np.where(run == 0, 1.0, run)
+    low_off, high_off = (off[0] + slope * (place - at[0]) for place in (low, high))
+    is_on = (np.maximum(np.abs(low_off), np.abs(high_off)) <= _ON_IT_M) & (run != 0)
+    return np.where(is_on, np.maximum(high - low, 0.0), 0.0)
 
 
 def outline_segments(shapes: Geometries) -> tuple[Numbers, Numbers, Indices]:
