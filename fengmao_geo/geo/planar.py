@@ -11,7 +11,7 @@ import shapely
 from fengmao_geo.geo.lines import box_pairs, segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 __all__ = [
-    "cut_at_necks",
+    "BEYOND_M",
     "erase",
     "in_lots",
     "joined_by_row",
@@ -42,19 +42,25 @@ _LOTS = 16
 _MITRE = 2.5
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
 # own would leave crumbs and unsound overlays.
-_BEYOND_M = 0.02
-# Large polygons are shrunk by no more than this at first.
-_FIRST_STEP_M = 3.0
+BEYOND_M = 0.02
 # Smaller holes are rounding.
 _PINHOLE_M2 = 1e-4
 # Outlines that share a stretch differ by no more than rounding.
 _ON_IT_M = 1e-4
-# A place beside a neck is at least so many times as wide as the neck.
-NECK_RATIO = 1.5
 
 
 def polygons_of(shapes: Geometries) -> Geometries:
     """Take the polygons out of geometries of any kind.
+
+    Parameters
+    ----------
+    shapes
+        Geometries of any kind, shape ``(n,)``.
+
+    Returns
+    -------
+    array of Polygon
+        All polygons in them, in order.
 
     Examples
     --------
@@ -66,6 +72,16 @@ def polygons_of(shapes: Geometries) -> Geometries:
 
 def polygon_parts(shapes: Geometries) -> tuple[Geometries, Indices]:
     """Take the polygons out of geometries of any kind, and say which geometry each is from.
+
+    Parameters
+    ----------
+    shapes
+        Geometries of any kind, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple of arrays
+        The polygons, and the row of the geometry each is from.
 
     Examples
     --------
@@ -81,6 +97,16 @@ def polygon_parts(shapes: Geometries) -> tuple[Geometries, Indices]:
 
 def without_pinholes(polygons: Geometries) -> Geometries:
     """Close holes that are mere rounding, which overlays leave where many outlines meet.
+
+    Parameters
+    ----------
+    polygons
+        Polygons, shape ``(n,)``.
+
+    Returns
+    -------
+    array of Polygon, shape ``(n,)``
+        The polygons without holes below 1 cm².
 
     Examples
     --------
@@ -137,6 +163,18 @@ def erase(areas: Geometries, holes: Geometries) -> Geometries:
 def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
     """Unite the shapes of each row; rows ascend.
 
+    Parameters
+    ----------
+    shapes
+        Polygons, shape ``(n,)``.
+    row
+        Row of each, ascending, shape ``(n,)``.
+
+    Returns
+    -------
+    array of geometry
+        One for each row that occurs, in ascending order.
+
     Examples
     --------
     >>> boxes = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(5, 5, 6, 6)])
@@ -156,6 +194,18 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
 
 def resized(shapes: Geometries, by_m: float) -> Geometries:
     """Grow or shrink polygons with their corners kept; what GEOS returns unsound is made valid.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, shape ``(n,)``.
+    by_m
+        How far the outline moves outwards; inwards if negative.
+
+    Returns
+    -------
+    array of geometry, shape ``(n,)``
+        Valid polygons, empty where nothing is left.
 
     Examples
     --------
@@ -198,7 +248,7 @@ def open_away(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries
 
 def _opened(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries]:
     core = resized(areas, -width_m / 2)
-    kept = shapely.intersection(resized(core, width_m / 2 + _BEYOND_M), areas)
+    kept = shapely.intersection(resized(core, width_m / 2 + BEYOND_M), areas)
     return kept, shapely.difference(areas, kept)
 
 
@@ -227,131 +277,6 @@ def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tup
     lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
     with ThreadPoolExecutor() as pool:
         return list(zip(lots, pool.map(lambda lot: work(shapes[lot]), lots), strict=True))
-
-
-def cut_at_necks(
-    areas: Geometries, *, radii_m: Sequence[float], place_m2: float
-) -> tuple[Geometries, Indices]:
-    """Cut areas where they narrow between two wider places.
-
-    A neck is no wider than twice the radius that is tried, and opens to at least one and a half times that on
-    both sides. Radii are tried from the largest on. Of what lies in a neck, a stretch of ``place_m2`` or
-    more between two places is a place of its own; all else goes to the place it shares most of its outline
-    with.
-
-    Parameters
-    ----------
-    areas
-        Polygons, shape ``(n,)``.
-    radii_m
-        Half widths of necks.
-    place_m2
-        The smallest place that is worth a cut.
-
-    Returns
-    -------
-    tuple of arrays
-        Polygons ``(p,)`` and the row of the area each is cut from ``(p,)``. Their areas add up.
-
-    Examples
-    --------
-    >>> left, neck, right = shapely.box(0, 0, 20, 20), shapely.box(20, 8, 30, 12), shapely.box(30, 0, 50, 20)
-    >>> shape = shapely.union_all([left, neck, right])
-    >>> places, row = cut_at_necks(np.array([shape]), radii_m=(3.0,), place_m2=50.0)
-    >>> len(places), round(shapely.area(places).sum())
-    (2, 840)
-    """
-    pieces, row = polygon_parts(areas)
-    for radius_m in sorted(radii_m, reverse=True):
-        is_large = shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
-        large = np.flatnonzero(is_large)
-        cut, of = _cut_at_neck(pieces[large], radius_m, place_m2)
-        pieces = np.concatenate([pieces[~is_large], cut])
-        row = np.concatenate([row[~is_large], row[large[of]]])
-    order = np.argsort(row, kind="stable")
-    return pieces[order], row[order]
-
-
-def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[Geometries, Indices]:
-    """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
-    seeds, of = shapely.get_parts(_shrunk(pieces, radius_m), return_index=True)
-    # What holds no disc of one and a half times the radius is soon told by its area.
-    is_seed = shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2
-    is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
-    grown = np.full(len(seeds), shapely.Polygon(), dtype=object)
-    is_seed &= np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2
-    grown[is_seed] = resized(seeds[is_seed], radius_m + _BEYOND_M)
-    is_seed &= shapely.area(grown) >= place_m2
-    is_cut = np.bincount(of[is_seed], minlength=len(pieces)) >= 2
-    is_seed &= is_cut[of]
-    if not is_cut.any():
-        return pieces, np.arange(len(pieces))
-    seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
-    cut = np.flatnonzero(is_cut)
-    wide = joined_by_row(grown, of)
-    places, place_of = polygon_parts(shapely.intersection(pieces[cut], wide))
-    rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
-    places, place_of = _divided(places, place_of, seeds, grown)
-    places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
-    whole = np.flatnonzero(~is_cut)
-    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]])
-
-
-def _shrunk(pieces: Geometries, by_m: float) -> Geometries:
-    """Shrink in steps that double, each of what the last one has left: many times as fast as at one go."""
-    steps_m = [by_m]
-    while steps_m[-1] > _FIRST_STEP_M:
-        steps_m.append(steps_m[-1] / 2)
-    done_m = 0.0
-    for step_m in reversed(steps_m):
-        pieces = resized(pieces, done_m - step_m)
-        done_m = step_m
-    return pieces
-
-
-def _divided(
-    places: Geometries, of: Indices, seeds: Geometries, grown: Geometries
-) -> tuple[Geometries, Indices]:
-    """Divide places that have grown together from several seeds: the larger seed takes what both reach."""
-    place, seed = shapely.STRtree(seeds).query(places, predicate="contains_properly")
-    count = np.bincount(place, minlength=len(places))
-    made, made_of = [places[count < 2]], [of[count < 2]]
-    for at in np.flatnonzero(count >= 2):
-        own = grown[seed[place == at]]
-        own = own[np.argsort(-shapely.area(own), kind="stable")]
-        row, hit = shapely.STRtree(own).query(own, predicate="intersects")
-        earlier = hit < row
-        taken = np.full(len(own), shapely.Polygon(), dtype=object)
-        rows = np.unique(row[earlier])
-        taken[rows] = joined_by_row(own[hit[earlier]], row[earlier])
-        own = shapely.difference(own, taken)
-        parts = polygons_of(shapely.intersection(own, places[at]))
-        left = polygons_of(np.array([shapely.difference(places[at], shapely.union_all(own))]))
-        parts = np.concatenate([parts, left])
-        made.append(parts)
-        made_of.append(np.full(len(parts), of[at]))
-    return np.concatenate(made), np.concatenate(made_of)
-
-
-def _shared_out(
-    places: Geometries, of: Indices, rest: Geometries, rest_of: Indices, *, place_m2: float
-) -> tuple[Geometries, Indices]:
-    """Give the rest to the places it borders on most; a large stretch between two becomes a place itself."""
-    row, place, shared_m = shared_lengths(rest, places)
-    is_same = (of[place] == rest_of[row]) & (shared_m > _BEYOND_M)
-    row, place, shared_m = row[is_same], place[is_same], shared_m[is_same]
-    is_own = (np.bincount(row, minlength=len(rest)) >= 2) & (shapely.area(rest) >= place_m2)
-    is_own |= np.bincount(row, minlength=len(rest)) == 0
-    order = np.lexsort((place, -shared_m, row))
-    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
-    first = first[~is_own[row[first]]]
-    shapes = np.concatenate([places, rest[row[first]]])
-    owner = np.concatenate([np.arange(len(places)), place[first]])
-    order = np.argsort(owner, kind="stable")
-    joined = joined_by_row(shapes[order], owner[order])
-    # What touches in a point only falls apart again.
-    places, place = polygon_parts(np.concatenate([joined, rest[is_own]]))
-    return places, np.concatenate([of, rest_of[is_own]])[place]
 
 
 def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Indices, Numbers]:
@@ -404,6 +329,16 @@ def _on_same_line(start: Numbers, end: Numbers, their_start: Numbers, their_end:
 
 def outline_segments(shapes: Geometries) -> tuple[Numbers, Numbers, Indices]:
     """Take every straight stretch of polygons' outlines: starts, ends, and the row of the polygon.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple of arrays
+        Starts and ends ``(s, 2)``, and the row of the polygon ``(s,)``.
 
     Examples
     --------

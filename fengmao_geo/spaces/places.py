@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fengmao_geo.geo.necks import cut_at_necks
 from fengmao_geo.geo.planar import (
-    cut_at_necks,
     erase,
     in_lots,
     joined_by_row,
