@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.planar import BEYOND_M, joined_by_row, polygons_of, resized, shared_lengths
+from fengmao_geo.geo.planar import (
+    BEYOND_M,
+    joined_by_row,
+    polygon_parts,
+    polygons_of,
+    resized,
+    shared_lengths,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
