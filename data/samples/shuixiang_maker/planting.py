@@ -113,7 +113,8 @@ def plant(land: Land, decks: BaseGeometry, piers: list[Polygon], cleared: list[P
 def under_bridges(land: Land, decks: BaseGeometry, piers: list[Polygon]) -> None:
     """Plant the ground below the decks, between crossing streets, water and the paved ground at the piers."""
     ground = land.free.within(decks).difference(shapely.union_all(piers))
-    for shape in geo.polygons(ground.buffer(-2.2, join_style="mitre").buffer(2.0, join_style="mitre"), 90.0):
+    inner = ground.buffer(-2.2, join_style="mitre").buffer(2.0, join_style="mitre")
+    for shape in geo.polygons(common(inner, ground), 90.0):
         part = land.part(common(shape.simplify(0.2), shape), 4.0)
         if part.area > 90:
             land.take("under_bridge", part, apart_m=3.0)
