@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
 __all__ = ["app", "main"]
@@ -86,7 +87,7 @@ def check(town: _TownFolder, lang: _Language = "zh") -> None:
 
         found = _read(town)
         _say("check_done", words, town=repr(found))
-        _print_findings(check_town(found), words)
+        _print_findings(check_town(found, review=_reviews(town)), words)
 
 
 @app.command(help=text("cli.run_help"))
@@ -118,19 +119,26 @@ def run(
 
 @app.command(help=text("cli.spaces_help"))
 def spaces(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -> None:
-    """Find the spaces a town could use.
+    """Find the spaces a town could use and write maps, tables and a review to fill in.
 
     Parameters
     ----------
     town
-        Folder of the town; a ``spaces_review.csv`` in it is honoured.
+        Folder of the town; its ``spaces_review.csv`` is honoured.
     out
-        Folder for the maps, the GeoPackage and the tables.
+        Folder for the results; ids and decisions of an earlier run there are kept.
     lang
         ``zh`` or ``en``.
     """
     with _faults(lang) as words:
-        _spaces(town, out, words)
+        from fengmao_geo.export.space_files import REVIEW, space_summary, write_space_files  # noqa: PLC0415
+
+        results, review = _studied(town, out, words)
+        pages = _write_maps(results, out, words)
+        files = write_space_files(results, folder=out, review=review, lang=words)
+        _print_table(space_summary(results, lang=words))
+        _say_written(results, town, pages, words)
+        _say("spaces_written", words, count=len(files), folder=str(out), review=str(out / REVIEW))
 
 
 @app.command(help=text("cli.columns_help"))
@@ -209,44 +217,45 @@ def _read(path: Path) -> Town:
 def _run(
     folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
 ) -> None:
-    from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
     from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
-    from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
-    town = _read(folder)
-    _say("town_read", lang, town=repr(town))
-    own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
-    results = study(town, catalogue=own_catalogue, walker=walker)
-    pages = write_block_maps(results, folder=out / "maps", lang=lang)
+    results, _ = _studied(folder, out, lang, catalogue=catalogue, walker=walker)
+    pages = _write_maps(results, out, lang)
     _print_table(summary_table(results, lang=lang))
-    if count := len(results.findings):
-        _say("findings", lang, count=count, folder=str(folder))
-    _say("maps_written", lang, count=len(pages), page=str(pages[0]))
+    _say_written(results, folder, pages, lang)
 
 
-def _spaces(folder: Path, out: Path, lang: Lang) -> None:
-    from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
-    from fengmao_geo.export.space_files import (  # noqa: PLC0415  heavy
-        REVIEW,
-        earlier_spaces,
-        space_summary,
-        write_space_files,
-    )
-    from fengmao_geo.spaces.review import read_form  # noqa: PLC0415  heavy
+def _studied(
+    folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
+) -> tuple[Results, pd.DataFrame | None]:
+    """Run every analysis on a town, with the ids and decisions of an earlier run."""
+    from fengmao_geo.export.geopackage import read_spaces  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
     town = _read(folder)
     _say("town_read", lang, town=repr(town))
-    filled = next((path / REVIEW for path in (folder, out) if (path / REVIEW).exists()), None)
-    form = None if filled is None else read_form(filled)
-    results = study(town, review=form, previous=earlier_spaces(out))
-    files = write_space_files(results, folder=out, review=form)
-    pages = write_block_maps(results, folder=out / "maps", lang=lang)
-    if results.spaces is not None:
-        _print_table(space_summary(results.spaces, lang=lang))
+    review = _reviews(folder, out)
+    own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
+    previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
+    results = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous)
+    return results, review
+
+
+def _reviews(*places: Path) -> pd.DataFrame | None:
+    from fengmao_geo.export.space_files import REVIEW, read_reviews  # noqa: PLC0415  heavy
+
+    return read_reviews([(place.parent if place.is_file() else place) / REVIEW for place in places])
+
+
+def _write_maps(results: Results, out: Path, lang: Lang) -> list[Path]:
+    from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
+
+    return write_block_maps(results, folder=out / "maps", lang=lang)
+
+
+def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) -> None:
     if count := len(results.findings):
         _say("findings", lang, count=count, folder=str(folder))
-    _say("spaces_written", lang, count=len(files), path=str(files[0]), form=str(out / REVIEW))
     _say("maps_written", lang, count=len(pages), page=str(pages[0]))
 
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from opened_pages import browser, show
 from sample_layers import OTHER_SEED, Layers, maker, read_layers
 from typer.testing import CliRunner
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
+
+__all__ = ["browser", "show"]
 
 
 class Demo(NamedTuple):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -19,8 +17,7 @@ import fengmao_geo as fg
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
 MARK = "window.ran = (window.ran || 0) + 1"
 PAYLOADS = [
@@ -30,65 +27,6 @@ PAYLOADS = [
     f"</script><script>{MARK}</script>",
     f"');{MARK};//",
 ]
-
-
-@dataclass
-class Opened:
-    """A page in the browser, and whatever it did that it should not."""
-
-    page: object
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def drawn(self) -> dict[str, int]:
-        return json.loads(self.page.get_attribute("body", "data-drawn"))
-
-    @property
-    def text(self) -> str:
-        return self.page.inner_text("body")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on the path and none named by CHROMIUM")
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def show(browser):
-    """Open a file with every other address blocked; nothing but the file may be asked for."""
-    contexts = []
-
-    def opened(path: Path, size: dict[str, int] = WIDE) -> Opened:
-        context = browser.new_context(viewport=size, offline=True)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        shown = Opened(context.new_page())
-
-        def watch(route: object) -> None:
-            address = route.request.url
-            if address == path.as_uri():
-                route.continue_()
-            else:
-                shown.requests.append(address)
-                route.abort()
-
-        context.route(re.compile(r"^(?!data:)"), watch)
-        shown.page.on("console", lambda message: shown.complaints.append(message.text))
-        shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
-        shown.page.goto(path.as_uri())
-        shown.page.wait_for_selector("body[data-drawn]")
-        return shown
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -453,6 +391,14 @@ def test_a_town_of_nothing_but_ground_and_streets_is_drawn(tmp_path, show):
     shown = show(fg.write_block_maps(map_results(layers=layers, circles=None), folder=tmp_path)[0])
     assert shown.complaints == []
     assert (shown.drawn["streets"], shown.drawn["buildings"]) == (4, 0)
+
+
+def test_a_page_on_which_no_building_stands_is_drawn(tmp_path, show):
+    layers = map_layers()
+    layers["buildings"] = layers["buildings"].assign(geometry=layers["buildings"].translate(9000))
+    shown = show(fg.write_block_maps(map_results(layers=layers, circles=None), folder=tmp_path)[1])
+    assert shown.complaints == []
+    assert shown.drawn["buildings"] == 0
 
 
 def hostile_results(text: str):

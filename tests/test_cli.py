@@ -6,8 +6,11 @@ import io
 import os
 import shutil
 import sys
+from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -118,12 +121,82 @@ def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, mon
 
 
 def test_findings_are_those_of_the_steps_that_were_run(demo):
-    town, network = demo.results.town, demo.results.network
-    counts = [
-        len(results.findings) for results in (Results(town), Results(town, network=network), demo.results)
-    ]
-    found = [town.findings, network.audit, demo.results.circles.findings]
+    town, network, circles = demo.results.town, demo.results.network, demo.results.circles
+    steps = (Results(town), Results(town, network=network), Results(town, network=network, circles=circles))
+    counts = [len(results.findings) for results in (*steps, demo.results)]
+    found = [town.findings, network.audit, circles.findings, demo.results.space_findings]
     assert counts == np.cumsum([len(table) for table in found]).tolist()
+
+
+@pytest.fixture(scope="module")
+def spaces_run(tmp_path_factory):
+    """Two runs of `fengmao spaces`: the second after a visit."""
+    place = tmp_path_factory.mktemp("spaces")
+    shutil.copytree(sample_folder(), place / "town")
+    words = ["spaces", str(place / "town"), "--out", str(place / "out")]
+    first = CliRunner().invoke(app, words)
+    path = place / "out" / "spaces_review.csv"
+    before = path.read_text(encoding="utf-8-sig").splitlines()
+    maps = (place / "out" / "maps" / "index.html").read_bytes()
+    visited = before[1].split(",")[0]
+    path.write_text("\n".join([before[0], f"{visited},a,b,剔除,有围墙"]), encoding="utf-8")
+    (place / "town" / "spaces_review.csv").write_text(
+        "space_id,decision,reason\nnowhere,confirmed,gone\n", encoding="utf-8"
+    )
+    second = CliRunner().invoke(app, [*words, "--lang", "en"])
+    return SimpleNamespace(place=place / "out", first=first, second=second, visited=visited, maps=maps)
+
+
+def test_spaces_writes_maps_tables_and_a_review(spaces_run):
+    assert spaces_run.first.exit_code == 0, spaces_run.first.stderr
+    names = {path.name for path in spaces_run.place.iterdir()}
+    assert names == {"maps", "spaces.gpkg", "spaces.csv", "possible_uses.csv", "spaces_review.csv"}
+    assert len(list((spaces_run.place / "maps").glob("*.html"))) == 5
+
+
+def test_spaces_prints_a_row_per_kind_and_the_sum(spaces_run):
+    head, *rows = [row.split("\t") for row in spaces_run.first.stdout.splitlines()]
+    assert head == ["空间类型", "处数", "面积(m²)", "其中疑似", "涉及管控", "5分钟内人口(各处中位)"]
+    numbers = [int(row[1].replace(",", "")) for row in rows]
+    assert rows[-1][0] == "合计"
+    assert sum(numbers[:-1]) == numbers[-1]
+    assert "数据检查结果" in spaces_run.first.stderr
+    assert "spaces_review.csv" in spaces_run.first.stderr
+
+
+def test_what_was_decided_on_site_is_honoured_and_kept(spaces_run):
+    assert spaces_run.second.exit_code == 0, spaces_run.second.stderr
+    review = pd.read_csv(spaces_run.place / "spaces_review.csv", dtype=str).set_index("space_id")
+    assert review.loc[spaces_run.visited, ["decision", "reason"]].tolist() == ["剔除", "有围墙"]
+    assert review.loc["nowhere", ["decision", "reason"]].tolist() == ["confirmed", "gone"]
+    spaces = gpd.read_file(spaces_run.place / "spaces.gpkg").set_index("space_id")
+    assert spaces.loc[spaces_run.visited, "decision"] == "excluded"
+
+
+def test_spaces_speak_english(spaces_run):
+    assert spaces_run.second.stdout.startswith("kind of space\t")
+    assert b'lang="en"' in (spaces_run.place / "maps" / "index.html").read_bytes()
+
+
+def test_demo_and_spaces_draw_the_same_maps(spaces_run, demo):
+    assert spaces_run.maps == next(page for page in demo.pages if page.name == "index.html").read_bytes()
+
+
+def test_spaces_of_an_earlier_run_that_cannot_be_read_are_wrong_usage(call, folder, tmp_path):
+    (tmp_path / "spaces.gpkg").write_text("no package")
+    done = call("spaces", folder, "--out", tmp_path)
+    assert done.exit_code == 2
+    assert "spaces.gpkg" in done.stderr
+    assert done.stdout == ""
+
+
+def test_spaces_of_no_town_are_wrong_usage(call, tmp_path):
+    assert call("spaces", tmp_path / "nowhere").exit_code == 2
+
+
+def test_check_lists_reviews_of_spaces_that_are_no_more(call, folder):
+    (folder / "spaces_review.csv").write_text("space_id,decision\nnowhere,confirmed\n", encoding="utf-8")
+    assert "nowhere" in call("check", folder / "town.toml").stdout
 
 
 def test_chinese_is_written_whatever_the_terminal_speaks(monkeypatch):

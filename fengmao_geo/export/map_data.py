@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -190,7 +191,7 @@ def building_data(town: Town, frame: Frame, homes: Sequence[str], *, lang: Lang)
         return {key: [] for key in _BUILDING_LISTS}
     shown = town["buildings"][frame.shows(town["buildings"].geometry)]
     shapes = frame.polygons(shown.geometry, is_clipped=False)
-    keep = [bool(shape) for shape in shapes]
+    keep = np.array([bool(shape) for shape in shapes], dtype=bool)
     shown = shown[keep]
     use = column_values(shown, "use")
     uses = sorted({value for value in use if value is not None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from fengmao_geo.export.map_data import column_values, whole_values
@@ -20,7 +21,7 @@ from fengmao_geo.export.space_words import (
 from fengmao_geo.export.theme import named, say, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
 
@@ -61,11 +62,11 @@ def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
     table = results.spaces
     shown = table[frame.shows(table.geometry)]
     shapes = frame.polygons(shown.geometry)
-    keep = [bool(shape) for shape in shapes]
+    keep = np.array([bool(shape) for shape in shapes], dtype=bool)
     shown = shown[keep]
     options, of_space, words = _options(results.uses, shown["space_id"].tolist(), lang)
     families = _families(shown, lang)
-    kinds = [kind["id"] for family in families for kind in family["kinds"]]
+    kinds: list[str] = [kind["id"] for family in families for kind in family["kinds"]]
     return {
         "families": families,
         "own": _own(table, place, lang),
@@ -79,8 +80,7 @@ def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
 
 def _families(shown: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
     """List families and their kinds in the order of their colours; kinds that have none come last."""
-    pairs = zip(shown["family"].astype(str), shown["kind"].astype(str), strict=True)
-    counts = Counter(pairs)
+    counts = Counter(zip(shown["family"].tolist(), shown["kind"].tolist(), strict=True))
     styles: dict[str, dict[str, Any]] = theme()["space"]["kind"]
     order = [*styles, *sorted({kind for _, kind in counts} - set(styles))]
     found = []
@@ -91,7 +91,7 @@ def _families(shown: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
                 "name": kind_name(kind, lang=lang),
                 "suspected": kind_name(kind, is_suspected=True, lang=lang),
                 "colour": styles.get(kind, theme()["space"])["colour"],
-                "count": int(counts[family, kind]),
+                "count": counts[family, kind],
             }
             for kind in order
             if (family, kind) in counts
@@ -192,13 +192,12 @@ def _options(
         return [], [-1] * len(ids), {"uses": [], "flags": []}
     seen = uses[uses["space_id"].isin(ids)]
     names, flags = seen["use"].drop_duplicates().tolist(), sorted(_flags(seen["reason"]))
-    found: dict[Hashable, int] = {}
+    found: dict[tuple[tuple[int, ...], ...], int] = {}
     of_space = dict.fromkeys(ids, -1)
     for space, rows in seen[seen["fits"] != "no"].groupby("space_id", sort=False):
-        lists = _lists(rows, names, flags)
-        of_space[str(space)] = found.setdefault(tuple(map(tuple, lists.values())), len(found))
+        of_space[str(space)] = found.setdefault(_lists(rows, names, flags), len(found))
     keys = ("fits", "flagged", "unknown", "flags")
-    options = [dict(zip(keys, map(list, lists), strict=True)) for lists in found]  # type: ignore[call-overload]  # tuples, as made above
+    options = [dict(zip(keys, map(list, lists), strict=True)) for lists in found]
     is_none = {space: len(options) for space, option in of_space.items() if option < 0}
     if is_none:
         options.append({key: [] for key in keys})
@@ -209,15 +208,16 @@ def _options(
     return options, [(of_space | is_none)[space] for space in ids], words
 
 
-def _lists(rows: pd.DataFrame, names: list[str], flags: list[str]) -> Mapping[str, list[int]]:
+def _lists(rows: pd.DataFrame, names: list[str], flags: list[str]) -> tuple[tuple[int, ...], ...]:
+    """List the uses that fit, those of them that are flagged, those not known, and why."""
     place = rows["use"].map(names.index)
     fits = rows["fits"] == "yes"
-    return {
-        "fits": place[fits].tolist(),
-        "flagged": place[fits & rows["reason"].str.startswith("flag=")].tolist(),
-        "unknown": place[rows["fits"] == "unknown"].tolist(),
-        "flags": sorted(flags.index(name) for name in _flags(rows["reason"])),
-    }
+    return (
+        tuple(place[fits].tolist()),
+        tuple(place[fits & rows["reason"].str.startswith("flag=")].tolist()),
+        tuple(place[rows["fits"] == "unknown"].tolist()),
+        tuple(sorted(flags.index(name) for name in _flags(rows["reason"]))),
+    )
 
 
 def _flags(reasons: pd.Series) -> set[str]:

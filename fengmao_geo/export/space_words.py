@@ -329,12 +329,13 @@ def reason_words(reason: str, *, lang: Lang = "zh") -> str:
     verdict, _, codes = head.partition("=")
     mark, colon = text("label.list_mark", lang=lang), say("colon", lang=lang)
     said = mark.join(control_name(code, lang=lang) for code in codes.split(","))
+    told = [
+        f"{_reason(key, lang)}{colon}{_value(key, value, lang)}"
+        for key, _, value in (part.partition("=") for part in rest)
+    ]
     first = f"{_reason(verdict, lang)}{colon}{said}"
-    pairs = [part.partition("=") for part in rest]
-    told = [f"{_reason(key, lang)}{colon}{_value(key, value, lang)}" for key, _, value in pairs]
     return capital(say("semicolon", lang=lang).join([first, *told]))
 
 
-def _reason(key: str, lang: Lang) -> str:
-    """Name a part of a reason; what has no words of its own goes by its key."""
-    return text(f"reason.{key}", lang=lang) if has_text(f"reason.{key}") else key
+def _reason(code: str, lang: Lang) -> str:
+    return text(f"reason.{code}", lang=lang) if has_text(f"reason.{code}") else code

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Texts = NDArray[np.object_]
 
-__all__ = ["read_form", "read_review"]
+__all__ = ["read_review"]
 
 _COLUMNS = ("space_id", "decision")
 
@@ -49,7 +49,7 @@ def read_review(review: str | Path | pd.DataFrame | None, ids: Texts) -> tuple[T
     decisions = np.full(len(ids), "", dtype=object)
     if review is None:
         return decisions, []
-    table = review if isinstance(review, pd.DataFrame) else read_form(review)
+    table = review if isinstance(review, pd.DataFrame) else _read(review)
     if missing := [name for name in _COLUMNS if name not in table.columns]:
         raise UsageError("review_column", columns=", ".join(missing))
     space, said = (_texts(table[name]) for name in _COLUMNS)
@@ -83,24 +83,7 @@ def _words() -> dict[str, str]:
     return words
 
 
-def read_form(path: str | Path) -> pd.DataFrame:
-    """Read the form that was filled in on site, all as text.
-
-    Parameters
-    ----------
-    path
-        A CSV file in UTF-8.
-
-    Returns
-    -------
-    DataFrame
-        Its rows.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read.
-    """
+def _read(path: str | Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
     except (OSError, ValueError) as reason:

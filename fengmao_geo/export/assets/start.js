@@ -103,7 +103,8 @@
 
   function bound(map) {
     const box = L.latLngBounds(fm.unpack(fm.data.window));
-    map.setMaxBounds(box.pad(0.15));
+    // Room for a card on what lies at the edge.
+    map.setMaxBounds(box.pad(0.5));
     map.options.maxBoundsViscosity = 0.8;
     map.setMinZoom(Math.floor(map.getBoundsZoom(box) - 0.5));
     map.setMaxZoom(19);

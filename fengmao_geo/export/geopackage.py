@@ -1,0 +1,108 @@
+"""Tables with shapes as a GeoPackage: written whole, the same bytes every time, and read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pyogrio
+
+from fengmao_geo.errors import UsageError
+from fengmao_geo.export.files import write_whole
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+__all__ = ["read_spaces", "write_geopackage"]
+
+# GeoPackages hold when they were written; a fixed date keeps equal contents equal.
+_DATE = "2000-01-01T00:00:00.000Z"
+_SPACES = "spaces"
+
+
+def write_geopackage(tables: dict[str, gpd.GeoDataFrame], path: str | Path) -> Path:
+    """Write tables as the layers of one GeoPackage.
+
+    Parameters
+    ----------
+    tables
+        By the name of the layer.
+    path
+        Where to write; its folder must exist.
+
+    Returns
+    -------
+    Path
+        Where it was written.
+
+    Raises
+    ------
+    OSError
+        If the folder or the file cannot be written, or the disk is full.
+
+    Examples
+    --------
+    >>> with TemporaryDirectory() as folder:
+    ...     table = gpd.GeoDataFrame({"space_id": ["a"]}, geometry=gpd.points_from_xy([0], [0]), crs=4549)
+    ...     len(read_spaces(write_geopackage({"spaces": table}, Path(folder) / "spaces.gpkg"), crs=table.crs))
+    1
+    """
+    target = Path(path)
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    with TemporaryDirectory() as folder:
+        beside = Path(folder) / "made.gpkg"
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
+        try:
+            for name, table in tables.items():
+                pyogrio.write_dataframe(table, beside, layer=name, driver="GPKG", append=beside.exists())
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        kept = {name: pyogrio.read_info(beside, layer=name)["features"] for name in tables}
+        if short := [name for name, table in tables.items() if kept[name] != len(table)]:
+            raise OSError(f"{target}: not all rows of {', '.join(short)} were written")
+        return write_whole(target, beside.read_bytes())
+
+
+def read_spaces(path: str | Path, *, crs: CRS) -> gpd.GeoDataFrame | None:
+    """Read the spaces of an earlier run.
+
+    Parameters
+    ----------
+    path
+        The GeoPackage that run wrote.
+    crs
+        The town's coordinate system, in which they are given back.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        ``space_id`` and the geometry; ``None`` where there is no such file.
+
+    Raises
+    ------
+    UsageError
+        If there is one and it cannot be read, or it holds no spaces or no coordinate system.
+
+    Examples
+    --------
+    >>> read_spaces("no_such_folder/spaces.gpkg", crs=None) is None
+    True
+    """
+    source = Path(path)
+    if not source.exists():
+        return None
+    try:
+        # First bytes first: a driver that follows what a file names is never reached.
+        if not source.read_bytes().startswith(b"SQLite format 3\x00"):
+            raise UsageError("previous_unreadable", path=str(source), reason="GeoPackage")
+        found = gpd.read_file(source, layer=_SPACES, columns=["space_id"], engine="pyogrio")
+    except (OSError, ValueError, RuntimeError) as reason:
+        if isinstance(reason, UsageError):
+            raise
+        raise UsageError("previous_unreadable", path=str(source), reason=str(reason)) from reason
+    if "space_id" not in found or found.crs is None:
+        raise UsageError("previous_unreadable", path=str(source), reason="space_id, CRS")
+    usable = found[found.geometry.notna() & ~found.geometry.is_empty & found["space_id"].notna()]
+    return usable if usable.crs == crs else usable.to_crs(crs)
