@@ -108,6 +108,7 @@ def test_everything_is_drawn(pages, show):
         "facilities": 3,
         "areas": 0,
         "names": drawn["names"],
+        "spaces": 0,
     }
     assert drawn["names"] >= 3
 
