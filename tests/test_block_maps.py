@@ -107,6 +107,7 @@ def test_everything_is_drawn(pages, show):
         "blocks": 2,
         "facilities": 3,
         "areas": 0,
+        "spaces": 0,
         "names": drawn["names"],
         "spaces": 0,
     }

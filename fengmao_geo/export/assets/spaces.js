@@ -145,8 +145,7 @@
       document.body.classList.toggle("shows-spaces", fm.state.spaces);
       // The other pages open as this one is left.
       document.querySelectorAll("nav a, a.block, a.badge").forEach((link) => {
-        link.hash = fm.state.spaces ? "#spaces" : "";
-        if (!fm.state.spaces) link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, ""));
+        link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, "") + (fm.state.spaces ? "#spaces" : ""));
       });
     };
     fm.watch(show);
