@@ -109,7 +109,6 @@ def test_everything_is_drawn(pages, show):
         "areas": 0,
         "spaces": 0,
         "names": drawn["names"],
-        "spaces": 0,
     }
     assert drawn["names"] >= 3
 
