@@ -116,6 +116,13 @@ def test_what_is_as_wide_as_asked_is_kept(wide_m, kept_m2):
     assert thin[0].area == pytest.approx(100 * wide_m - kept_m2)
 
 
+def test_what_is_just_as_wide_as_asked_and_turned_raises_no_warning():
+    square = shapely.Polygon([(0, 0), (0, 1), (0, 4), (3, 4), (3, 0), (1, 0)])
+    turned = shapes(*(affinity.rotate(square, turn, origin=(0, 0)) for turn in range(90)))
+    kept, thin = open_away(turned, 3.0)
+    assert shapely.area(kept) + shapely.area(thin) == pytest.approx([12] * 90, abs=1e-6)
+
+
 def test_nothing_has_no_slivers():
     assert [len(found) for found in open_away(NOTHING, 3.0)] == [0, 0]
 

@@ -212,7 +212,9 @@ def resized(shapes: Geometries, by_m: float) -> Geometries:
     >>> resized(np.array([shapely.box(0, 0, 4, 4)]), -1.0)[0].area
     4.0
     """
-    made: Geometries = shapely.buffer(shapes, by_m, join_style="mitre", mitre_limit=_MITRE)
+    # What shrinks to just nothing divides by zero within GEOS, and comes out empty or a crumb.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        made: Geometries = shapely.buffer(shapes, by_m, join_style="mitre", mitre_limit=_MITRE)
     bad = ~shapely.is_valid(made)
     made[bad] = shapely.make_valid(made[bad], method="structure", keep_collapsed=False)
     return made
