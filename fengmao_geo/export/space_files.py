@@ -197,7 +197,7 @@ def _use_rows(uses: pd.DataFrame, names: dict[Any, str], lang: Lang) -> pd.DataF
 def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Round measures to two decimals, people to whole ones, and head the columns as readers call them."""
     rounded = table.round(dict.fromkeys(table.select_dtypes("number").columns, 2))
-    people = [name for name in rounded if str(name).endswith("_people")]
+    people = [str(name) for name in rounded if str(name).endswith("_people")]
     rounded = rounded.assign(**{name: rounded[name].round().astype("Int64") for name in people})
     return rounded.rename(columns={name: text(f"column.{name}", lang=lang) for name in table.columns})
 
