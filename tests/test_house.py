@@ -25,7 +25,9 @@ MODULES = sorted(ROOT.rglob("*.py"))
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_kwh", "_km_h", "_mu")
 # Numbers without a unit: a year, a level, a rank, the people themselves, ids of edges.
-UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id"}
+# Columns of a table of indicators, whose unit ends the name of the indicator.
+OF_INDICATORS = {"value", "before", "after", "gain", "low", "high"}
+UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id"} | OF_INDICATORS
 PUBLIC = [getattr(fg, name) for name in fg.__all__]
 FUNCTIONS = [thing for thing in PUBLIC if inspect.isfunction(thing)]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.files import read_record, read_toml, shipped
+from fengmao_geo.standards.green import green_standard
 from fengmao_geo.standards.load import (
     CATALOGUES,
     LAND_SCHEMES,
@@ -81,6 +82,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
         "space_kinds": _space_rows,
         "uses": _use_rows,
+        "green": _green_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -119,6 +121,18 @@ def _space_rows() -> list[dict[str, Any]]:
             {"kind": kind, "figure": name, **figure.model_dump()} for name, figure in record.figures.items()
         ]
     return rows
+
+
+def _green_rows() -> list[dict[str, Any]]:
+    """Show each figure, then each rule of park coverage, then each indicator."""
+    read = green_standard()
+    rows = [{"figure": name, **figure.model_dump()} for name, figure in read.figures.items()]
+    rows += [
+        {"rule_set": name, "name_zh": of.name_zh, "name_en": of.name_en, **rule.model_dump()}
+        for name, of in read.rule_sets.items()
+        for rule in of.rules
+    ]
+    return rows + _rows(read.indicators.values())
 
 
 def _use_rows() -> list[dict[str, Any]]:

@@ -24,8 +24,8 @@ from fengmao_geo.town.people import people_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from fengmao_geo.geo.raster_file import RasterFile
     from fengmao_geo.geo.zones import Stated
 
 __all__ = ["Layers", "Town", "TownSettings", "build_town"]
@@ -112,7 +112,7 @@ class Town:
     settings
         What the data cannot say of themselves.
     rasters
-        Rasters by path.
+        Rasters by the library's names, such as ``imagery_before``; no pixel of them has been read.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Town:
     layers: Layers
     findings: pd.DataFrame
     settings: TownSettings
-    rasters: Mapping[str, Path] = field(default_factory=dict)
+    rasters: Mapping[str, RasterFile] = field(default_factory=dict)
 
     def __getitem__(self, layer: str) -> gpd.GeoDataFrame:
         """Give a copy of a layer."""

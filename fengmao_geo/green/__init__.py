@@ -1,0 +1,1 @@
+"""Green: what there is, who reaches it, and what was gained."""

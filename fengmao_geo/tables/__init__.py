@@ -1,0 +1,71 @@
+"""Every input layer and every result table, column by column, and the classes that cross between analyses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.tables.green import GREEN_RESULTS
+from fengmao_geo.tables.layers import (
+    DWELLING_LAYERS,
+    EXPECTED_COLUMNS,
+    GRADES,
+    GROUP_COLUMNS,
+    GROUPS,
+    LAYERS,
+    RENEWAL_TYPES,
+    REQUIRED_LAYERS,
+)
+from fengmao_geo.tables.programme import PROGRAMME_RESULTS, Programme
+from fengmao_geo.tables.results import FINDINGS, TOWN_RESULTS
+
+if TYPE_CHECKING:
+    from fengmao_geo.schema import Table
+
+__all__ = [
+    "DWELLING_LAYERS",
+    "EXPECTED_COLUMNS",
+    "FINDINGS",
+    "GRADES",
+    "GROUPS",
+    "GROUP_COLUMNS",
+    "LAYERS",
+    "RENEWAL_TYPES",
+    "REQUIRED_LAYERS",
+    "RESULTS",
+    "Programme",
+    "table",
+]
+
+RESULTS: dict[str, Table] = {
+    result.name: result for result in (*TOWN_RESULTS, *GREEN_RESULTS, *PROGRAMME_RESULTS)
+}
+
+
+def table(name: str) -> Table:
+    """Find the declaration of a layer or a result.
+
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Returns
+    -------
+    Table
+        The declaration.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such table; it lists those there are.
+
+    Examples
+    --------
+    >>> table("blocks").geometry
+    'polygon'
+    """
+    found = LAYERS.get(name) or RESULTS.get(name)
+    if found is None:
+        raise UnknownNameError("unknown_table", name=name, known=", ".join([*LAYERS, *RESULTS]))
+    return found
