@@ -12,15 +12,26 @@ from pyproj import CRS
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
+from fengmao_geo.geo.zones import crs_name, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     from affine import Affine
     from numpy.typing import NDArray
 
-__all__ = ["RasterHead", "Sample", "grid_findings", "is_remote", "read_head", "sample_numbers"]
+__all__ = [
+    "RasterHead",
+    "Sample",
+    "covered_share",
+    "fitting_crs",
+    "grid_findings",
+    "is_remote",
+    "read_head",
+    "sample_numbers",
+]
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
@@ -303,3 +314,49 @@ def _windows(width: int, height: int) -> list[tuple[int, int, int, int]]:
     lefts = np.unique(np.linspace(0, width - across, _WINDOWS).astype(int))
     tops = np.unique(np.linspace(0, height - down, _WINDOWS).astype(int))
     return [(int(left), int(top), across, down) for top in tops for left in lefts]
+
+
+def covered_share(head: RasterHead, ground: gpd.GeoSeries, *, crs: CRS) -> float:
+    """Give the share of some ground that a raster covers, by its outline.
+
+    Parameters
+    ----------
+    head
+        The raster's header.
+    ground
+        Polygons, with their CRS.
+    crs
+        The raster's CRS.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; 0 too where the ground has no coordinates in that CRS.
+    """
+    area = shapely.union_all(ground.to_crs(crs).to_numpy())
+    if not area.area or not np.isfinite(area.bounds).all():
+        return 0.0
+    return float(shapely.area(shapely.intersection(area, head.box)) / area.area)
+
+
+def fitting_crs(head: RasterHead, ground: gpd.GeoSeries | None) -> list[str]:
+    """Name the coordinate systems in which a raster's numbers would lie on some ground.
+
+    Parameters
+    ----------
+    head
+        The raster's header.
+    ground
+        Polygons, with their CRS; ``None`` if nothing is known of the place.
+
+    Returns
+    -------
+    list
+        Names with their EPSG codes, the ground's own system first; empty if the numbers fit none.
+    """
+    if ground is not None and ground.crs is not None:
+        tried = [ground.crs, ground.estimate_utm_crs(), *(CRS.from_epsg(code) for code in (4490, 3857))]
+        if fits := [crs_name(crs) for crs in tried if covered_share(head, ground, crs=crs) > 0]:
+            return fits[:1]
+    middle = head.box.centroid
+    return looks_like(middle.x, middle.y)
