@@ -89,8 +89,8 @@ class RasterHead:
     @property
     def box(self) -> shapely.Geometry:
         """Its outline in its own coordinates."""
-        corners = [(0, 0), (self.width, 0), (self.width, self.height), (0, self.height)]
-        return shapely.Polygon([self.transform * corner for corner in corners])
+        at, corners = self.transform, ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
+        return shapely.Polygon([(at.c + at.a * x + at.b * y, at.f + at.d * x + at.e * y) for x, y in corners])
 
     def is_same_grid(self, other: RasterHead) -> bool:
         """Say whether another file has the same pixels.
@@ -201,7 +201,7 @@ def _format_fault(path: Path, layer: str) -> Finding | None:
 
 
 def _whole_fault(source: Any, path: Path, layer: str) -> Finding | None:  # noqa: ANN401  rasterio is untyped
-    """Say why a file's pixels cannot be read, if they cannot: cut short, of no use, or in too large pieces."""
+    """Say why a file's pixels cannot be read, if they cannot: cut short, no numbers, too large pieces."""
     name = path.name
     if odd := [kind for kind in source.dtypes if np.dtype(kind).kind not in "iuf"]:
         return Finding("raster_type", layer, values={"file": name, "type": odd[0]})
@@ -358,5 +358,5 @@ def fitting_crs(head: RasterHead, ground: gpd.GeoSeries | None) -> list[str]:
         tried = [ground.crs, ground.estimate_utm_crs(), *(CRS.from_epsg(code) for code in (4490, 3857))]
         if fits := [crs_name(crs) for crs in tried if covered_share(head, ground, crs=crs) > 0]:
             return fits[:1]
-    middle = head.box.centroid
-    return looks_like(middle.x, middle.y)
+    middle = shapely.centroid(head.box)
+    return looks_like(float(shapely.get_x(middle)), float(shapely.get_y(middle)))
