@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import resource
 import shutil
 import subprocess
 import sys
@@ -224,11 +223,12 @@ def test_thirteen_gigabytes_in_a_small_file_are_looked_at_in_little_memory(tmp_p
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)  # noqa: S603  our own words
     unit = 1024 if sys.platform != "darwin" else 1
     assert int(done.stdout) * unit < 300 * 2**20
-    assert resource.RUSAGE_SELF == 0
 
 
 def test_one_piece_of_gigabytes_is_refused_before_it_is_unpacked(tmp_path):
-    path = empty(tmp_path / "a.tif", 20_000, blockysize=20_000, compress="deflate")
+    path = empty(
+        tmp_path / "a.tif", 20_000, tiled=True, blockxsize=20_000, blockysize=20_000, compress="deflate"
+    )
     assert "TILED=YES" in words(refused(imagery_before=imagery(path)), "raster_block")
 
 
@@ -256,7 +256,7 @@ def test_degrees_without_crs_are_told_as_degrees(tmp_path):
 
 
 def test_numbers_that_fit_no_crs_are_asked_for(tmp_path):
-    path = tif(tmp_path / "a.tif", crs=None, transform=from_origin(5, 1005, 20, 20))
+    path = tif(tmp_path / "a.tif", crs=None, transform=from_origin(5e6, 1005, 20, 20))
     assert found_in(path) == ["raster_crs_missing_unknown"]
 
 
@@ -610,7 +610,7 @@ def test_the_last_of_three_bands_without_a_name_is_told_and_not_used(tmp_path, f
         (BOTH + "offset = [0.0]\n", ["raster_numbers"]),
         (BOTH + 'offset = "none"\n', ["raster_numbers"]),
         (BOTH + "offset = { blue = 1.0 }\n", ["raster_numbers"]),
-        (BOTH.replace("0.0001", "0.0"), ["raster_numbers"]),
+        (BOTH.replace("0.0001", "0.0"), ["raster_numbers", "raster_unscaled"]),
         (BOTH + 'crs = "GCJ-02"\n', ["raster_crs_unusable"]),
         (BOTH + 'crs = "nowhere"\n', ["raster_crs_unusable"]),
         (BOTH.replace("imagery_before", "dragon"), ["raster_unknown"]),

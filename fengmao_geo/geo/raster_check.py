@@ -39,6 +39,11 @@ _JPEG2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 #: First bytes and GDAL's driver of each suffix; no other driver may look at the file.
 _FORMATS = {".tif": (_TIFF, "GTiff"), ".tiff": (_TIFF, "GTiff"), ".jp2": (_JPEG2000, "JP2OpenJPEG")}
 
+#: What marks a BigTIFF, what an entry of a TIFF's directory holds, and the bytes of a value of each type.
+_BIG = 43
+_ENTRY = ("tag", "type", "count", "at")
+_TAG_BYTES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
+
 #: The largest piece that is unpacked at once; one such piece and its copy leave room in a gigabyte.
 _BLOCK_BYTES = 256 * 2**20
 
@@ -210,13 +215,14 @@ def _whole_fault(source: Any, path: Path, layer: str) -> Finding | None:  # noqa
     piece = rows * columns * together * np.dtype(source.dtypes[0]).itemsize
     if piece > _BLOCK_BYTES:
         return Finding("raster_block", layer, values={"file": name, "size_mb": piece // 2**20})
-    stated, there = _stated_bytes(source, bands=source.count if together == 1 else 1), path.stat().st_size
+    pieces = _pieces_end(source, bands=source.count if together == 1 else 1)
+    stated, there = max(pieces, _tags_end(path)), path.stat().st_size
     if stated > there:
         return Finding("raster_cut", layer, values={"file": name, "stated": stated, "size": there})
     return None
 
 
-def _stated_bytes(source: Any, *, bands: int) -> int:  # noqa: ANN401  rasterio is untyped
+def _pieces_end(source: Any, *, bands: int) -> int:  # noqa: ANN401  rasterio is untyped
     """Give the end of the last piece of pixels that a TIFF states; 0 for other formats and empty pieces."""
     rows, columns = source.block_shapes[0]
     down, across = -(-source.height // rows), -(-source.width // columns)
@@ -227,6 +233,25 @@ def _stated_bytes(source: Any, *, bands: int) -> int:  # noqa: ANN401  rasterio 
         if (start := source.get_tag_item(f"BLOCK_OFFSET_{at}", "TIFF", bidx=band))
     ]
     return max(ends, default=0)
+
+
+def _tags_end(path: Path) -> int:
+    """Give the end of the last tag of a TIFF; GDAL does without those that are lost, CRS or scale."""
+    with path.open("rb") as file:
+        begins = file.read(16)
+        if not begins.startswith(_TIFF):
+            return 0
+        order, is_big = "<" if begins.startswith(b"I") else ">", begins[2] + begins[3] == _BIG
+        word, count, first = ("u8", "u8", 8) if is_big else ("u4", "u2", 4)
+        file.seek(int(np.frombuffer(begins, order + word, 1, first)[0]))
+        tags = int(np.frombuffer(file.read(np.dtype(count).itemsize), order + count)[0])
+        entry = np.dtype(
+            [(name, order + kind) for name, kind in zip(_ENTRY, ("u2", "u2", word, word), strict=True)]
+        )
+        found = np.frombuffer(file.read(tags * entry.itemsize), entry)
+    sizes = found["count"].astype(float) * np.take(_TAG_BYTES, found["type"], mode="clip")
+    apart = sizes > np.dtype(word).itemsize
+    return int((found["at"] + sizes)[apart].max(initial=0))
 
 
 def _head(source: Any, path: Path) -> RasterHead:  # noqa: ANN401  rasterio is untyped

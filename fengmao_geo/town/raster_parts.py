@@ -148,7 +148,7 @@ def _numbers(
     numbers = [number for number in by_band.values() if number is not None]
     if is_whole and all(_is_number(number, key) for number in numbers):
         return {band: _as_number(by_band.get(band)) for band in names}, []
-    values = {"key": key, "found": str(stated)[:60], "bands": ", ".join(names)}
+    values = {"name": key, "found": str(stated)[:60], "bands": ", ".join(names)}
     return {}, [Finding("raster_numbers", name, column=key, values=values)]
 
 
