@@ -168,6 +168,30 @@ def test_a_vrt_called_tif_is_not_followed(tmp_path, good):
         assert found_in(tmp_path / name) == [code]
 
 
+def test_overviews_and_masks_that_are_no_tiff_are_refused(tmp_path, good):
+    for suffix in (".ovr", ".msk"):
+        beside = tmp_path / f"good.tif{suffix}"
+        beside.write_text("<VRTDataset/>")
+        assert found_in(good) == ["raster_beside"]
+        beside.unlink()
+
+
+def test_overviews_by_address_are_refused(tmp_path, good):
+    # The name is written so that only a reader of XML finds it; GDAL would open a connection.
+    (tmp_path / "good.tif.aux.xml").write_text(
+        '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW&#95;FILE">/vsicurl/http://127.0.0.1:9/a.tif'
+        "</MDI></Metadata></PAMDataset>"
+    )
+    assert found_in(good) == ["raster_beside"]
+
+
+def test_overviews_in_a_tiff_beside_are_fine(good):
+    with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(good, "r+") as file:
+        file.build_overviews([2, 4])
+    assert good.with_name("good.tif.ovr").is_file()
+    assert found_in(good) == []
+
+
 def test_the_head_of_a_tiff_alone_is_told(tmp_path, good):
     (tmp_path / "a.tif").write_bytes(good.read_bytes()[:100])
     assert found_in(tmp_path / "a.tif") == ["file_broken"]
