@@ -104,6 +104,14 @@ class GreenStandard(Record):
         Thresholds; the unit ends the name.
     park_types, green_types
         The types of green that are parks, and those that the green rate counts.
+    canopy_types
+        The types of green that are canopy all over.
+    tree_lined_classes
+        The classes of street that are judged for being tree-lined.
+    flat_roof_uses, tall_roof_uses
+        The uses of buildings whose roofs are flat, and those whose roofs are flat above some floors.
+    blank_wall_uses
+        The uses of buildings whose long walls have few windows.
     rule_sets
         Rule sets of park coverage.
     indicators
@@ -115,6 +123,11 @@ class GreenStandard(Record):
     figures: dict[str, Figure]
     park_types: tuple[Words, ...]
     green_types: tuple[Words, ...]
+    canopy_types: tuple[Words, ...]
+    tree_lined_classes: tuple[Words, ...]
+    flat_roof_uses: tuple[Words, ...]
+    tall_roof_uses: tuple[Words, ...]
+    blank_wall_uses: tuple[Words, ...]
     rule_sets: dict[str, RuleSet]
     indicators: dict[str, GreenIndicator]
 
