@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely import affinity
 from space_towns import FAR_OFF, NOTHING, box, layer, own_file, street, town_of
-from town_layers import frame, line
+from town_layers import EAST, NORTH, frame, line
 
 from fengmao_geo.errors import StandardError, UsageError
 from fengmao_geo.network.build import walk_network
@@ -260,8 +260,52 @@ def test_a_place_is_named_by_its_street_and_the_side_it_lies_on(place, where):
 def test_a_place_between_two_streets_is_named_by_both():
     ways = [line((-50, 50), (50, 50), (150, 50)), line((50, -50), (50, 50), (50, 150))]
     streets = frame(ways, id=["s1", "s2"], name=["中山路", "解放路"], width_m=[12.0, 12.0])
-    # 40 m along the first, 20 m along the second.
-    assert names_of(box(58, 58, 98, 78), streets=streets)[0].startswith("中山路—解放路 ")
+    # 40 m along the first, 20 m along the second; its centre lies north-east of where they meet.
+    assert names_of(box(58, 58, 98, 78), streets=streets) == ["中山路—解放路 东北角"]
+
+
+#: A street from west to east and a river from south to north, 20 m wide, that cross at (50, 50).
+CROSSED = {
+    "streets": street((-300, 50), (400, 50), name="中山路"),
+    "water": layer(box(40, -300, 60, 400), name=["市河"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        (box(62, 58, 82, 78), "东北角"),
+        (box(20, 58, 38, 78), "西北角"),
+        (box(20, 22, 38, 42), "西南角"),
+        (box(62, 22, 82, 42), "东南角"),
+        # Along the street its centre is 22° north of east: a corner still.
+        (box(62, 58, 102, 74), "东北角"),
+    ],
+)
+def test_a_place_where_the_street_crosses_the_river_is_named_as_that_corner(place, where):
+    assert names_of(place, **CROSSED) == [f"中山路—市河 {where}"]
+
+
+def test_far_from_the_crossing_a_place_has_the_side_of_the_street():
+    assert names_of(box(62, 158, 82, 178), **CROSSED) == ["中山路—市河 北侧"]
+
+
+def test_straight_along_an_axis_from_the_crossing_is_a_side_and_no_corner():
+    ways = [line((-50, 0), (50, 50), (150, 100)), line((-50, 100), (50, 50), (150, 0))]
+    streets = frame(ways, id=["s1", "s2"], name=["中山路", "解放路"], width_m=[12.0, 12.0])
+    wedge = affinity.translate(shapely.Polygon([(66, 50), (98, 34), (98, 66)]), EAST, NORTH)
+    assert names_of(wedge, streets=streets) == ["中山路—解放路 东侧"]
+
+
+def test_without_a_street_near_the_water_names_a_place_and_then_nothing_does():
+    water = layer(box(0, 80, 100, 100), name=["市河"])
+    assert names_of(box(30, 10, 70, 30), water=water) == ["市河 南侧"]
+    assert names_of(box(30, 10, 70, 30))[0].startswith("无名路 ")
+
+
+def test_a_street_and_a_river_of_one_name_are_named_once():
+    streets = street((-300, 50), (400, 50), name="市河")
+    assert names_of(box(62, 58, 82, 78), streets=streets, water=CROSSED["water"]) == ["市河 北侧"]
 
 
 def test_the_direction_is_seen_from_the_street_that_is_named_and_not_from_a_nearer_one():

@@ -127,8 +127,8 @@ def place_name(name: str, *, lang: Lang = "zh") -> str:
 
 @cache
 def _directions() -> dict[str, str]:
-    ways = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
-    return {text(f"direction.{way}{end}"): f"{way}{end}" for way in ways for end in ("", "_corner")}
+    sides, corners = ("e", "ne", "n", "nw", "w", "sw", "s", "se"), ("ne", "nw", "sw", "se")
+    return {text(f"direction.{way}"): way for way in (*sides, *(f"{way}_corner" for way in corners))}
 
 
 def rounded(number: float) -> str:
