@@ -359,6 +359,12 @@ def test_without_water_and_blocks_they_are_missing():
     assert row["block_id"] is None
 
 
+@pytest.mark.parametrize(("east", "block"), [(20, "B1"), (30, "B1"), (31, None)])
+def test_a_space_belongs_to_the_block_that_holds_half_of_it(east, block):
+    town = town_of(blocks=layer(box(0, 0, 50, 50), id=["B1"]))
+    assert sizes(town, shapes_of(box(east, 10, east + 40, 20)))["block_id"].tolist() == [block]
+
+
 # --- owner
 
 
@@ -378,6 +384,22 @@ def test_of_two_parcels_that_which_holds_most_of_the_space_counts():
         "collective",
         "unknown",
     ]
+
+
+def test_several_parcels_of_one_owner_count_together():
+    # 30 and 30 m of the state's hold more than 40 m of a collective's.
+    strips = [box(0, 0, 30, 10), box(30, 0, 70, 10), box(70, 0, 100, 10)]
+    town = town_of(parcels=layer(*strips, owner_code=["10", "30", "20"]))
+    assert owners(town, shapes_of(box(0, 0, 100, 10)), kinds=KINDS).tolist() == ["state"]
+
+
+def test_ground_of_which_no_owner_is_known_to_hold_half_is_unknown():
+    parcels = layer(box(0, 0, 49, 10), box(49, 0, 90, 10), owner_code=["20", None])
+    halves = layer(box(0, 0, 50, 10), box(50, 0, 100, 10), owner_code=["20", "30"])
+    twice = layer(box(0, 0, 60, 10), box(0, 0, 60, 10), owner_code=["20", "30"])
+    for given in (parcels, halves, twice):
+        shapes = shapes_of(box(0, 0, 100, 10))
+        assert owners(town_of(parcels=given), shapes, kinds=KINDS).tolist() == ["unknown"]
 
 
 def test_without_parcels_or_their_codes_the_owner_is_unknown():
