@@ -13,6 +13,7 @@ from town_layers import EAST, NORTH, frame, line
 
 from fengmao_geo.errors import StandardError, UsageError
 from fengmao_geo.network.build import walk_network
+from fengmao_geo.siting.options import possible_uses
 from fengmao_geo.spaces.candidates import find_spaces, survey_spaces
 from fengmao_geo.spaces.measures import controls_hit, deck_columns, owners, people_within, sizes
 from fengmao_geo.spaces.naming import inherited_ids, place_ids, place_names
@@ -445,6 +446,25 @@ def test_protected_farmland_reports_its_square_metres():
 def test_a_control_is_hit_where_more_than_a_square_metre_lies_in_it(name, control, east, hit):
     town = town_of(**{name: layer(box(east, 0, 60, 20))})
     assert controls_hit(town, shapes_of(box(0, 0, 20, 20)))["controls"].tolist() == [control if hit else ""]
+
+
+def test_ground_beside_permanent_farmland_is_not_taken_for_it():
+    # Outlines at an angle share millionths of a square metre with what they border on.
+    field = affinity.translate(shapely.Polygon([(7, 3), (91, 37), (33, 88)]), EAST, NORTH)
+    streets = street((-50, 50.37), (150, 43.1), name="中山路")
+    spaces = survey(town_of(streets=streets, farmland_protected=layer(field))).spaces
+    beside = spaces[spaces["basis"] == "open_land"]
+    assert beside["protected_m2"].tolist() == [0.0] * len(beside)
+    told = possible_uses(beside)["reason"]
+    assert len(told)
+    assert not told.str.contains("permanent_farmland").any()
+
+
+def test_many_slivers_of_permanent_farmland_are_a_hit_together():
+    strips = [box(0, north, 0.9, north + 1) for north in range(0, 20, 2)]
+    table = controls_hit(town_of(farmland_protected=layer(*strips)), shapes_of(box(0, 0, 20, 20)))
+    assert table["protected_m2"].tolist() == pytest.approx([9.0])
+    assert table["controls"].tolist() == ["permanent_farmland"]
 
 
 def test_a_monument_that_is_a_point_is_hit_where_it_stands():

@@ -42,6 +42,7 @@ CONTROL_LAYERS = {
 _NEAR_MIN, _FAR_MIN = 5.0, 15.0
 # Less overlap than this is two drawings of one line.
 _TOUCH_M2 = 1.0
+_AREA_DIMENSIONS = 2
 # A space belongs to whom, and to which block, holds this share of it.
 _MOST = 0.5
 
@@ -180,7 +181,8 @@ def controls_hit(town: Town, shapes: Geometries) -> pd.DataFrame:
     -------
     DataFrame
         ``controls``: names joined by ``;``, empty for none of the layers there are; ``protected_m2``: missing
-        where the town has no layer of permanent basic farmland.
+        where the town has no layer of permanent basic farmland. Up to 1 m² is two drawings of one line, and
+        no hit.
     """
     hits = np.zeros((len(shapes), len(CONTROL_LAYERS)), dtype=bool)
     protected_m2 = np.full(len(shapes), np.nan)
@@ -189,17 +191,23 @@ def controls_hit(town: Town, shapes: Geometries) -> pd.DataFrame:
             continue
         areas = town[layer].geometry.to_numpy()
         row, hit = shapely.STRtree(areas).query(shapes, predicate="intersects")
-        overlap_m2 = shapely.area(shapely.intersection(shapes[row], areas[hit]))
-        is_area = shapely.get_dimensions(areas[hit]) == 2
-        hits[row[~is_area | (overlap_m2 > _TOUCH_M2)], column] = True
+        # A line or a point has no area to share.
+        hits[row[shapely.get_dimensions(areas[hit]) < _AREA_DIMENSIONS], column] = True
+        shared_m2 = _shared_m2(shapes, areas)
+        hits[:, column] |= shared_m2 > _TOUCH_M2
         if layer == "farmland_protected":
-            whole = polygons_of(np.array([shapely.union_all(areas)]))
-            row, hit = shapely.STRtree(whole).query(shapes, predicate="intersects")
-            overlap_m2 = shapely.area(shapely.intersection(shapes[row], whole[hit]))
-            protected_m2 = np.bincount(row, weights=overlap_m2, minlength=len(shapes))
+            protected_m2 = np.where(shared_m2 > _TOUCH_M2, shared_m2, 0.0)
     names = np.array(list(CONTROL_LAYERS.values()), dtype=object)
     controls = [";".join(names[row]) for row in hits]
     return pd.DataFrame({"controls": pd.Series(controls, dtype=object), "protected_m2": protected_m2})
+
+
+def _shared_m2(shapes: Geometries, areas: Geometries) -> Numbers:
+    """Measure how much of each shape lies in areas, what they cover twice once."""
+    whole = polygons_of(np.array([shapely.union_all(areas)]))
+    row, hit = shapely.STRtree(whole).query(shapes, predicate="intersects")
+    overlap_m2 = shapely.area(shapely.intersection(shapes[row], whole[hit]))
+    return np.bincount(row, weights=overlap_m2, minlength=len(shapes)).astype(float)
 
 
 def people_within(
