@@ -165,6 +165,40 @@ def test_without_earlier_spaces_ids_stay():
     ]
 
 
+def test_an_id_that_an_earlier_table_has_twice_is_given_once():
+    box_a, box_b = shapely.box(0, 0, 10, 10), shapely.box(50, 0, 60, 10)
+    old = gpd.GeoDataFrame({"space_id": ["a", "a"]}, geometry=[box_a, box_b], crs=4549)
+    named = inherited_ids(np.array(["n1", "n2"], dtype=object), shapes_of(box_a, box_b), old)
+    assert named.tolist() == ["a", "n2"]
+
+
+def test_earlier_spaces_in_other_coordinates_are_found_again():
+    town = town_of()
+    old = survey(town).spaces.assign(space_id="kept").to_crs(4490)
+    assert survey(town, previous=old).spaces["space_id"].tolist() == ["kept"]
+
+
+def test_earlier_spaces_without_a_shape_or_an_id_are_passed_over():
+    town = town_of()
+    old = survey(town).spaces.assign(space_id="kept")
+    more = pd.concat([old.assign(geometry=None), old.assign(space_id=None), old])
+    assert survey(town, previous=more).spaces["space_id"].tolist() == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda old: old.drop(columns="space_id"), "space_id"),
+        (lambda old: pd.DataFrame(old.drop(columns="geometry")), "geometry"),
+        (lambda old: old.set_crs(None, allow_override=True), "CRS"),
+    ],
+)
+def test_earlier_spaces_that_cannot_be_used_are_refused(spoil, named):
+    town = town_of()
+    with pytest.raises(UsageError, match=named):
+        survey(town, previous=spoil(survey(town).spaces))
+
+
 # --- decisions on site
 
 

@@ -80,7 +80,7 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
     shapes
         Polygons, shape ``(n,)``.
     previous
-        Spaces of an earlier run: ``space_id`` and the geometry.
+        Spaces of an earlier run in the same coordinates: ``space_id`` and the geometry.
 
     Returns
     -------
@@ -96,15 +96,14 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
     # equal ones that whose id stays as it is.
     order = np.lexsort((hit, row, ids[row] != old_ids[hit], -share.round(6)))
     order = order[share[order] >= _SAME_SHARE]
-    kept: dict[int, int] = {}
-    used: set[int] = set()
-    for at, before in zip(row[order].tolist(), hit[order].tolist(), strict=True):
-        if at not in kept and before not in used:
+    kept: dict[int, str] = {}
+    taken: set[str] = set()
+    for at, before in zip(row[order].tolist(), old_ids[hit[order]].tolist(), strict=True):
+        if at not in kept and before not in taken:
             kept[at] = before
-            used.add(before)
+            taken.add(before)
     named = ids.copy()
-    named[list(kept)] = old_ids[list(kept.values())]
-    taken = set(named[list(kept)])
+    named[list(kept)] = list(kept.values())
     for at in np.setdiff1d(np.arange(len(ids)), list(kept)):
         name, number = ids[at], 1
         while named[at] in taken:
