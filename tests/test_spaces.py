@@ -234,9 +234,9 @@ def test_unknown_ids_and_words_are_findings_and_the_rest_is_honoured():
     assert told == [("review_decision", "a", {"value": "maybe"}), ("review_unknown", "x", {})]
 
 
-def test_the_last_row_of_a_space_wins():
+def test_the_last_row_of_a_space_that_says_something_wins():
     decisions, _ = read_review(review(("a", "确认"), ("a", "剔除"), ("b", "剔除"), ("b", "")), IDS)
-    assert decisions.tolist() == ["excluded", "", ""]
+    assert decisions.tolist() == ["excluded", "excluded", ""]
 
 
 def test_blanks_and_rows_without_anything_are_passed_over():
@@ -258,10 +258,26 @@ def test_a_review_without_its_columns_or_that_cannot_be_read_is_refused(tmp_path
         read_review(pd.DataFrame({"space_id": ["a"]}), IDS)
     with pytest.raises(UsageError, match="nowhere"):
         read_review(tmp_path / "nowhere.csv", IDS)
-    gbk = tmp_path / "gbk.csv"
-    gbk.write_bytes("space_id,decision\na,确认\n".encode("gbk"))
+    with pytest.raises(UsageError, match="decision"):
+        read_review(pd.DataFrame([["a", "", ""]], columns=["space_id", "decision", "decision"]), IDS)
+    neither = tmp_path / "neither.csv"
+    neither.write_bytes(b"space_id,decision\na,\xff\xff\n")
     with pytest.raises(UsageError, match="UTF-8"):
-        read_review(gbk, IDS)
+        read_review(neither, IDS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_file_is_read_as_excel_writes_it(tmp_path, encoding):
+    path = tmp_path / "spaces_review.csv"
+    path.write_bytes("space_id,decision,reason\r\na,确认,到过现场\r\n,,\r\nc,剔除,\r\n".encode(encoding))
+    assert read_review(path, IDS)[0].tolist() == ["confirmed", "", "excluded"]
+
+
+def test_rows_with_more_cells_than_heads_are_refused_and_not_read_askew(tmp_path):
+    path = tmp_path / "spaces_review.csv"
+    path.write_text("space_id,decision\na,剔除,,,\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"spaces_review\.csv"):
+        read_review(path, IDS)
 
 
 def test_a_review_is_honoured_when_spaces_are_found_again():
