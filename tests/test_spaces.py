@@ -15,7 +15,14 @@ from fengmao_geo.errors import StandardError, UsageError
 from fengmao_geo.network.build import walk_network
 from fengmao_geo.siting.options import possible_uses
 from fengmao_geo.spaces.candidates import find_spaces, survey_spaces
-from fengmao_geo.spaces.measures import controls_hit, deck_columns, owners, people_within, sizes
+from fengmao_geo.spaces.measures import (
+    building_areas,
+    controls_hit,
+    deck_columns,
+    owners,
+    people_within,
+    sizes,
+)
 from fengmao_geo.spaces.naming import inherited_ids, place_ids, place_names
 from fengmao_geo.spaces.review import read_review
 from fengmao_geo.spaces.typed import town_facing
@@ -408,6 +415,20 @@ def test_without_water_and_blocks_they_are_missing():
     row = sizes(town_of(), shapes_of(box(0, 0, 40, 10))).iloc[0]
     assert np.isnan(row["water_m"])
     assert row["block_id"] is None
+
+
+def test_the_footprints_on_a_space_are_its_buildings_and_open_land_has_none():
+    town = town_of(buildings=layer(box(0, 0, 10, 10), box(20, 0, 30, 10), use=["industrial"] * 2))
+    shapes = shapes_of(box(0, 0, 25, 20), box(0, 0, 10, 10), box(0, 0, 25, 20))
+    measured = building_areas(town, shapes, np.array([False, False, True]))
+    assert measured.tolist() == pytest.approx([150, 100, 0])
+    bare = town_of(buildings=None, parcels=layer(box(0, 0, 50, 50), land_code=["0701"]))
+    assert np.isnan(building_areas(bare, shapes, np.array([False] * 3))).all()
+
+
+def test_a_footprint_that_is_drawn_twice_counts_once():
+    town = town_of(buildings=layer(box(0, 0, 10, 10), box(0, 0, 10, 10), use=["industrial"] * 2))
+    assert building_areas(town, shapes_of(box(0, 0, 10, 10)), np.array([False])).tolist() == [100]
 
 
 @pytest.mark.parametrize(("east", "block"), [(20, "B1"), (30, "B1"), (31, None)])

@@ -16,6 +16,7 @@ from fengmao_geo.spaces.farmland import farmland_fragments
 from fengmao_geo.spaces.idle import idle_stock
 from fengmao_geo.spaces.measures import (
     CONTROL_LAYERS,
+    building_areas,
     controls_hit,
     deck_columns,
     owners,
@@ -225,7 +226,8 @@ def _measured(
         people_within(town, network, entered),
     ]
     columns: dict[str, Any] = {str(name): part[name].to_numpy() for part in parts for name in part}
-    return merged.assign(**columns, owner=owners(town, shapes, kinds=kinds))
+    building_m2 = building_areas(town, shapes, (merged["basis"] == "open_land").to_numpy())
+    return merged.assign(**columns, owner=owners(town, shapes, kinds=kinds), building_m2=building_m2)
 
 
 def _totals(land: OpenLand) -> dict[str, float]:

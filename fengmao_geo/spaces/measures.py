@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Texts = NDArray[np.object_]
 
-__all__ = ["CONTROL_LAYERS", "controls_hit", "deck_columns", "owners", "people_within", "sizes"]
+__all__ = [
+    "CONTROL_LAYERS",
+    "building_areas",
+    "controls_hit",
+    "deck_columns",
+    "owners",
+    "people_within",
+    "sizes",
+]
 
 #: Layers that control what may be done, and what hitting one is called.
 CONTROL_LAYERS = {
@@ -82,6 +90,34 @@ def sizes(town: Town, shapes: Geometries) -> pd.DataFrame:
             "block_id": _of_layer(town, "blocks", "id", shapes, least_share=_MOST),
         }
     )
+
+
+def building_areas(town: Town, shapes: Geometries, is_open: NDArray[np.bool_]) -> Numbers:
+    """Measure the footprints of the buildings on each space.
+
+    Parameters
+    ----------
+    town
+        The town.
+    shapes
+        Polygons, shape ``(n,)``.
+    is_open
+        Which of them are open land, on which no building stands, shape ``(n,)``.
+
+    Returns
+    -------
+    array of float, shape ``(n,)``
+        m², missing where the town has no layer of buildings.
+    """
+    if "buildings" not in town:
+        return np.full(len(shapes), np.nan)
+    footprints = town["buildings"].geometry.to_numpy()
+    built = np.flatnonzero(~is_open)
+    row, hit = shapely.STRtree(footprints).query(shapes[built], predicate="intersects")
+    shared_m2 = shapely.area(shapely.intersection(shapes[built[row]], footprints[hit]))
+    total_m2 = np.bincount(built[row], weights=shared_m2, minlength=len(shapes))
+    # Footprints that are drawn twice give no more than there is.
+    return np.minimum(total_m2, shapely.area(shapes))
 
 
 def _of_layer(town: Town, layer: str, column: str, shapes: Geometries, *, least_share: float = 0.0) -> Texts:
