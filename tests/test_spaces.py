@@ -27,7 +27,7 @@ from fengmao_geo.spaces.naming import inherited_ids, place_ids, place_names
 from fengmao_geo.spaces.review import read_review
 from fengmao_geo.spaces.typed import town_facing
 from fengmao_geo.standards.spaces import space_kinds
-from fengmao_geo.tables import RESULTS
+from fengmao_geo.tables import GRADES, RESULTS
 from fengmao_geo.town.town import Town
 
 KINDS = space_kinds()
@@ -700,6 +700,16 @@ def test_a_file_with_another_figure_is_used(tmp_path):
             "kinds.riverside.figures.water_sahre",
         ),
         (r"^facing_m = (.*)$", r"facing_m = \1\nfacing_metres = \1", "figures.facing_metres"),
+        (
+            r"^county_mean_share = (.*)$",
+            r"county_mean_share = \1\nlow_tax_wan_per_m2 = \1",
+            "kinds.low_yield_plot.figures.low_tax_wan_per_m2",
+        ),
+        (
+            r"^built_share = (.*)$",
+            r"built_share = \1\nbuild_share = \1",
+            "enclosed_farmland.figures.build_share",
+        ),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.vacant_plot"),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.empty_plot"),
         (r'^basis = "open_land"$', 'basis = "stock"', "kinds.under_bridge.basis"),
@@ -711,6 +721,24 @@ def test_a_file_that_lacks_a_figure_or_has_one_too_many_is_refused_and_told_whic
     with pytest.raises(StandardError) as caught:
         find_spaces(town_of(), None, kinds=own_file(tmp_path, pattern, replacement))
     assert named in str(caught.value)
+
+
+def test_a_file_with_a_figure_that_only_the_user_can_know_is_read(tmp_path):
+    own = own_file(
+        tmp_path, r"^county_mean_share = (.*)$", r"county_mean_share = \1\nlow_tax_wan_per_mu = \1"
+    )
+    assert space_kinds(own).own_figure("low_tax_wan_per_mu", "low_yield_plot") == pytest.approx(1 / 3)
+
+
+def test_every_figure_that_a_yield_is_judged_by_can_be_set():
+    record = KINDS.kinds["low_yield_plot"]
+    grades = {f"grade_{grade.lower()}_tax_wan_per_mu" for grade in GRADES[:-1]}
+    assert set(record.own_figures) == {
+        "county_mean_tax_wan_per_mu",
+        "low_tax_wan_per_mu",
+        "low_revenue_wan_per_mu",
+        *grades,
+    }
 
 
 def test_kinds_that_are_read_are_given_back():
