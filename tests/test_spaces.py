@@ -712,6 +712,7 @@ def test_a_file_with_another_figure_is_used(tmp_path):
         ),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.vacant_plot"),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.empty_plot"),
+        (r"^\[kinds\.riverside\]$", '[kinds.riverside]\nkind = "bank"', "kinds.riverside"),
         (r'^basis = "open_land"$', 'basis = "stock"', "kinds.under_bridge.basis"),
     ],
 )

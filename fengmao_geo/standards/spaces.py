@@ -198,6 +198,8 @@ def _refuse_unlike(path: Path, found: SpaceKinds) -> None:
     """Refuse a file of the user's own that lacks a kind or a figure, or has one that no rule asks for."""
     faults = [("missing", {"place": name}) for name in _missing(found)]
     faults += [("extra_forbidden", {"place": name}) for name in _unknown(found)]
+    renamed = [key for key, record in found.kinds.items() if record.kind != key]
+    faults += [("own_id", {"place": f"kinds.{key}"}) for key in renamed]
     if faults:
         raise fault_error(path, faults)
 
