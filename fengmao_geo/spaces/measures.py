@@ -107,7 +107,7 @@ def building_areas(town: Town, shapes: Geometries, is_open: NDArray[np.bool_]) -
     Returns
     -------
     array of float, shape ``(n,)``
-        m², missing where the town has no layer of buildings.
+        Square metres, missing where the town has no layer of buildings.
     """
     if "buildings" not in town:
         return np.full(len(shapes), np.nan)
