@@ -256,7 +256,17 @@ def _write_maps(results: Results, out: Path, lang: Lang) -> list[Path]:
 def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) -> None:
     if count := len(results.findings):
         _say("findings", lang, count=count, folder=str(folder))
+        _say_reviewed(results.findings, lang)
     _say("maps_written", lang, count=len(pages), page=str(pages[0]))
+
+
+def _say_reviewed(findings: pd.DataFrame, lang: Lang) -> None:
+    """Tell at once what of a review was not taken over: `check` reads the town's own review alone."""
+    from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
+
+    shown = translate_findings(findings[findings["layer"] == "spaces_review"], lang=lang)
+    for row in shown[["feature_id", "found", "done", "remedy"]].to_dict("records"):
+        _say("review_row", lang, **{str(name): value for name, value in row.items()})
 
 
 def _say(key: str, lang: Lang, **values: object) -> None:

@@ -34,6 +34,7 @@ def space_rows(**changes: Any) -> gpd.GeoDataFrame:
             "built_share=0.75",
         ],
         "area_m2": [shape.area for shape in shapes],
+        "building_m2": [0.0, 0.0, 400.0, float("nan")],
         "width_m": [15.0, 8.0, 20.0, 100.0],
         "circle_m": [20.0, 10.0, 20.0, 100.0],
         "compactness_share": 0.5,

@@ -173,6 +173,13 @@ def test_what_was_decided_on_site_is_honoured_and_kept(spaces_run):
     assert spaces.loc[spaces_run.visited, "decision"] == "excluded"
 
 
+def test_what_was_not_taken_over_of_a_review_is_told_at_once(spaces_run):
+    # The first run had no review; the second names the space that is no more and how to mend it.
+    assert "踏勘表 " not in spaces_run.first.stderr
+    [told] = [line for line in spaces_run.second.stderr.splitlines() if line.startswith("review, ")]
+    assert told.startswith("review, nowhere: no space has this id; ")
+
+
 def test_spaces_speak_english(spaces_run):
     assert spaces_run.second.stdout.startswith("kind of space\t")
     assert b'lang="en"' in (spaces_run.place / "maps" / "index.html").read_bytes()

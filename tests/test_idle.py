@@ -330,6 +330,13 @@ def test_land_that_the_survey_calls_abandoned_is_waste_and_takes_its_buildings()
     ]
 
 
+def test_land_that_the_survey_calls_abandoned_is_suspected_where_somebody_works():
+    given = buildings((110, 110), use=["industrial"], status=["in_use"])
+    land = parcels(land_code=["0601", "0701"]).assign(TBXHDM=["FQ", "LQGD"])
+    found = idle_stock(town_of(buildings=given, parcels=land)).table
+    assert found[["kind", "certainty"]].to_numpy().tolist() == [["mine_waste", "suspected"]]
+
+
 def test_works_do_not_overlap_waste_beside_them():
     # 12 m of the works stand on p1, 8 m beyond on the mining parcel p2, whose own shed is idle.
     given = buildings((188, 110), (230, 150), use=["industrial"] * 2, status=["idle"] * 2)

@@ -54,6 +54,7 @@ def spaces(*rows):
     shapes = np.asarray(frame.geometry.array, dtype=object)
     return frame.assign(
         area_m2=frame.area,
+        building_m2=frame.area.where(frame["family"] == "stock", 0.0),
         width_m=mean_width(shapes),
         circle_m=2 * inscribed_circles(shapes)[1],
         compactness_share=compactness(shapes),
@@ -61,7 +62,7 @@ def spaces(*rows):
 
 
 def answer(use, *, of_uses=None, of_controls=None, **said):
-    measured = {name: said.pop(name) for name in ("area_m2", "circle_m") if name in said}
+    measured = {name: said.pop(name) for name in ("area_m2", "building_m2", "circle_m") if name in said}
     found = possible_uses(spaces(said).assign(**measured), uses=of_uses, controls=of_controls)
     return found.set_index("use").loc[use]
 
@@ -158,6 +159,30 @@ def test_under_the_open_sky_there_is_no_clear_height_to_know():
 def test_a_hard_no_comes_before_what_is_not_known():
     small = BRIDGE | {"clear_height_m": np.nan, "geometry": shapely.box(0, 0, 9, 9)}
     assert verdict("basketball_court", **small) == ("no", "no=area;area_m2=81;min_area_m2=608")
+
+
+HALL = {"kind": "granary", "family": "stock", "basis": "stock"}
+
+
+@pytest.mark.parametrize(
+    ("building_m2", "told"),
+    [
+        (250.0, ("yes", "")),
+        (249.9, ("no", "no=area;building_m2=249.9;min_area_m2=250")),
+        (np.nan, ("unknown", "unknown=area;min_area_m2=250")),
+    ],
+)
+def test_a_use_of_buildings_needs_their_footprints_and_not_the_whole_plot(building_m2, told):
+    assert verdict("culture_room", area_m2=9000.0, building_m2=building_m2, **HALL) == told
+
+
+def test_a_use_of_buildings_takes_and_costs_their_footprints():
+    row = answer("culture_room", area_m2=9000.0, building_m2=300.0, **HALL)
+    assert (row["area_m2"], row["cost_wan"]) == pytest.approx((300, 90))
+
+
+def test_below_a_bridge_that_nobody_is_known_to_manage_a_use_is_flagged():
+    assert verdict("table_tennis", **(BRIDGE | {"bridge_manager": None})) == ("yes", "flag=manager_unknown")
 
 
 def test_a_use_that_people_walk_to_needs_access():

@@ -101,7 +101,7 @@ def test_spaces_are_said_in_words(tmp_path):
         assert said in " ".join(row)
     assert "疑似闲置房屋(待核实)" in " ".join(table.iloc[2])
     # What is not known is left empty, never zero.
-    assert table["净高(米)"].tolist() == ["", "", "", ""]
+    assert table["净高(m)"].tolist() == ["", "", "", ""]
 
 
 def test_tables_can_be_in_english(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import fengmao_geo as fg
 from fengmao_geo.export.map_figures import Place
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_spaces import space_data
+from fengmao_geo.standards.spaces import space_kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +87,27 @@ def test_the_legend_names_the_kinds_that_are_shown(pages, show):
     page.locator(".space-family .chip", has_text="闲置房屋").click()
     assert "闲置房屋" not in page.inner_text(".legend")
     assert "疑似" not in page.inner_text(".legend")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_word_of_the_legend_lies_in_its_box(tmp_path, show, lang, width):
+    kinds = list(space_kinds().kinds)
+    rows = pd.concat([space_rows().iloc[[0]]] * len(kinds))
+    rows = rows.assign(kind=kinds, space_id=kinds, certainty="suspected")
+    results = replace(space_results(), spaces=rows, uses=None)
+    path = fg.write_block_maps(results, folder=tmp_path, lang=lang)[0]
+    page = show(path, {"width": width, "height": 900}).page
+    page.evaluate(SHOW_ALL)
+    out_of_it = page.evaluate(
+        """() => { const legend = document.querySelector(".legend");
+          legend.open = true;
+          const box = legend.getBoundingClientRect();
+          return [...legend.querySelectorAll("li span")]
+            .filter((one) => one.getBoundingClientRect().right > box.right).map((one) => one.textContent); }"""
+    )
+    assert page.locator(".legend-spaces li").count() > len(kinds)
+    assert out_of_it == []
 
 
 def test_beside_spaces_homes_are_plain_unless_a_type_is_chosen(pages, show):

@@ -9,17 +9,25 @@ import pytest
 import shapely
 from shapely import affinity
 from space_towns import FAR_OFF, NOTHING, box, layer, own_file, street, town_of
-from town_layers import frame, line
+from town_layers import EAST, NORTH, frame, line
 
 from fengmao_geo.errors import StandardError, UsageError
 from fengmao_geo.network.build import walk_network
+from fengmao_geo.siting.options import possible_uses
 from fengmao_geo.spaces.candidates import find_spaces, survey_spaces
-from fengmao_geo.spaces.measures import controls_hit, deck_columns, owners, people_within, sizes
+from fengmao_geo.spaces.measures import (
+    building_areas,
+    controls_hit,
+    deck_columns,
+    owners,
+    people_within,
+    sizes,
+)
 from fengmao_geo.spaces.naming import inherited_ids, place_ids, place_names
 from fengmao_geo.spaces.review import read_review
 from fengmao_geo.spaces.typed import town_facing
 from fengmao_geo.standards.spaces import space_kinds
-from fengmao_geo.tables import RESULTS
+from fengmao_geo.tables import GRADES, RESULTS
 from fengmao_geo.town.town import Town
 
 KINDS = space_kinds()
@@ -164,6 +172,40 @@ def test_without_earlier_spaces_ids_stay():
     ]
 
 
+def test_an_id_that_an_earlier_table_has_twice_is_given_once():
+    box_a, box_b = shapely.box(0, 0, 10, 10), shapely.box(50, 0, 60, 10)
+    old = gpd.GeoDataFrame({"space_id": ["a", "a"]}, geometry=[box_a, box_b], crs=4549)
+    named = inherited_ids(np.array(["n1", "n2"], dtype=object), shapes_of(box_a, box_b), old)
+    assert named.tolist() == ["a", "n2"]
+
+
+def test_earlier_spaces_in_other_coordinates_are_found_again():
+    town = town_of()
+    old = survey(town).spaces.assign(space_id="kept").to_crs(4490)
+    assert survey(town, previous=old).spaces["space_id"].tolist() == ["kept"]
+
+
+def test_earlier_spaces_without_a_shape_or_an_id_are_passed_over():
+    town = town_of()
+    old = survey(town).spaces.assign(space_id="kept")
+    more = pd.concat([old.assign(geometry=None), old.assign(space_id=None), old])
+    assert survey(town, previous=more).spaces["space_id"].tolist() == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda old: old.drop(columns="space_id"), "space_id"),
+        (lambda old: pd.DataFrame(old.drop(columns="geometry")), "geometry"),
+        (lambda old: old.set_crs(None, allow_override=True), "CRS"),
+    ],
+)
+def test_earlier_spaces_that_cannot_be_used_are_refused(spoil, named):
+    town = town_of()
+    with pytest.raises(UsageError, match=named):
+        survey(town, previous=spoil(survey(town).spaces))
+
+
 # --- decisions on site
 
 
@@ -199,9 +241,9 @@ def test_unknown_ids_and_words_are_findings_and_the_rest_is_honoured():
     assert told == [("review_decision", "a", {"value": "maybe"}), ("review_unknown", "x", {})]
 
 
-def test_the_last_row_of_a_space_wins():
+def test_the_last_row_of_a_space_that_says_something_wins():
     decisions, _ = read_review(review(("a", "确认"), ("a", "剔除"), ("b", "剔除"), ("b", "")), IDS)
-    assert decisions.tolist() == ["excluded", "", ""]
+    assert decisions.tolist() == ["excluded", "excluded", ""]
 
 
 def test_blanks_and_rows_without_anything_are_passed_over():
@@ -223,10 +265,26 @@ def test_a_review_without_its_columns_or_that_cannot_be_read_is_refused(tmp_path
         read_review(pd.DataFrame({"space_id": ["a"]}), IDS)
     with pytest.raises(UsageError, match="nowhere"):
         read_review(tmp_path / "nowhere.csv", IDS)
-    gbk = tmp_path / "gbk.csv"
-    gbk.write_bytes("space_id,decision\na,确认\n".encode("gbk"))
+    with pytest.raises(UsageError, match="decision"):
+        read_review(pd.DataFrame([["a", "", ""]], columns=["space_id", "decision", "decision"]), IDS)
+    neither = tmp_path / "neither.csv"
+    neither.write_bytes(b"space_id,decision\na,\xff\xff\n")
     with pytest.raises(UsageError, match="UTF-8"):
-        read_review(gbk, IDS)
+        read_review(neither, IDS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_file_is_read_as_excel_writes_it(tmp_path, encoding):
+    path = tmp_path / "spaces_review.csv"
+    path.write_bytes("space_id,decision,reason\r\na,确认,到过现场\r\n,,\r\nc,剔除,\r\n".encode(encoding))
+    assert read_review(path, IDS)[0].tolist() == ["confirmed", "", "excluded"]
+
+
+def test_rows_with_more_cells_than_heads_are_refused_and_not_read_askew(tmp_path):
+    path = tmp_path / "spaces_review.csv"
+    path.write_text("space_id,decision\na,剔除,,,\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"spaces_review\.csv"):
+        read_review(path, IDS)
 
 
 def test_a_review_is_honoured_when_spaces_are_found_again():
@@ -260,8 +318,52 @@ def test_a_place_is_named_by_its_street_and_the_side_it_lies_on(place, where):
 def test_a_place_between_two_streets_is_named_by_both():
     ways = [line((-50, 50), (50, 50), (150, 50)), line((50, -50), (50, 50), (50, 150))]
     streets = frame(ways, id=["s1", "s2"], name=["中山路", "解放路"], width_m=[12.0, 12.0])
-    # 40 m along the first, 20 m along the second.
-    assert names_of(box(58, 58, 98, 78), streets=streets)[0].startswith("中山路—解放路 ")
+    # 40 m along the first, 20 m along the second; its centre lies north-east of where they meet.
+    assert names_of(box(58, 58, 98, 78), streets=streets) == ["中山路—解放路 东北角"]
+
+
+#: A street from west to east and a river from south to north, 20 m wide, that cross at (50, 50).
+CROSSED = {
+    "streets": street((-300, 50), (400, 50), name="中山路"),
+    "water": layer(box(40, -300, 60, 400), name=["市河"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        (box(62, 58, 82, 78), "东北角"),
+        (box(20, 58, 38, 78), "西北角"),
+        (box(20, 22, 38, 42), "西南角"),
+        (box(62, 22, 82, 42), "东南角"),
+        # Along the street its centre is 22° north of east: a corner still.
+        (box(62, 58, 102, 74), "东北角"),
+    ],
+)
+def test_a_place_where_the_street_crosses_the_river_is_named_as_that_corner(place, where):
+    assert names_of(place, **CROSSED) == [f"中山路—市河 {where}"]
+
+
+def test_far_from_the_crossing_a_place_has_the_side_of_the_street():
+    assert names_of(box(62, 158, 82, 178), **CROSSED) == ["中山路—市河 北侧"]
+
+
+def test_straight_along_an_axis_from_the_crossing_is_a_side_and_no_corner():
+    ways = [line((-50, 0), (50, 50), (150, 100)), line((-50, 100), (50, 50), (150, 0))]
+    streets = frame(ways, id=["s1", "s2"], name=["中山路", "解放路"], width_m=[12.0, 12.0])
+    wedge = affinity.translate(shapely.Polygon([(66, 50), (98, 34), (98, 66)]), EAST, NORTH)
+    assert names_of(wedge, streets=streets) == ["中山路—解放路 东侧"]
+
+
+def test_without_a_street_near_the_water_names_a_place_and_then_nothing_does():
+    water = layer(box(0, 80, 100, 100), name=["市河"])
+    assert names_of(box(30, 10, 70, 30), water=water) == ["市河 南侧"]
+    assert names_of(box(30, 10, 70, 30))[0].startswith("无名路 ")
+
+
+def test_a_street_and_a_river_of_one_name_are_named_once():
+    streets = street((-300, 50), (400, 50), name="市河")
+    assert names_of(box(62, 58, 82, 78), streets=streets, water=CROSSED["water"]) == ["市河 北侧"]
 
 
 def test_the_direction_is_seen_from_the_street_that_is_named_and_not_from_a_nearer_one():
@@ -315,6 +417,26 @@ def test_without_water_and_blocks_they_are_missing():
     assert row["block_id"] is None
 
 
+def test_the_footprints_on_a_space_are_its_buildings_and_open_land_has_none():
+    town = town_of(buildings=layer(box(0, 0, 10, 10), box(20, 0, 30, 10), use=["industrial"] * 2))
+    shapes = shapes_of(box(0, 0, 25, 20), box(0, 0, 10, 10), box(0, 0, 25, 20))
+    measured = building_areas(town, shapes, np.array([False, False, True]))
+    assert measured.tolist() == pytest.approx([150, 100, 0])
+    bare = town_of(buildings=None, parcels=layer(box(0, 0, 50, 50), land_code=["0701"]))
+    assert np.isnan(building_areas(bare, shapes, np.array([False] * 3))).all()
+
+
+def test_a_footprint_that_is_drawn_twice_counts_once():
+    town = town_of(buildings=layer(box(0, 0, 10, 10), box(0, 0, 10, 10), use=["industrial"] * 2))
+    assert building_areas(town, shapes_of(box(0, 0, 10, 10)), np.array([False])).tolist() == [100]
+
+
+@pytest.mark.parametrize(("east", "block"), [(20, "B1"), (30, "B1"), (31, None)])
+def test_a_space_belongs_to_the_block_that_holds_half_of_it(east, block):
+    town = town_of(blocks=layer(box(0, 0, 50, 50), id=["B1"]))
+    assert sizes(town, shapes_of(box(east, 10, east + 40, 20)))["block_id"].tolist() == [block]
+
+
 # --- owner
 
 
@@ -334,6 +456,22 @@ def test_of_two_parcels_that_which_holds_most_of_the_space_counts():
         "collective",
         "unknown",
     ]
+
+
+def test_several_parcels_of_one_owner_count_together():
+    # 30 and 30 m of the state's hold more than 40 m of a collective's.
+    strips = [box(0, 0, 30, 10), box(30, 0, 70, 10), box(70, 0, 100, 10)]
+    town = town_of(parcels=layer(*strips, owner_code=["10", "30", "20"]))
+    assert owners(town, shapes_of(box(0, 0, 100, 10)), kinds=KINDS).tolist() == ["state"]
+
+
+def test_ground_of_which_no_owner_is_known_to_hold_half_is_unknown():
+    parcels = layer(box(0, 0, 49, 10), box(49, 0, 90, 10), owner_code=["20", None])
+    halves = layer(box(0, 0, 50, 10), box(50, 0, 100, 10), owner_code=["20", "30"])
+    twice = layer(box(0, 0, 60, 10), box(0, 0, 60, 10), owner_code=["20", "30"])
+    for given in (parcels, halves, twice):
+        shapes = shapes_of(box(0, 0, 100, 10))
+        assert owners(town_of(parcels=given), shapes, kinds=KINDS).tolist() == ["unknown"]
 
 
 def test_without_parcels_or_their_codes_the_owner_is_unknown():
@@ -379,6 +517,25 @@ def test_protected_farmland_reports_its_square_metres():
 def test_a_control_is_hit_where_more_than_a_square_metre_lies_in_it(name, control, east, hit):
     town = town_of(**{name: layer(box(east, 0, 60, 20))})
     assert controls_hit(town, shapes_of(box(0, 0, 20, 20)))["controls"].tolist() == [control if hit else ""]
+
+
+def test_ground_beside_permanent_farmland_is_not_taken_for_it():
+    # Outlines at an angle share millionths of a square metre with what they border on.
+    field = affinity.translate(shapely.Polygon([(7, 3), (91, 37), (33, 88)]), EAST, NORTH)
+    streets = street((-50, 50.37), (150, 43.1), name="中山路")
+    spaces = survey(town_of(streets=streets, farmland_protected=layer(field))).spaces
+    beside = spaces[spaces["basis"] == "open_land"]
+    assert beside["protected_m2"].tolist() == [0.0] * len(beside)
+    told = possible_uses(beside)["reason"]
+    assert len(told)
+    assert not told.str.contains("permanent_farmland").any()
+
+
+def test_many_slivers_of_permanent_farmland_are_a_hit_together():
+    strips = [box(0, north, 0.9, north + 1) for north in range(0, 20, 2)]
+    table = controls_hit(town_of(farmland_protected=layer(*strips)), shapes_of(box(0, 0, 20, 20)))
+    assert table["protected_m2"].tolist() == pytest.approx([9.0])
+    assert table["controls"].tolist() == ["permanent_farmland"]
 
 
 def test_a_monument_that_is_a_point_is_hit_where_it_stands():
@@ -543,8 +700,19 @@ def test_a_file_with_another_figure_is_used(tmp_path):
             "kinds.riverside.figures.water_sahre",
         ),
         (r"^facing_m = (.*)$", r"facing_m = \1\nfacing_metres = \1", "figures.facing_metres"),
+        (
+            r"^county_mean_share = (.*)$",
+            r"county_mean_share = \1\nlow_tax_wan_per_m2 = \1",
+            "kinds.low_yield_plot.figures.low_tax_wan_per_m2",
+        ),
+        (
+            r"^built_share = (.*)$",
+            r"built_share = \1\nbuild_share = \1",
+            "enclosed_farmland.figures.build_share",
+        ),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.vacant_plot"),
         (r"^\[kinds\.vacant_plot\]$", "[kinds.empty_plot]", "kinds.empty_plot"),
+        (r"^\[kinds\.riverside\]$", '[kinds.riverside]\nkind = "bank"', "kinds.riverside"),
         (r'^basis = "open_land"$', 'basis = "stock"', "kinds.under_bridge.basis"),
     ],
 )
@@ -554,6 +722,24 @@ def test_a_file_that_lacks_a_figure_or_has_one_too_many_is_refused_and_told_whic
     with pytest.raises(StandardError) as caught:
         find_spaces(town_of(), None, kinds=own_file(tmp_path, pattern, replacement))
     assert named in str(caught.value)
+
+
+def test_a_file_with_a_figure_that_only_the_user_can_know_is_read(tmp_path):
+    own = own_file(
+        tmp_path, r"^county_mean_share = (.*)$", r"county_mean_share = \1\nlow_tax_wan_per_mu = \1"
+    )
+    assert space_kinds(own).own_figure("low_tax_wan_per_mu", "low_yield_plot") == pytest.approx(1 / 3)
+
+
+def test_every_figure_that_a_yield_is_judged_by_can_be_set():
+    record = KINDS.kinds["low_yield_plot"]
+    grades = {f"grade_{grade.lower()}_tax_wan_per_mu" for grade in GRADES[:-1]}
+    assert set(record.own_figures) == {
+        "county_mean_tax_wan_per_mu",
+        "low_tax_wan_per_mu",
+        "low_revenue_wan_per_mu",
+        *grades,
+    }
 
 
 def test_kinds_that_are_read_are_given_back():

@@ -14,6 +14,7 @@ from fengmao_geo.standards.load import (
     CATALOGUES,
     LAND_SCHEMES,
     catalogue,
+    facility_types,
     walker,
     walkers,
 )
@@ -133,6 +134,18 @@ def test_a_table_that_is_a_number_is_told(tmp_path):
 
 def test_an_entry_that_is_a_number_is_told(tmp_path):
     assert "walkers.me" in refused(walker, written(tmp_path, 'source = "us"\ntag = "P"\n[walkers]\nme = 3\n'))
+
+
+def test_an_entry_that_says_another_id_than_it_stands_under_is_refused(tmp_path):
+    own = (
+        (DATA / "walkers.toml")
+        .read_text(encoding="utf-8")
+        .replace("[walkers.wheels]", '[walkers.wheels]\nwalker = "me"')
+    )
+    assert "walkers.wheels: the id differs" in refused(walker, written(tmp_path, own))
+    types = (DATA / "facilities.toml").read_text(encoding="utf-8")
+    types = types.replace("[types.kindergarten]", '[types.kindergarten]\nfacility_type = "school"')
+    assert "types.kindergarten: the id differs" in refused(facility_types, written(tmp_path, types))
 
 
 def test_three_hundred_metres_are_five_minutes():

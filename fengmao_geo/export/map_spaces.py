@@ -131,6 +131,7 @@ def _cards(shown: gpd.GeoDataFrame, kinds: list[str], lang: Lang) -> dict[str, A
         "words": words,
         "why": [[part for said, value in row for part in (number[said], value)] for row in parts],
         "area": [rounded(value) for value in shown["area_m2"]],
+        "building": [rounded(value) if value else "" for value in column_values(shown, "building_m2")],
         "width": [rounded(value) for value in shown["width_m"]],
         "circle": [rounded(value) for value in shown["circle_m"]],
         "owner_names": owner_names,

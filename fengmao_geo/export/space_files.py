@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from fengmao_geo.export.space_words import (
 )
 from fengmao_geo.export.theme import named, theme
 from fengmao_geo.messages import text
+from fengmao_geo.spaces.review import review_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,6 @@ REVIEW = "spaces_review.csv"
 _REVIEW_COLUMNS = ("space_id", "name", "kind", "decision", "reason")
 # What begins so is a formula to Excel.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def read_reviews(paths: Sequence[str | Path]) -> pd.DataFrame | None:
@@ -76,19 +75,7 @@ def read_reviews(paths: Sequence[str | Path]) -> pd.DataFrame | None:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    content = path.read_bytes()
-    for encoding in _ENCODINGS:
-        try:
-            table = pd.read_csv(BytesIO(content), dtype=str, encoding=encoding, keep_default_na=False)
-            break
-        except UnicodeDecodeError as reason:
-            fault: ValueError = reason
-        except ValueError as reason:
-            raise UsageError("review_unreadable", path=str(path), reason=str(reason)) from reason
-    else:
-        raise UsageError("review_unreadable", path=str(path), reason=str(fault)) from fault
-    if missing := [name for name in ("space_id", "decision") if name not in table.columns]:
-        raise UsageError("review_column", columns=", ".join(missing))
+    table = review_table(path)
     plain = pd.DataFrame({name: table[name].map(_unguarded).str.strip() for name in table.columns})
     return plain[plain["space_id"] != ""].replace("", None)
 

@@ -14,6 +14,8 @@ from fengmao_geo.standards.uses import controls, uses
 
 if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
+    from fengmao_geo.standards.spaces import SpaceKind
+    from fengmao_geo.standards.uses import Control, Use
 
 __all__ = [
     "VALUE",
@@ -89,7 +91,7 @@ def kind_name(kind: str, *, is_suspected: bool = False, lang: Lang = "zh") -> st
     known = space_kinds().kinds.get(kind)
     if known is None:
         return kind
-    name = known.name_zh if lang == "zh" else known.name_en
+    name = _name_of(known, lang)
     is_said = name.startswith(say("space_suspected", lang=lang, kind="").split("(")[0].strip())
     return capital(say("space_suspected", lang=lang, kind=name) if is_suspected and not is_said else name)
 
@@ -127,8 +129,8 @@ def place_name(name: str, *, lang: Lang = "zh") -> str:
 
 @cache
 def _directions() -> dict[str, str]:
-    ways = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
-    return {text(f"direction.{way}{end}"): f"{way}{end}" for way in ways for end in ("", "_corner")}
+    sides, corners = ("e", "ne", "n", "nw", "w", "sw", "s", "se"), ("ne", "nw", "sw", "se")
+    return {text(f"direction.{way}"): way for way in (*sides, *(f"{way}_corner" for way in corners))}
 
 
 def rounded(number: float) -> str:
@@ -274,9 +276,7 @@ def control_name(control: str, *, lang: Lang = "zh") -> str:
     ('ecological red line', '{{x}}')
     """
     known = controls().get(control)
-    if known is not None:
-        return known.name_zh if lang == "zh" else known.name_en
-    return text(f"reason.{control}", lang=lang) if has_text(f"reason.{control}") else control
+    return _reason(control, lang) if known is None else _name_of(known, lang)
 
 
 def use_name(use: str, *, lang: Lang = "zh") -> str:
@@ -300,7 +300,11 @@ def use_name(use: str, *, lang: Lang = "zh") -> str:
     ('pocket park', '{{x}}')
     """
     known = uses().get(use)
-    return use if known is None else known.name_zh if lang == "zh" else known.name_en
+    return use if known is None else _name_of(known, lang)
+
+
+def _name_of(record: SpaceKind | Use | Control, lang: Lang) -> str:
+    return record.name_zh if lang == "zh" else record.name_en
 
 
 def reason_words(reason: str, *, lang: Lang = "zh") -> str:

@@ -29,6 +29,7 @@ __all__ = ["possible_uses"]
 
 _UNDER = "under_bridge"
 _UNCHECKED = "farmland_unchecked"
+_UNMANAGED = "manager_unknown"
 _FARMLAND_LAYER = "farmland_protected"
 # What is short by less than this share of what is needed is rounding.
 _ROUNDING = 1e-9
@@ -82,9 +83,10 @@ def possible_uses(
     """Say what each space could become, and why not.
 
     Hard reasons come first: left out on site, permanent basic farmland, other controls, kind, owner, access,
-    area, width (of the widest place), clear height, the court's rectangle. Then what is not known: permanent
-    basic farmland in a farmland plot, owner, clear height. What is left is possible; controls that do not
-    exclude are flagged. On permanent basic farmland only growing crops is possible, and neither `uses` nor
+    area (of the footprints, for a use that needs a building), width (of the widest place), clear height, the
+    court's rectangle. Then what is not known: permanent basic farmland in a farmland plot, owner, footprints,
+    clear height. What is left is possible; controls that do not exclude, and a bridge that nobody is known to
+    manage, are flagged. On permanent basic farmland only growing crops is possible, and neither `uses` nor
     `controls` can change that.
 
     Parameters
@@ -151,11 +153,15 @@ def _refuse_unfit(found: _Reasons, spaces: gpd.GeoDataFrame, uses: Sequence[Use]
     found.say("no", "owner", barred, {"owner": owners}, {"allowed": allowed})
     asks = np.array([use.needs_access for use in uses], dtype=bool)
     found.say("no", "access", _column(~spaces["is_accessible"].astype(bool)) & asks)
-    for code, measure in (("area", "area_m2"), ("width", "circle_m"), ("clear_height", "clear_height_m")):
-        needed = f"min_{code}_{'m2' if code == 'area' else 'm'}"
-        least = _figures(uses, needed)
-        had = _measures(spaces, measure)
-        short = _column(had) < least * (1 - _ROUNDING)
+    is_built = _needs_building(uses)
+    for code, measure, needed, is_asked in (
+        ("area", "area_m2", "min_area_m2", ~is_built),
+        ("area", "building_m2", "min_area_m2", is_built),
+        ("width", "circle_m", "min_width_m", True),
+        ("clear_height", "clear_height_m", "min_clear_height_m", True),
+    ):
+        had, least = _measures(spaces, measure), _figures(uses, needed)
+        short = (_column(had) < least * (1 - _ROUNDING)) & is_asked
         found.say("no", code, short, {measure: _numbers(had)}, {needed: _numbers(least)})
 
 
@@ -181,13 +187,15 @@ def _leave_unknown(found: _Reasons, spaces: gpd.GeoDataFrame, uses: Sequence[Use
     barred = ~np.array([{"state", "collective"} <= set(use.owners) for use in uses], dtype=bool)
     allowed = np.array([",".join(use.owners) for use in uses], dtype=object)
     found.say("unknown", "owner", _column(spaces["owner"] == "unknown") & barred, {}, {"allowed": allowed})
+    least = {"min_area_m2": _numbers(_figures(uses, "min_area_m2"))}
+    found.say("unknown", "area", _column(spaces["building_m2"].isna()) & _needs_building(uses), {}, least)
     is_under = (spaces["kind"] == _UNDER) | spaces["bridge_manager"].notna()
     needed = {"min_clear_height_m": _numbers(_figures(uses, "min_clear_height_m"))}
     found.say("unknown", "clear_height", _column(is_under & spaces["clear_height_m"].isna()), {}, needed)
 
 
 def _flag(found: _Reasons, spaces: gpd.GeoDataFrame, controls: Mapping[str, Control]) -> None:
-    """Note the controls that do not exclude, those no one knows, and farmland that was not checked."""
+    """Note the controls that do not exclude, those no one knows, and what was not checked."""
     for control in controls.values():
         if control.effect == "flagged":
             found.flag(control.control, _column(_is_hit(spaces, control)))
@@ -197,11 +205,18 @@ def _flag(found: _Reasons, spaces: gpd.GeoDataFrame, controls: Mapping[str, Cont
     for name in sorted({name for names in told for name in names} - known):
         found.flag(name, _column(np.array([name in names for names in told], dtype=bool)))
     found.flag(_UNCHECKED, _column(spaces["protected_m2"].isna() & ~_is_protected(spaces)))
+    # It may be one whose bridges exclude every use.
+    found.flag(_UNMANAGED, _column((spaces["kind"] == _UNDER) & spaces["bridge_manager"].isna()))
 
 
 def _measured(spaces: gpd.GeoDataFrame, uses: Sequence[Use], found: _Reasons) -> pd.DataFrame:
     """Lay the table out; what fits takes no more than its largest area."""
-    taken = np.minimum(_column(_measures(spaces, "area_m2")), _figures(uses, "max_area_m2"))
+    had = np.where(
+        _needs_building(uses),
+        _column(_measures(spaces, "building_m2")),
+        _column(_measures(spaces, "area_m2")),
+    )
+    taken = np.minimum(had, _figures(uses, "max_area_m2"))
     taken = np.where(found.is_open, taken, np.nan)
     return pd.DataFrame(
         {
@@ -214,6 +229,10 @@ def _measured(spaces: gpd.GeoDataFrame, uses: Sequence[Use], found: _Reasons) ->
             "cost_wan": (taken * _figures(uses, "cost_wan_per_m2")).ravel(),
         }
     )
+
+
+def _needs_building(uses: Sequence[Use]) -> Flags:
+    return np.array([use.needs_building for use in uses], dtype=bool)
 
 
 def _is_cropping(uses: Sequence[Use]) -> Flags:

@@ -9,12 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import Finding, findings_table, join_findings
 from fengmao_geo.spaces.facing import LANE, STREET
 from fengmao_geo.spaces.farmland import farmland_fragments
 from fengmao_geo.spaces.idle import idle_stock
 from fengmao_geo.spaces.measures import (
     CONTROL_LAYERS,
+    building_areas,
     controls_hit,
     deck_columns,
     owners,
@@ -93,7 +95,7 @@ def find_spaces(
         What was decided on site: a table or CSV file with ``space_id, decision, reason``. What is excluded
         stays in the table and says so.
     previous
-        Spaces of an earlier run; a space that covers the same ground keeps its id.
+        Spaces of an earlier run, in whatever coordinates; a space that covers the same ground keeps its id.
 
     Returns
     -------
@@ -106,7 +108,8 @@ def find_spaces(
     StandardError
         If the user's file of kinds is wrong.
     UsageError
-        If the review cannot be read or lacks a column.
+        If the review cannot be read or lacks a column, or the earlier spaces lack ids, shapes or a coordinate
+        system.
 
     Examples
     --------
@@ -152,7 +155,8 @@ def survey_spaces(
     StandardError
         If the user's file of kinds is wrong.
     UsageError
-        If the review cannot be read or lacks a column.
+        If the review cannot be read or lacks a column, or the earlier spaces lack ids, shapes or a coordinate
+        system.
     """
     read = space_kinds(kinds)
     land = find_open_land(town, kinds=read)
@@ -168,7 +172,7 @@ def survey_spaces(
     )
     ids = place_ids(measured.geometry.to_numpy())
     if previous is not None:
-        ids = inherited_ids(ids, measured.geometry.to_numpy(), previous)
+        ids = inherited_ids(ids, measured.geometry.to_numpy(), _earlier(previous, town))
     decisions, review_found = read_review(review, ids)
     table = measured.assign(space_id=ids, decision=decisions, family=measured["kind"].map(_families(read)))
     declared = [*RESULTS["spaces"].names, "geometry"]
@@ -181,6 +185,19 @@ def survey_spaces(
         join_findings([stock.findings, farmland.findings, found]),
         _totals(land) | dict(stock.totals) | dict(farmland.totals),
     )
+
+
+def _earlier(previous: gpd.GeoDataFrame, town: Town) -> gpd.GeoDataFrame:
+    """Take the spaces of an earlier run that have an id and a shape, in the town's coordinates."""
+    has_shapes = isinstance(previous, gpd.GeoDataFrame) and previous.active_geometry_name is not None
+    lacking = [] if "space_id" in previous.columns else ["space_id"]
+    lacking += [] if has_shapes else ["geometry"]
+    lacking += ["CRS"] if has_shapes and previous.crs is None else []
+    if lacking:
+        raise UsageError("previous_lacks", columns=", ".join(lacking))
+    shapes = previous.geometry
+    usable = previous[shapes.notna() & ~shapes.is_empty & previous["space_id"].notna()]
+    return usable if usable.crs == town.crs else usable.to_crs(town.crs)
 
 
 def _families(kinds: SpaceKinds) -> dict[str, str]:
@@ -209,7 +226,8 @@ def _measured(
         people_within(town, network, entered),
     ]
     columns: dict[str, Any] = {str(name): part[name].to_numpy() for part in parts for name in part}
-    return merged.assign(**columns, owner=owners(town, shapes, kinds=kinds))
+    building_m2 = building_areas(town, shapes, (merged["basis"] == "open_land").to_numpy())
+    return merged.assign(**columns, owner=owners(town, shapes, kinds=kinds), building_m2=building_m2)
 
 
 def _totals(land: OpenLand) -> dict[str, float]:

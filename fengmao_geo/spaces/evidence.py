@@ -75,8 +75,8 @@ def idleness(buildings: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> pd.DataFrame:
     -------
     DataFrame
         Per building, on the same index: ``certainty`` (certain, suspected; missing where it is not idle or
-        nothing is known), ``rule``, ``evidence``, and ``by_status``, ``by_electricity``, ``by_lease``: what
-        speaks for idleness.
+        nothing is known), ``rule``, ``evidence``, ``is_used`` (something speaks against it), and
+        ``by_status``, ``by_electricity``, ``by_lease``: what speaks for idleness.
     """
     facts = _facts(buildings, kinds)
     known = facts[["for_status", "low", "ended", "against"]].to_numpy(dtype=bool).any(axis=1)
@@ -99,6 +99,7 @@ def idleness(buildings: gpd.GeoDataFrame, *, kinds: SpaceKinds) -> pd.DataFrame:
             "certainty": certainty,
             "rule": pd.Series(rule, index=buildings.index, dtype=object).where(is_idle, ""),
             "evidence": pd.Series(evidence, index=buildings.index, dtype=object).where(is_idle, ""),
+            "is_used": facts["against"],
             "by_status": facts["for_status"],
             "by_electricity": facts["low"],
             "by_lease": facts["ended"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
     Texts = NDArray[np.object_]
 
 __all__ = ["inherited_ids", "place_ids", "place_names"]
@@ -34,6 +35,10 @@ _CELL_M = 10.0
 _SAME_SHARE = 0.5
 # So far off a street or a water still names a space.
 _NAMING_M = 200.0
+# So near to where street and street, or street and water, meet a space lies at that crossing.
+_CORNER_M = 50.0
+# What is seen from a crossing closer to an axis than this lies on a side of it, not at a corner.
+_AXIS_RAD = np.pi / 12
 
 
 def place_ids(shapes: Geometries) -> Texts:
@@ -75,7 +80,7 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
     shapes
         Polygons, shape ``(n,)``.
     previous
-        Spaces of an earlier run: ``space_id`` and the geometry.
+        Spaces of an earlier run in the same coordinates: ``space_id`` and the geometry.
 
     Returns
     -------
@@ -91,15 +96,14 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
     # equal ones that whose id stays as it is.
     order = np.lexsort((hit, row, ids[row] != old_ids[hit], -share.round(6)))
     order = order[share[order] >= _SAME_SHARE]
-    kept: dict[int, int] = {}
-    used: set[int] = set()
-    for at, before in zip(row[order].tolist(), hit[order].tolist(), strict=True):
-        if at not in kept and before not in used:
+    kept: dict[int, str] = {}
+    taken: set[str] = set()
+    for at, before in zip(row[order].tolist(), old_ids[hit[order]].tolist(), strict=True):
+        if at not in kept and before not in taken:
             kept[at] = before
-            used.add(before)
+            taken.add(before)
     named = ids.copy()
-    named[list(kept)] = old_ids[list(kept.values())]
-    taken = set(named[list(kept)])
+    named[list(kept)] = list(kept.values())
     for at in np.setdiff1d(np.arange(len(ids)), list(kept)):
         name, number = ids[at], 1
         while named[at] in taken:
@@ -110,6 +114,9 @@ def inherited_ids(ids: Texts, shapes: Geometries, previous: gpd.GeoDataFrame) ->
 
 def place_names(town: Town, shapes: Geometries, facing: Facing, streets: gpd.GeoDataFrame) -> Texts:
     """Name spaces by their street, a second street or a water, and the direction seen from there.
+
+    Where the two meet near the space it is named as a corner of that crossing; else by the side of the street
+    on which it lies.
 
     Parameters
     ----------
@@ -127,27 +134,60 @@ def place_names(town: Town, shapes: Geometries, facing: Facing, streets: gpd.Geo
     array of str, shape ``(n,)``
         Names in Chinese; of spaces named alike the second and further ones carry a number.
     """
+    ways, waters = _by_name(streets), _by_name(town["water"] if "water" in town else streets[:0])
     street, other = _faced_names(shapes, facing, streets)
-    near, _ = _nearest_names(shapes, streets)
-    street = np.where(street == "", near, street)
-    water, at_water = _nearest_names(shapes, town["water"] if "water" in town else streets[:0])
-    faces_water = facing.total(WATER, len(shapes)) > 0
-    second = np.where(faces_water & (water != ""), water, np.where(other != street, other, ""))
-    is_by_water = (street == "") & (second != "")
-    from_xy = np.where(is_by_water[:, None], at_water, _on_street(shapes, street, streets))
-    direction = _directions(shapes, from_xy)
-    is_corner = (second != "") & (second != water)
-    names = [
-        _name(*row)
-        for row in zip(street.tolist(), second.tolist(), direction, is_corner.tolist(), strict=True)
-    ]
-    return _numbered(np.array(names, dtype=object), shapes)
+    street = np.where(street == "", ways.nearest(shapes), street)
+    water = waters.nearest(shapes)
+    is_water = ((facing.total(WATER, len(shapes)) > 0) | (street == "")) & (water != street)
+    second = np.where(is_water, water, np.where(other != street, other, ""))
+    first, beside = ways.of(street), np.where(is_water, waters.of(second), ways.of(second))
+    meeting = _meetings(street, first, second, beside)
+    is_near = shapely.distance(shapes, meeting) <= _CORNER_M
+    seen_from = np.where(is_near, meeting, np.where(street != "", first, beside))
+    eighth = _eighths(shapes, _nearest_xy(shapes, seen_from, streets), is_near)
+    is_corner = is_near & (eighth % 2 == 1)
+    rows = zip(street.tolist(), second.tolist(), eighth.tolist(), is_corner.tolist(), strict=True)
+    return _numbered(np.array([_name(*row) for row in rows], dtype=object), shapes)
 
 
-def _name(street: str, second: str, direction: str, is_corner: bool) -> str:  # noqa: FBT001  a row of arrays
-    where = text(f"direction.{direction}{'_corner' if is_corner else ''}")
+def _name(street: str, second: str, eighth: int, is_corner: bool) -> str:  # noqa: FBT001  a row of arrays
+    where = text(f"direction.{_DIRECTIONS[eighth]}{'_corner' if is_corner else ''}")
     named = "—".join(part for part in (street, second) if part)
     return text("space.named", place=named or text("space.no_street"), where=where)
+
+
+class _Named(NamedTuple):
+    """What a layer names: names in ascending order, and the whole shape of each."""
+
+    names: Texts
+    shapes: Geometries
+
+    def of(self, names: Texts) -> Geometries:
+        """Look shapes up by name; ``None`` for the empty name and what is not there."""
+        found = np.full(len(names), None, dtype=object)
+        is_there = np.isin(names, self.names)
+        found[is_there] = self.shapes[np.searchsorted(self.names, names[is_there])]
+        return found
+
+    def nearest(self, shapes: Geometries) -> Texts:
+        """Name the nearest that is within reach of each shape; empty where none is."""
+        names = np.full(len(shapes), "", dtype=object)
+        if len(self.shapes) and len(shapes):
+            row, hit = shapely.STRtree(self.shapes).query_nearest(
+                shapes, max_distance=_NAMING_M, all_matches=False
+            )
+            names[row] = self.names[hit]
+        return names
+
+
+def _by_name(layer: gpd.GeoDataFrame) -> _Named:
+    """Unite what bears one name."""
+    names = column_of(layer, "name", is_text=True)
+    named = layer.geometry[names.notna()]
+    shapes = {str(name): shapely.union_all(of.to_numpy()) for name, of in named.groupby(names, sort=True)}
+    known, whole = (np.empty(len(shapes), dtype=object) for _ in range(2))
+    known[:], whole[:] = list(shapes), list(shapes.values())
+    return _Named(known, whole)
 
 
 def _faced_names(shapes: Geometries, facing: Facing, streets: gpd.GeoDataFrame) -> tuple[Texts, Texts]:
@@ -170,45 +210,36 @@ def _faced_names(shapes: Geometries, facing: Facing, streets: gpd.GeoDataFrame) 
     return first, second
 
 
-def _nearest_names(shapes: Geometries, layer: gpd.GeoDataFrame) -> tuple[Texts, Numbers]:
-    """Name the nearest named feature within reach, and the point of it that is nearest."""
-    names, at = np.full(len(shapes), "", dtype=object), np.full((len(shapes), 2), np.nan)
-    named = column_of(layer, "name", is_text=True).notna().to_numpy()
-    lines, texts = (
-        layer.geometry.to_numpy()[named],
-        layer["name"].to_numpy(dtype=object)[named] if named.any() else names[:0],
-    )
-    if len(lines) and len(shapes):
-        row, hit = shapely.STRtree(lines).query_nearest(shapes, max_distance=_NAMING_M, all_matches=False)
-        names[row] = texts[hit]
-        legs = shapely.shortest_line(shapely.centroid(shapes[row]), lines[hit])
-        at[row] = shapely.get_coordinates(legs)[1::2]
-    return names, at
+def _meetings(street: Texts, first: Geometries, second: Texts, beside: Geometries) -> Geometries:
+    """Find where the two that name a space meet, each pair once; ``None`` where one of them is missing."""
+    _, at, row = np.unique(street + "\n" + second, return_index=True, return_inverse=True)
+    return np.asarray(shapely.intersection(first[at], beside[at]), dtype=object)[row]
 
 
-def _on_street(shapes: Geometries, street: Texts, streets: gpd.GeoDataFrame) -> Numbers:
-    """Take the point nearest to each centre of the street that names it; without a name, of any street."""
-    at, centre = np.full((len(shapes), 2), np.nan), shapely.centroid(shapes)
-    lines, of = shapely.get_parts(streets.geometry.to_numpy(), return_index=True)
-    if not len(lines) or not len(shapes):
-        return at
-    near = np.empty(len(shapes), dtype=object)
-    near[:] = lines[shapely.STRtree(lines).query_nearest(shapes, all_matches=False)[1]]
-    names = column_of(streets, "name", is_text=True).fillna("").to_numpy(dtype=object)[of]
-    known, code = np.unique(names, return_inverse=True)
-    order = np.argsort(code, kind="stable")
-    whole = np.asarray(shapely.multilinestrings(lines[order], indices=code[order]))
-    is_named = street != ""
-    near[is_named] = whole[np.searchsorted(known, street[is_named])]
-    return np.asarray(shapely.get_coordinates(shapely.shortest_line(centre, near))[1::2])
+def _nearest_xy(shapes: Geometries, seen_from: Geometries, streets: gpd.GeoDataFrame) -> Numbers:
+    """Take the point nearest to each centre of what names it; without that, of any street."""
+    at, nearest = np.full((len(shapes), 2), np.nan), seen_from.copy()
+    lines, is_unnamed = streets.geometry.to_numpy(), shapely.is_missing(seen_from)
+    if len(lines) and is_unnamed.any():
+        tree = shapely.STRtree(lines)
+        nearest[is_unnamed] = lines[tree.query_nearest(shapes[is_unnamed], all_matches=False)[1]]
+    is_there = ~shapely.is_missing(nearest)
+    legs = shapely.shortest_line(shapely.centroid(shapes[is_there]), nearest[is_there])
+    at[is_there] = shapely.get_coordinates(legs)[1::2]
+    return at
 
 
-def _directions(shapes: Geometries, from_xy: Numbers) -> list[str]:
-    """Say in which direction each space lies from a point of its street."""
+def _eighths(shapes: Geometries, from_xy: Numbers, is_near: Flags) -> Indices:
+    """Say in which eighth of the compass each space lies, from east against the clock.
+
+    Around a crossing what is not close to an axis is a corner: grounds at a corner are longer than deep.
+    """
     way = shapely.get_coordinates(shapely.centroid(shapes)) - from_xy
-    turn = np.arctan2(way[:, 1], way[:, 0])
-    eighth = np.where(np.isnan(turn), 0, np.round(turn / (np.pi / 4))).astype(int) % 8
-    return [_DIRECTIONS[number] for number in eighth]
+    turn = np.nan_to_num(np.arctan2(way[:, 1], way[:, 0]))
+    side, axis = np.round(turn / (np.pi / 4)), np.round(turn / (np.pi / 2))
+    is_on_axis = np.abs(turn - axis * np.pi / 2) < _AXIS_RAD
+    corner = np.where(is_on_axis, 2 * axis, 2 * np.floor(turn / (np.pi / 2)) + 1)
+    return np.where(is_near, corner, side).astype(np.intp) % len(_DIRECTIONS)
 
 
 def _numbered(names: Texts, shapes: Geometries) -> Texts:

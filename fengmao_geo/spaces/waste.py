@@ -33,7 +33,7 @@ def mine_waste(
     town
         The town.
     buildings
-        Its buildings with ``parcel`` (row, -1 for none), ``is_idle`` and ``certainty``.
+        Its buildings with ``parcel`` (row, -1 for none), ``is_idle``, ``is_used`` and ``certainty``.
     firm_of
         The row of each firm's parcel; bare land with a firm on it is not abandoned.
     kinds
@@ -53,7 +53,7 @@ def mine_waste(
         parcels = gpd.GeoDataFrame({"id": []}, geometry=[], crs=town.crs)
     is_mine = np.zeros(len(parcels), dtype=bool) if groups is None else (groups == "mining").to_numpy()
     is_works = is_mine if groups is None else is_mine | (groups == "industrial").to_numpy()
-    total, idle, certain = _counts(buildings, len(parcels))
+    total, idle, certain, used = _counts(buildings, len(parcels))
     codes = column_of(parcels, "detail_code", is_text=True)
     is_coded = codes.isin(kinds.kinds[_KIND].keywords).to_numpy()
     is_idle = is_mine & (total > 0) & (idle == total)
@@ -62,7 +62,8 @@ def mine_waste(
     is_bare &= ~np.isin(np.arange(len(parcels)), firm_of) & ("buildings" in town)
     rule = np.select([is_coded, is_idle, is_bare], _rules(codes), default="")
     rows = np.flatnonzero(rule != "")
-    is_certain = is_coded | (is_idle & (certain == total))
+    # Whoever works there still speaks against the survey.
+    is_certain = (is_coded & (used == 0)) | (is_idle & (certain == total))
     shown = {
         "land_code": column_of(parcels, "land_code", is_text=True)[rows],
         "building_count": total[rows].tolist(),
@@ -91,7 +92,7 @@ def _rules(codes: pd.Series) -> list[NDArray[np.object_]]:
 
 
 def _counts(buildings: gpd.GeoDataFrame, count: int) -> tuple[NDArray[np.intp], ...]:
-    """Count each parcel's buildings, the idle among them, and those that certainly are."""
+    """Count each parcel's buildings, the idle among them, those that certainly are, and those in use."""
     on = buildings[buildings["parcel"] >= 0]
-    flags = (on["parcel"] >= 0, on["is_idle"], on["certainty"] == "certain")
+    flags = (on["parcel"] >= 0, on["is_idle"], on["certainty"] == "certain", on["is_used"])
     return tuple(np.bincount(on["parcel"][flag], minlength=count) for flag in flags)

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
-__all__ = ["fault_error", "keyed", "own_file", "read_record", "read_toml", "refuse_shared", "shipped"]
+__all__ = [
+    "fault_error",
+    "keyed",
+    "own_file",
+    "read_entries",
+    "read_record",
+    "read_toml",
+    "refuse_shared",
+    "shipped",
+]
 
 Fault = tuple[str, dict[str, Any]]
 
@@ -179,6 +188,37 @@ def read_record(path: Path | Traversable, kind: type[_Read], raw: Mapping[str, A
         return kind.model_validate(raw)
     except ValidationError as reason:
         raise fault_error(path, [_fault(raw, dict(error)) for error in reason.errors()]) from None
+
+
+def read_entries(path: Path | Traversable, kind: type[Record], table: str, field: str) -> dict[str, Any]:
+    """Read a file that is one table of entries, each under its own id.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What the whole of it is to be read as.
+    table
+        The table of entries.
+    field
+        The entries' field that holds their id.
+
+    Returns
+    -------
+    dict
+        Id, then the entry.
+
+    Raises
+    ------
+    StandardError
+        If anything in it is wrong, or an entry says another id than it stands under.
+    """
+    entries: dict[str, Any] = getattr(read_record(path, kind, keyed(read_toml(path), table, field)), table)
+    renamed = [key for key, entry in entries.items() if getattr(entry, field) != key]
+    if renamed:
+        raise fault_error(path, [("own_id", {"place": f"{table}.{key}"}) for key in renamed])
+    return entries
 
 
 def refuse_shared(path: Path | Traversable, entry: str, names: Mapping[str, Iterable[str]]) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.files import (
     fault_error,
-    keyed,
     own_file,
+    read_entries,
     read_record,
     read_toml,
     refuse_shared,
@@ -85,8 +85,7 @@ def _shipped_facility_types() -> dict[str, FacilityType]:
 
 
 def _read_facility_types(path: Path | Traversable) -> dict[str, FacilityType]:
-    raw = read_toml(path)
-    types = read_record(path, FacilityFile, keyed(raw, "types", "facility_type")).types
+    types: dict[str, FacilityType] = read_entries(path, FacilityFile, "types", "facility_type")
     refuse_shared(path, "types", {name: (it.name_zh, it.name_en, *it.aliases) for name, it in types.items()})
     refuse_shared(path, "name_keywords", {name: it.name_keywords for name, it in types.items()})
     return types
@@ -229,7 +228,7 @@ def _shipped_walkers() -> dict[str, Walker]:
 
 
 def _read_walkers(path: Path | Traversable) -> dict[str, Walker]:
-    return read_record(path, WalkerFile, keyed(read_toml(path), "walkers", "walker")).walkers
+    return read_entries(path, WalkerFile, "walkers", "walker")
 
 
 @cache

@@ -63,6 +63,8 @@ class SpaceKind(Record):
         The uses of buildings it is looked for among.
     keywords
         Words in names, or codes, by which it is known.
+    own_figures
+        Names of figures that only a user can set.
     source, tag
         Where the kind comes from and how sure it is.
     """
@@ -78,6 +80,7 @@ class SpaceKind(Record):
     figures: dict[str, Figure] = Field(default_factory=dict)
     uses: tuple[Words, ...] = ()
     keywords: tuple[Words, ...] = ()
+    own_figures: tuple[Words, ...] = ()
     source: Words
     tag: Tag
 
@@ -195,12 +198,14 @@ def _refuse_unlike(path: Path, found: SpaceKinds) -> None:
     """Refuse a file of the user's own that lacks a kind or a figure, or has one that no rule asks for."""
     faults = [("missing", {"place": name}) for name in _missing(found)]
     faults += [("extra_forbidden", {"place": name}) for name in _unknown(found)]
+    renamed = [key for key, record in found.kinds.items() if record.kind != key]
+    faults += [("own_id", {"place": f"kinds.{key}"}) for key in renamed]
     if faults:
         raise fault_error(path, faults)
 
 
 def _unknown(found: SpaceKinds) -> list[str]:
-    """List kinds that are none of ours, and figures that no rule of open land asks for."""
+    """List kinds that are none of ours, and figures that no rule asks for."""
     ours = _shipped()
     unknown = [f"figures.{name}" for name in found.figures if name not in ours.figures]
     unknown += [f"kinds.{kind}" for kind in found.kinds if kind not in ours.kinds]
@@ -209,9 +214,8 @@ def _unknown(found: SpaceKinds) -> list[str]:
             continue
         if found.kinds[kind].basis != record.basis:
             unknown.append(f'kinds.{kind}.basis = "{found.kinds[kind].basis}"')
-        if record.basis == "open_land":
-            theirs = found.kinds[kind].figures
-            unknown += [f"kinds.{kind}.figures.{name}" for name in theirs if name not in record.figures]
+        asked = {*record.figures, *record.own_figures}
+        unknown += [f"kinds.{kind}.figures.{name}" for name in found.kinds[kind].figures if name not in asked]
     return unknown
 
 

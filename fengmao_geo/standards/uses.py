@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from fengmao_geo.standards.files import fault_error, keyed, read_record, read_toml, shipped
+from fengmao_geo.standards.files import fault_error, read_entries, shipped
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Record, Tag, Words
 from fengmao_geo.standards.spaces import Batch, Figure, Theme, space_kinds
@@ -242,7 +242,7 @@ def _shipped_controls() -> dict[str, Control]:
 
 
 def _read_uses(path: Path | Traversable) -> dict[str, Use]:
-    found = read_record(path, _UseFile, keyed(read_toml(path), "uses", "use")).uses
+    found: dict[str, Use] = read_entries(path, _UseFile, "uses", "use")
     known = {"kinds": set(space_kinds().kinds), "supplies": set(facility_types())}
     faults = [
         ("use_unknown", {"place": f"uses.{use}.{field}", "found": name})
@@ -251,21 +251,13 @@ def _read_uses(path: Path | Traversable) -> dict[str, Use]:
         for name in getattr(record, field)
         if name not in names
     ]
-    faults += [("own_id", {"place": f"uses.{use}"}) for use, record in found.items() if record.use != use]
     if faults:
         raise fault_error(path, faults)
     return found
 
 
 def _read_controls(path: Path | Traversable) -> dict[str, Control]:
-    found = read_record(path, _ControlFile, keyed(read_toml(path), "controls", "control")).controls
-    if faults := [
-        ("own_id", {"place": f"controls.{control}"})
-        for control, record in found.items()
-        if record.control != control
-    ]:
-        raise fault_error(path, faults)
-    return found
+    return read_entries(path, _ControlFile, "controls", "control")
 
 
 def _read_own_controls(path: Path) -> dict[str, Control]:

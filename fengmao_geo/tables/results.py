@@ -168,6 +168,7 @@ TOWN_RESULTS = (
             Column("rule"),
             Column("evidence"),
             Column("area_m2", "number", minimum=0),
+            Column("building_m2", "number", is_nullable=True, minimum=0),
             Column("width_m", "number", minimum=0),
             Column("circle_m", "number", minimum=0),
             Column("compactness_share", "number", minimum=0, maximum=1),

@@ -67,6 +67,7 @@
     const bridge = spaces.bridge[i];
     const rows = [
       [say("space_area"), say("n_square_m", { n: spaces.area[i] })],
+      ...(spaces.building[i] ? [[say("space_building"), say("n_square_m", { n: spaces.building[i] })]] : []),
       [say("space_width"), say("n_metres", { n: spaces.width[i] })],
       [say("space_circle"), say("n_metres", { n: spaces.circle[i] })],
       [say("space_owner"), spaces.owner_names[spaces.owner[i]]],
