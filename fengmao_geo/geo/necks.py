@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
 
 __all__ = ["NECK_RATIO", "cut_at_necks"]
 
 # A place beside a neck is at least so many times as wide as the neck.
 NECK_RATIO = 1.5
-# Large polygons are shrunk by no more than this at first.
-_FIRST_STEP_M = 3.0
 
 
 def cut_at_necks(
@@ -65,51 +64,60 @@ def cut_at_necks(
     (2, 840)
     """
     pieces, row = polygon_parts(areas)
-    for radius_m in sorted(radii_m, reverse=True):
-        is_large = shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
-        large = np.flatnonzero(is_large)
-        cut, of = _cut_at_neck(pieces[large], radius_m, place_m2)
-        pieces = np.concatenate([pieces[~is_large], cut])
-        row = np.concatenate([row[~is_large], row[large[of]]])
+    radii_m = sorted(radii_m)
+    shrunk = _shrunk(pieces, radii_m)
+    for at in reversed(range(len(radii_m))):
+        cut, of, is_new = _cut_at_neck(pieces, shrunk[:, at], radii_m[at], place_m2)
+        pieces, row, shrunk = cut, row[of], shrunk[of, :at]
+        shrunk[is_new] = _shrunk(pieces[is_new], radii_m[:at])
     order = np.argsort(row, kind="stable")
     return pieces[order], row[order]
 
 
-def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[Geometries, Indices]:
+def _shrunk(pieces: Geometries, radii_m: Sequence[float]) -> Geometries:
+    """Shrink by each radius in turn, each time what the last one has left: many times as fast as at one go.
+
+    What cannot hold two wide places is left empty.
+    """
+    shrunk = np.full((len(pieces), len(radii_m)), shapely.Polygon(), dtype=object)
+    done_m, left = 0.0, pieces
+    large = np.arange(len(pieces))
+    for at, radius_m in enumerate(radii_m):
+        is_large = shapely.area(pieces[large]) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
+        large = large[is_large]
+        left = resized(left[is_large], done_m - radius_m)
+        shrunk[large, at] = left
+        done_m = radius_m
+    return shrunk
+
+
+def _cut_at_neck(
+    pieces: Geometries, shrunk: Geometries, radius_m: float, place_m2: float
+) -> tuple[Geometries, Indices, Flags]:
     """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
-    seeds, of = shapely.get_parts(_shrunk(pieces, radius_m), return_index=True)
+    seeds, of = shapely.get_parts(shrunk, return_index=True)
+
+    def in_several(is_seed: Flags) -> Flags:
+        """Keep the seeds of pieces that have two or more."""
+        return is_seed & (np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2)
+
     # What holds no disc of one and a half times the radius is soon told by its area.
-    is_seed = shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2
+    is_seed = in_several(shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2)
     is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
+    is_seed = in_several(is_seed)
     grown = np.full(len(seeds), shapely.Polygon(), dtype=object)
-    is_seed &= np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2
     grown[is_seed] = resized(seeds[is_seed], radius_m + BEYOND_M)
-    is_seed &= shapely.area(grown) >= place_m2
-    is_cut = np.bincount(of[is_seed], minlength=len(pieces)) >= 2
-    is_seed &= is_cut[of]
-    if not is_cut.any():
-        return pieces, np.arange(len(pieces))
+    is_seed = in_several(is_seed & (shapely.area(grown) >= place_m2))
     seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
-    cut = np.flatnonzero(is_cut)
+    is_cut = np.bincount(of, minlength=len(pieces)) > 0
+    whole, cut = np.flatnonzero(~is_cut), np.flatnonzero(is_cut)
     wide = joined_by_row(grown, of)
     places, place_of = polygon_parts(shapely.intersection(pieces[cut], wide))
     rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
     places, place_of = _divided(places, place_of, seeds, grown)
     places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
-    whole = np.flatnonzero(~is_cut)
-    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]])
-
-
-def _shrunk(pieces: Geometries, by_m: float) -> Geometries:
-    """Shrink in steps that double, each of what the last one has left: many times as fast as at one go."""
-    steps_m = [by_m]
-    while steps_m[-1] > _FIRST_STEP_M:
-        steps_m.append(steps_m[-1] / 2)
-    done_m = 0.0
-    for step_m in reversed(steps_m):
-        pieces = resized(pieces, done_m - step_m)
-        done_m = step_m
-    return pieces
+    is_new = np.repeat([False, True], [len(whole), len(places)])
+    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]]), is_new
 
 
 def _divided(
