@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,8 @@ __all__ = ["NECK_RATIO", "cut_at_necks"]
 
 # A place beside a neck is at least so many times as wide as the neck.
 NECK_RATIO = 1.5
+# Wide necks are sought in ground that is shrunk by this once for all of them, and anew only where it was cut.
+_CORE_M = 8.5
 
 
 def cut_at_necks(
@@ -64,31 +67,29 @@ def cut_at_necks(
     (2, 840)
     """
     pieces, row = polygon_parts(areas)
-    radii_m = sorted(radii_m)
-    shrunk = _shrunk(pieces, radii_m)
-    for at in reversed(range(len(radii_m))):
-        cut, of, is_new = _cut_at_neck(pieces, shrunk[:, at], radii_m[at], place_m2)
-        pieces, row, shrunk = cut, row[of], shrunk[of, :at]
-        shrunk[is_new] = _shrunk(pieces[is_new], radii_m[:at])
+    core, is_known = pieces.copy(), np.zeros(len(pieces), dtype=bool)
+    for radius_m in sorted(radii_m, reverse=True):
+        done_m = _CORE_M if radius_m > _CORE_M else 0.0
+        large = np.flatnonzero(shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2)
+        if done_m:
+            new = large[~is_known[large]]
+            core[new], is_known[new] = resized(pieces[new], -done_m), True
+        shrunk = np.full(len(pieces), shapely.Polygon(), dtype=object)
+        shrunk[large] = _shrunk((core if done_m else pieces)[large], radius_m - done_m)
+        pieces, of, is_whole = _cut_at_neck(pieces, shrunk, radius_m, place_m2)
+        row, core, is_known = row[of], core[of], is_known[of] & is_whole
     order = np.argsort(row, kind="stable")
     return pieces[order], row[order]
 
 
-def _shrunk(pieces: Geometries, radii_m: Sequence[float]) -> Geometries:
-    """Shrink by each radius in turn, each time what the last one has left: many times as fast as at one go.
-
-    What cannot hold two wide places is left empty.
-    """
-    shrunk = np.full((len(pieces), len(radii_m)), shapely.Polygon(), dtype=object)
-    done_m, left = 0.0, pieces
-    large = np.arange(len(pieces))
-    for at, radius_m in enumerate(radii_m):
-        is_large = shapely.area(pieces[large]) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
-        large = large[is_large]
-        left = resized(left[is_large], done_m - radius_m)
-        shrunk[large, at] = left
-        done_m = radius_m
-    return shrunk
+def _shrunk(pieces: Geometries, by_m: float) -> Geometries:
+    """Shrink in steps that double, each of what the last one has left: many times as fast as at one go."""
+    steps_m = [by_m]
+    while steps_m[-1] > _CORE_M:
+        steps_m.append(steps_m[-1] / 2)
+    for before_m, step_m in itertools.pairwise([0.0, *reversed(steps_m)]):
+        pieces = resized(pieces, before_m - step_m)
+    return pieces
 
 
 def _cut_at_neck(
@@ -116,8 +117,8 @@ def _cut_at_neck(
     rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
     places, place_of = _divided(places, place_of, seeds, grown)
     places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
-    is_new = np.repeat([False, True], [len(whole), len(places)])
-    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]]), is_new
+    is_whole = np.repeat([True, False], [len(whole), len(places)])
+    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]]), is_whole
 
 
 def _divided(
