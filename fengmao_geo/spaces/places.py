@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fengmao_geo.geo.lines import segments
 from fengmao_geo.geo.necks import cut_at_necks
 from fengmao_geo.geo.planar import (
     erase,
     in_lots,
     joined_by_row,
     polygon_parts,
+    resized,
     shared_lengths,
 )
 from fengmao_geo.geo.shape import inscribed_circles
@@ -26,9 +28,10 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
+    Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["cut_into_places", "junctions"]
+__all__ = ["cut_into_places", "corner_squares", "junctions"]
 
 # Half widths of the necks that are looked for, each about 1.7 times the one before.
 _RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
@@ -54,7 +57,7 @@ def cut_into_places(
     can_be_cut
         Which of them may be cut along water and streets, shape ``(n,)``.
     water, streets, corners
-        Water and surfaces of streets, and the points where streets meet.
+        Water and surfaces of streets, and squares where streets meet.
     kinds
         Kinds of space.
 
@@ -71,9 +74,9 @@ def cut_into_places(
     share = np.pi * radius_m**2 / shapely.area(places[large])
     wide = large[share < kinds.figure("compact_share")]
     zones = (
-        shapely.buffer(water, kinds.figure("bank_depth_m")),
-        shapely.buffer(corners, kinds.figure("corner_radius_m")),
-        shapely.buffer(streets, kinds.figure("street_depth_m")),
+        resized(shapely.simplify(water, kinds.figure("bank_depth_m") / 4), kinds.figure("bank_depth_m")),
+        corners,
+        resized(streets, kinds.figure("street_depth_m")),
     )
     parts, of = _zoned(places[wide], zones)
     parts, of = _tidied(parts, wide[of], place_m2)
@@ -144,13 +147,46 @@ def junctions(town: Town, *, kinds: SpaceKinds) -> Geometries:
     array of Point
         Vertices that three or more stretches of streets share, lanes apart.
     """
+    return np.asarray(shapely.points(_meetings(town, kinds)[0]))
+
+
+def corner_squares(town: Town, *, kinds: SpaceKinds) -> Geometries:
+    """Draw a square about each junction, turned as the streets there run, so that its sides cross them.
+
+    Parameters
+    ----------
+    town
+        The town.
+    kinds
+        Kinds of space.
+
+    Returns
+    -------
+    array of Polygon
+        Squares, their sides ``corner_radius_m`` from the junctions.
+    """
+    middle, along, of = _meetings(town, kinds)
+    radius_m = kinds.figure("corner_radius_m")
+    length_m = np.minimum(np.hypot(*along.T), radius_m)
+    # Streets along and across turn the square alike, so four times their angle is averaged.
+    four = 4 * np.arctan2(along[:, 1], along[:, 0])
+    turned = [np.bincount(of, length_m * part(four), minlength=len(middle)) for part in (np.sin, np.cos)]
+    turn = np.arctan2(*turned) / 4 + np.pi / 4
+    corner = turn[:, None] + np.arange(4) * np.pi / 2
+    corner_xy = middle[:, None] + radius_m * np.sqrt(2) * np.stack([np.cos(corner), np.sin(corner)], axis=2)
+    return np.asarray(shapely.polygons(corner_xy))
+
+
+def _meetings(town: Town, kinds: SpaceKinds) -> tuple[Numbers, Numbers, Indices]:
+    """Find vertices that three or more stretches share, and each such stretch from there on."""
     streets = town["streets"]
     is_street = ~are_lanes(streets, kinds=kinds)
     # A vertex drawn twice is one, not a meeting.
     lines = shapely.remove_repeated_points(shapely.get_parts(streets.geometry.to_numpy()[is_street]), _SAME_M)
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    is_inner = (np.diff(line, prepend=-1) == 0) & (np.diff(line, append=-1) == 0)
-    weight = np.where(is_inner, 2, 1)
-    unique, inverse = np.unique(np.round(xy, 3), axis=0, return_inverse=True)
-    count = np.bincount(inverse.ravel(), weights=weight, minlength=len(unique))
-    return np.asarray(shapely.points(unique[count >= 3]))
+    start, end, _ = segments(lines)
+    xy, along = np.concatenate([start, end]), np.concatenate([end - start, start - end])
+    unique, of = np.unique(np.round(xy, 3), axis=0, return_inverse=True)
+    of = of.ravel()
+    is_meeting = np.bincount(of, minlength=len(unique)) >= 3
+    here = is_meeting[of]
+    return unique[is_meeting], along[here], (np.cumsum(is_meeting) - 1)[of[here]]
