@@ -13,11 +13,12 @@ from fengmao_geo.geo.planar import (
     erase,
     in_lots,
     joined_by_row,
+    open_away,
     polygon_parts,
     resized,
     shared_lengths,
 )
-from fengmao_geo.geo.shape import inscribed_circles
+from fengmao_geo.geo.shape import compactness, inscribed_circles
 from fengmao_geo.spaces.surfaces import are_lanes
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ __all__ = ["cut_into_places", "corner_squares", "junctions"]
 
 # Half widths of the necks that are looked for, each about 1.7 times the one before.
 _RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
+# What is more compact than this has no passages: a square has 0.785, a strip of one to seven 0.34.
+_WINDING = 0.4
 # Vertices of streets this near are one.
 _SAME_M = 0.001
 
@@ -79,11 +82,11 @@ def cut_into_places(
         resized(streets, kinds.figure("street_depth_m")),
     )
     parts, of = _zoned(places[wide], zones)
-    parts, of = _tidied(parts, wide[of], place_m2)
+    parts, of = _tidied(*_trimmed(parts, wide[of], kinds), kinds)
     left = np.delete(np.arange(len(places)), wide)
     cut, cut_of = cut_at_necks(parts, radii_m=_RADII_M, place_m2=place_m2)
     places, row = np.concatenate([places[left], cut]), np.concatenate([row[left], row[of[cut_of]]])
-    return _tidied(places, row, kinds.figure("sliver_area_m2"))
+    return _tidied(*_trimmed(places, row, kinds), kinds)
 
 
 def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, Indices]:
@@ -113,9 +116,38 @@ def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometrie
     return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp)
 
 
-def _tidied(parts: Geometries, of: Indices, least_m2: float) -> tuple[Geometries, Indices]:
-    """Give parts that are too small to the part of the same piece they share most of their outline with."""
-    is_small = shapely.area(parts) < least_m2
+def _trimmed(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Cut off the passages of places: what is narrow, and large enough to see."""
+    least_m2 = kinds.figure("sliver_area_m2")
+    wide, narrow = parts.copy(), np.full(len(parts), shapely.Polygon(), dtype=object)
+    winding = np.flatnonzero((compactness(parts) < _WINDING) & (shapely.area(parts) >= 2 * least_m2))
+    wide[winding], narrow[winding] = open_away(parts[winding], kinds.figure("passage_width_m"))
+    passages, place = polygon_parts(narrow)
+    is_seen = shapely.area(passages) >= least_m2 / 4
+    passages, place = passages[is_seen], place[is_seen]
+    rows, first = np.unique(place, return_index=True)
+    kept = parts.copy()
+    kept[rows] = shapely.difference(parts[rows], joined_by_row(passages, place))
+    is_left = shapely.area(kept) >= least_m2
+    kept[~is_left] = parts[~is_left]
+    passages, place = passages[is_left[place]], place[is_left[place]]
+    kept, kept_of = polygon_parts(kept)
+    return np.concatenate([kept, passages]), of[np.concatenate([kept_of, place])]
+
+
+def _are_scraps(parts: Geometries, kinds: SpaceKinds) -> Flags:
+    """Say which parts are no places: too small, or small and wrapped around something else."""
+    area_m2 = shapely.area(parts)
+    is_scrap = area_m2 < kinds.figure("place_area_m2")
+    some = np.flatnonzero(~is_scrap & (area_m2 < kinds.figure("wrapped_area_m2")))
+    hull_m2 = shapely.area(shapely.convex_hull(parts[some]))
+    is_scrap[some] = area_m2[some] < kinds.figure("hull_share") * hull_m2
+    return is_scrap
+
+
+def _tidied(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Give scraps to the part of the same piece they share most of their outline with."""
+    is_small = _are_scraps(parts, kinds)
     small, large = np.flatnonzero(is_small), np.flatnonzero(~is_small)
     row, hit, shared_m = shared_lengths(parts[small], parts[large])
     is_same = of[small[row]] == of[large[hit]]
