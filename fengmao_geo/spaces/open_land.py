@@ -12,7 +12,7 @@ import shapely
 
 from fengmao_geo.geo.planar import erase, open_away, polygon_parts, polygons_of, without_pinholes
 from fengmao_geo.spaces.inventory import column_of, land_groups
-from fengmao_geo.spaces.places import corner_squares, cut_into_places
+from fengmao_geo.spaces.places import corner_grounds, cut_into_places
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.tables import RESULTS
@@ -144,7 +144,7 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
         can_be_cut=~is_deck[of],
         water=_moved(occupied["water"], -origin),
         streets=streets,
-        corners=_moved(corner_squares(town, kinds=kinds), -origin),
+        corners=_moved(corner_grounds(town, kinds=kinds), -origin),
         kinds=kinds,
     )
     places, part = _placed(without_pinholes(places), origin)

@@ -32,12 +32,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["cut_into_places", "corner_squares", "junctions"]
+__all__ = ["cut_into_places", "corner_grounds", "junctions"]
 
 # Half widths of the necks that are looked for, each about 1.7 times the one before.
 _RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
 # What is more compact than this has no passages: a square has 0.785, a strip of one to seven 0.34.
 _WINDING = 0.4
+# Streets that meet at less than this (30°), or go straight on by as much, make no corner; a wide corner reaches
+# no farther than so many times its distance.
+_SHARPEST, _FARTHEST = np.pi / 6, 1.6
 # Vertices of streets this near are one.
 _SAME_M = 0.001
 
@@ -60,7 +63,7 @@ def cut_into_places(
     can_be_cut
         Which of them may be cut along water and streets, shape ``(n,)``.
     water, streets, corners
-        Water and surfaces of streets, and squares where streets meet.
+        Water and surfaces of streets, and the ground at their corners.
     kinds
         Kinds of space.
 
@@ -79,7 +82,7 @@ def cut_into_places(
     zones = (
         resized(shapely.simplify(water, kinds.figure("bank_depth_m") / 4), kinds.figure("bank_depth_m")),
         corners,
-        resized(streets, kinds.figure("street_depth_m")),
+        resized(shapely.simplify(streets, kinds.figure("street_depth_m") / 10), kinds.figure("street_depth_m")),
     )
     parts, of = _zoned(places[wide], zones)
     parts, of = _tidied(*_trimmed(parts, wide[of], kinds), kinds)
@@ -182,8 +185,10 @@ def junctions(town: Town, *, kinds: SpaceKinds) -> Geometries:
     return np.asarray(shapely.points(_meetings(town, kinds)[0]))
 
 
-def corner_squares(town: Town, *, kinds: SpaceKinds) -> Geometries:
-    """Draw a square about each junction, turned as the streets there run, so that its sides cross them.
+def corner_grounds(town: Town, *, kinds: SpaceKinds) -> Geometries:
+    """Draw the ground between two streets that meet, cut square across each at the corner's distance.
+
+    Where a street goes straight on, the side that no other street enters has no corner.
 
     Parameters
     ----------
@@ -195,18 +200,24 @@ def corner_squares(town: Town, *, kinds: SpaceKinds) -> Geometries:
     Returns
     -------
     array of Polygon
-        Squares, their sides ``corner_radius_m`` from the junctions.
+        Kites of the meeting, a point ``corner_radius_m`` along each street, and a point in between.
     """
     middle, along, of = _meetings(town, kinds)
+    heading = np.arctan2(along[:, 1], along[:, 0])
+    order = np.lexsort((heading, of))
+    heading, of = heading[order], of[order]
+    is_last = np.diff(of, append=-1) != 0
+    following = np.roll(heading, -1)
+    following[is_last] = heading[np.diff(of, prepend=-1) != 0] + 2 * np.pi
+    between = following - heading
+    is_corner = (between >= _SHARPEST) & (between <= np.pi - _SHARPEST)
+    heading, half, of = heading[is_corner], between[is_corner] / 2, of[is_corner]
     radius_m = kinds.figure("corner_radius_m")
-    length_m = np.minimum(np.hypot(*along.T), radius_m)
-    # Streets along and across turn the square alike, so four times their angle is averaged.
-    four = 4 * np.arctan2(along[:, 1], along[:, 0])
-    turned = [np.bincount(of, length_m * part(four), minlength=len(middle)) for part in (np.sin, np.cos)]
-    turn = np.arctan2(*turned) / 4 + np.pi / 4
-    corner = turn[:, None] + np.arange(4) * np.pi / 2
-    corner_xy = middle[:, None] + radius_m * np.sqrt(2) * np.stack([np.cos(corner), np.sin(corner)], axis=2)
-    return np.asarray(shapely.polygons(corner_xy))
+    far_m = np.minimum(radius_m / np.cos(half), _FARTHEST * radius_m)
+    reach_m = np.stack([np.zeros(len(of)), np.full(len(of), radius_m), far_m, np.full(len(of), radius_m)], axis=1)
+    angle = heading[:, None] + half[:, None] * np.array([0, 0, 1, 2])
+    xy = middle[of][:, None] + reach_m[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=2)
+    return np.asarray(shapely.polygons(xy))
 
 
 def _meetings(town: Town, kinds: SpaceKinds) -> tuple[Numbers, Numbers, Indices]:
