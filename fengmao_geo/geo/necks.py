@@ -10,6 +10,7 @@ import shapely
 
 from fengmao_geo.geo.planar import (
     BEYOND_M,
+    GRID_M,
     joined_by_row,
     polygon_parts,
     polygons_of,
@@ -160,7 +161,7 @@ def _shared_out(
     shapes = np.concatenate([places, rest[row[first]]])
     owner = np.concatenate([np.arange(len(places)), place[first]])
     order = np.argsort(owner, kind="stable")
-    joined = joined_by_row(shapes[order], owner[order])
+    joined = joined_by_row(shapes[order], owner[order], grid_m=GRID_M)
     # What touches in a point only falls apart again.
     places, place = polygon_parts(np.concatenate([joined, rest[is_own]]))
     return places, np.concatenate([of, rest_of[is_own]])[place]

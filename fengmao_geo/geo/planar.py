@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEYOND_M",
+    "GRID_M",
     "erase",
     "in_lots",
     "joined_by_row",
@@ -43,6 +44,8 @@ _MITRE = 2.5
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
 # own would leave crumbs and unsound overlays.
 BEYOND_M = 0.02
+# Parts of one area are cut and joined again to this: what overlays round differs by less within a town.
+GRID_M = 1e-8
 # Smaller holes are rounding.
 _PINHOLE_M2 = 1e-4
 # Outlines that share a stretch differ by no more than rounding.
@@ -160,7 +163,7 @@ def erase(areas: Geometries, holes: Geometries) -> Geometries:
     return left
 
 
-def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
+def joined_by_row(shapes: Geometries, row: Indices, *, grid_m: float = 0.0) -> Geometries:
     """Unite the shapes of each row; rows ascend.
 
     Parameters
@@ -169,6 +172,9 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
         Polygons, shape ``(n,)``.
     row
         Row of each, ascending, shape ``(n,)``.
+    grid_m
+        Shapes that stay apart are joined once more on a grid so fine, where outlines parted by mere rounding
+        meet again; 0 for no such grid.
 
     Returns
     -------
@@ -189,6 +195,8 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
         return joined
     for at, group in enumerate(np.split(shapes, starts[1:])):
         joined[at] = group[0] if len(group) == 1 else shapely.disjoint_subset_union_all(group)
+        if grid_m and shapely.get_num_geometries(joined[at]) > 1:
+            joined[at] = shapely.union_all(group, grid_size=grid_m)
     return joined
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.geo.planar import erase, open_away, polygon_parts, polygons_of, without_pinholes
+from fengmao_geo.spaces.corners import corner_grounds
 from fengmao_geo.spaces.inventory import column_of, land_groups
-from fengmao_geo.spaces.places import corner_grounds, cut_into_places
+from fengmao_geo.spaces.places import cut_into_places
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.tables import RESULTS

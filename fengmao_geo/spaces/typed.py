@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 
 from fengmao_geo.geo.planar import polygons_of
+from fengmao_geo.spaces.corners import junctions
 from fengmao_geo.spaces.facing import BUILDING, LANE, STREET, WATER, Facing, face
 from fengmao_geo.spaces.inventory import pairs
-from fengmao_geo.spaces.places import junctions
 from fengmao_geo.spaces.surfaces import are_lanes, ground_streets, street_widths
 
 if TYPE_CHECKING:
