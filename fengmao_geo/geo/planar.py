@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import shapely
@@ -262,7 +262,9 @@ def _opened(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries]:
     return kept, shapely.difference(areas, kept)
 
 
-def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tuple[Indices, _Done]]:
+def in_lots(
+    work: Callable[..., _Done], shapes: Geometries, *others: NDArray[Any]
+) -> list[tuple[Indices, _Done]]:
     """Work on lots of shapes in threads: overlays and buffers leave Python's lock free.
 
     Parameters
@@ -271,6 +273,8 @@ def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tup
         What is done with a lot; it must not matter which shapes are in it.
     shapes
         Geometries, shape ``(n,)``.
+    *others
+        Arrays of as many rows, which the work is given too.
 
     Returns
     -------
@@ -286,7 +290,9 @@ def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tup
     order = np.argsort(-shapely.get_num_coordinates(shapes), kind="stable")
     lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
     with ThreadPoolExecutor() as pool:
-        return list(zip(lots, pool.map(lambda lot: work(shapes[lot]), lots), strict=True))
+        return list(
+            zip(lots, pool.map(lambda lot: work(*(one[lot] for one in (shapes, *others))), lots), strict=True)
+        )
 
 
 def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Indices, Numbers]:

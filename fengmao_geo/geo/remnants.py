@@ -57,6 +57,8 @@ def given_to_neighbours(
     ([89.0, 114.0], [0, 2])
     """
     given, taking = np.flatnonzero(is_given), np.flatnonzero(~is_given if is_taking is None else is_taking)
+    # Most takers are near nothing that is given.
+    taking = taking[np.unique(shapely.STRtree(parts[taking]).query(parts[given])[1])]
     row, hit, shared_m = shared_lengths(parts[given], parts[taking])
     row, hit = given[row], taking[hit]
     is_near = (of[row] == of[hit]) & (shared_m >= least_share * shapely.length(parts[row]))

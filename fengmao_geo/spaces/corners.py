@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["corner_grounds", "junctions"]
 
-# Streets that meet at less than this (30°), or go straight on by as much, make no corner; a wide corner reaches
-# no farther than so many times its distance.
+# Streets that meet at less than this (30°), or go straight on by as much, make no corner; a wide corner
+# reaches no farther than so many times its distance.
 _SHARPEST, _FARTHEST = np.pi / 6, 1.6
 # Vertices of streets this near are one.
 _SAME_M = 0.001

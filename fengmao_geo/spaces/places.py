@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from fengmao_geo.geo.necks import cut_at_necks
-from fengmao_geo.geo.planar import erase, in_lots, joined_by_row, open_away, polygon_parts, resized
+from fengmao_geo.geo.planar import BEYOND_M, erase, in_lots, joined_by_row, polygon_parts, resized
 from fengmao_geo.geo.remnants import given_to_neighbours
 from fengmao_geo.geo.shape import compactness, inscribed_circles, mean_width
 
@@ -27,8 +27,10 @@ __all__ = ["cut_into_places"]
 _RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
 # What lies along water, at corners, along streets, and behind.
 _BANK, _CORNER, _STRIP, _REST = range(4)
-# What is more compact than this has no passages: a square has 0.785, a strip of one to seven 0.34.
-_WINDING = 0.4
+# What is more compact than this has no passages: a square has 0.785, a strip of one to four 0.5.
+_WINDING = 0.5
+# Cuts that run along an outline leave hairs no wider than this.
+_HAIR_M = 0.5
 
 
 def cut_into_places(
@@ -71,11 +73,12 @@ def cut_into_places(
         ),
     }
     parts, of = _along(places[wide], zones, kinds)
-    parts, of = _tidied(parts, wide[of], kinds)
+    of = wide[of]
     left = np.delete(np.arange(len(places)), wide)
-    cut, cut_of = cut_at_necks(parts, radii_m=_RADII_M, place_m2=place_m2)
+    cut, cut_of = _cut_in_threads(parts, place_m2)
     places, row = np.concatenate([places[left], cut]), np.concatenate([row[left], row[of[cut_of]]])
-    return _tidied(places, row, kinds)
+    places, came = _tidied(places, row, kinds)
+    return places, row[came]
 
 
 def _are_whole(places: Geometries, kinds: SpaceKinds) -> Flags:
@@ -100,6 +103,8 @@ def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, In
 def _along(pieces: Geometries, zones: dict[int, Geometries], kinds: SpaceKinds) -> tuple[Geometries, Indices]:
     """Cut pieces along water and streets, but where a cut would run through the open."""
     parts, of, zone = _zoned(pieces, zones)
+    parts, came = _tidied(parts, of, kinds)
+    of, zone = of[came], zone[came]
     share = kinds.figure("open_share")
     # A strip with nothing behind it is part of what lies behind, and so is a corner when no strip is left.
     for at in (_STRIP, _CORNER):
@@ -128,27 +133,31 @@ def _zoned(pieces: Geometries, zones: dict[int, Geometries]) -> tuple[Geometries
     return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp), parts_in
 
 
-def _tidied(places: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
-    """Give what is no place of its own to the place it borders on most: passages, strips in the open, scraps."""
-    parts, came = _trimmed(places, kinds)
-    of = of[came]
-    for tests, least_share in (
-        (_are_scraps, 0.0),
-        (_are_narrow, kinds.figure("open_share")),
-        (_are_scraps, 0.0),
-    ):
-        parts, came = given_to_neighbours(parts, of, tests(parts, kinds), least_share=least_share)
-        of = of[came]
-    return parts, of
+def _tidied(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Give what is no place of its own to what it borders on most: passages, narrow strips, scraps.
+
+    Returns
+    -------
+    tuple of arrays
+        Places, and the row of a part each has come from.
+    """
+    parts, came = _trimmed(parts, kinds)
+    tests = {_are_scraps: 0.0, _are_narrow: kinds.figure("open_share")}
+    for test in (_are_scraps, _are_narrow, _are_scraps):
+        is_given = test(parts, kinds)
+        parts, at = given_to_neighbours(parts, of[came], is_given, least_share=tests[test])
+        came = came[at]
+    return parts, came
 
 
 def _trimmed(places: Geometries, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
     """Cut off the passages of places: what is narrow, and large enough to see."""
     least_m2 = kinds.figure("sliver_area_m2")
     winding = np.flatnonzero((compactness(places) < _WINDING) & (shapely.area(places) >= 2 * least_m2))
-    _, narrow = open_away(places[winding], kinds.figure("passage_width_m"))
+    narrow = _narrow_ground(places[winding], kinds.figure("passage_width_m") / 2)
     passages, place = polygon_parts(narrow)
-    is_seen = shapely.area(passages) >= least_m2 / 4
+    is_hair = (mean_width(passages) < _HAIR_M) & (shapely.length(passages) > kinds.figure("passage_width_m"))
+    is_seen = is_hair | (shapely.area(passages) >= least_m2 / 4)
     passages, place = passages[is_seen], winding[place[is_seen]]
     rows = np.unique(place)
     kept = places.copy()
@@ -159,6 +168,18 @@ def _trimmed(places: Geometries, kinds: SpaceKinds) -> tuple[Geometries, Indices
     passages, place = passages[is_left[place]], place[is_left[place]]
     kept, kept_of = polygon_parts(kept)
     return np.concatenate([kept, passages]), np.concatenate([kept_of, place])
+
+
+def _narrow_ground(places: Geometries, half_m: float) -> Geometries:
+    """Take what is left of places when all that is wide is taken off."""
+    narrow = places.copy()
+
+    def left(lot: Geometries) -> Geometries:
+        return np.asarray(shapely.difference(lot, resized(resized(lot, -half_m), half_m + BEYOND_M)))
+
+    for rows, found in in_lots(left, places):
+        narrow[rows] = found
+    return narrow
 
 
 def _are_scraps(parts: Geometries, kinds: SpaceKinds) -> Flags:
