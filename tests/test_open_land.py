@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from space_towns import NOTHING, box, layer, street, town_of, with_figure
 from town_layers import line
 
+from fengmao_geo.spaces.corners import junctions
 from fengmao_geo.spaces.open_land import find_open_land, occupied_ground, open_land, search_area
-from fengmao_geo.spaces.places import cut_into_places, junctions
+from fengmao_geo.spaces.places import cut_into_places
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces, street_widths
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.town.town import Town, TownSettings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import shapely
 
 from fengmao_geo.geo.planar import (
     BEYOND_M,
+    GRID_M,
     joined_by_row,
     polygon_parts,
     polygons_of,
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
 
 __all__ = ["NECK_RATIO", "cut_at_necks"]
 
 # A place beside a neck is at least so many times as wide as the neck.
 NECK_RATIO = 1.5
-# Large polygons are shrunk by no more than this at first.
-_FIRST_STEP_M = 3.0
+# Wide necks are sought in ground that is shrunk by this once for all of them, and anew only where it was cut.
+_CORE_M = 8.5
 
 
 def cut_at_necks(
@@ -65,51 +68,58 @@ def cut_at_necks(
     (2, 840)
     """
     pieces, row = polygon_parts(areas)
+    core, is_known = pieces.copy(), np.zeros(len(pieces), dtype=bool)
     for radius_m in sorted(radii_m, reverse=True):
-        is_large = shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2
-        large = np.flatnonzero(is_large)
-        cut, of = _cut_at_neck(pieces[large], radius_m, place_m2)
-        pieces = np.concatenate([pieces[~is_large], cut])
-        row = np.concatenate([row[~is_large], row[large[of]]])
+        done_m = _CORE_M if radius_m > _CORE_M else 0.0
+        large = np.flatnonzero(shapely.area(pieces) >= 2 * np.pi * (NECK_RATIO * radius_m) ** 2)
+        if done_m:
+            new = large[~is_known[large]]
+            core[new], is_known[new] = resized(pieces[new], -done_m), True
+        shrunk = np.full(len(pieces), shapely.Polygon(), dtype=object)
+        shrunk[large] = _shrunk((core if done_m else pieces)[large], radius_m - done_m)
+        pieces, of, is_whole = _cut_at_neck(pieces, shrunk, radius_m, place_m2)
+        row, core, is_known = row[of], core[of], is_known[of] & is_whole
     order = np.argsort(row, kind="stable")
     return pieces[order], row[order]
-
-
-def _cut_at_neck(pieces: Geometries, radius_m: float, place_m2: float) -> tuple[Geometries, Indices]:
-    """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
-    seeds, of = shapely.get_parts(_shrunk(pieces, radius_m), return_index=True)
-    # What holds no disc of one and a half times the radius is soon told by its area.
-    is_seed = shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2
-    is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
-    grown = np.full(len(seeds), shapely.Polygon(), dtype=object)
-    is_seed &= np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2
-    grown[is_seed] = resized(seeds[is_seed], radius_m + BEYOND_M)
-    is_seed &= shapely.area(grown) >= place_m2
-    is_cut = np.bincount(of[is_seed], minlength=len(pieces)) >= 2
-    is_seed &= is_cut[of]
-    if not is_cut.any():
-        return pieces, np.arange(len(pieces))
-    seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
-    cut = np.flatnonzero(is_cut)
-    wide = joined_by_row(grown, of)
-    places, place_of = polygon_parts(shapely.intersection(pieces[cut], wide))
-    rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
-    places, place_of = _divided(places, place_of, seeds, grown)
-    places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
-    whole = np.flatnonzero(~is_cut)
-    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]])
 
 
 def _shrunk(pieces: Geometries, by_m: float) -> Geometries:
     """Shrink in steps that double, each of what the last one has left: many times as fast as at one go."""
     steps_m = [by_m]
-    while steps_m[-1] > _FIRST_STEP_M:
+    while steps_m[-1] > _CORE_M:
         steps_m.append(steps_m[-1] / 2)
-    done_m = 0.0
-    for step_m in reversed(steps_m):
-        pieces = resized(pieces, done_m - step_m)
-        done_m = step_m
+    for before_m, step_m in itertools.pairwise([0.0, *reversed(steps_m)]):
+        pieces = resized(pieces, before_m - step_m)
     return pieces
+
+
+def _cut_at_neck(
+    pieces: Geometries, shrunk: Geometries, radius_m: float, place_m2: float
+) -> tuple[Geometries, Indices, Flags]:
+    """Cut pieces at necks of one width: what is wide is grown again, what lies between is shared out."""
+    seeds, of = shapely.get_parts(shrunk, return_index=True)
+
+    def in_several(is_seed: Flags) -> Flags:
+        """Keep the seeds of pieces that have two or more."""
+        return is_seed & (np.bincount(of[is_seed], minlength=len(pieces))[of] >= 2)
+
+    # What holds no disc of one and a half times the radius is soon told by its area.
+    is_seed = in_several(shapely.area(seeds) >= np.pi * ((NECK_RATIO - 1) * radius_m) ** 2)
+    is_seed[is_seed] = ~shapely.is_empty(resized(seeds[is_seed], -(NECK_RATIO - 1) * radius_m))
+    is_seed = in_several(is_seed)
+    grown = np.full(len(seeds), shapely.Polygon(), dtype=object)
+    grown[is_seed] = resized(seeds[is_seed], radius_m + BEYOND_M)
+    is_seed = in_several(is_seed & (shapely.area(grown) >= place_m2))
+    seeds, grown, of = seeds[is_seed], grown[is_seed], of[is_seed]
+    is_cut = np.bincount(of, minlength=len(pieces)) > 0
+    whole, cut = np.flatnonzero(~is_cut), np.flatnonzero(is_cut)
+    wide = joined_by_row(grown, of)
+    places, place_of = polygon_parts(shapely.intersection(pieces[cut], wide))
+    rest, rest_of = polygon_parts(shapely.difference(pieces[cut], wide))
+    places, place_of = _divided(places, place_of, seeds, grown)
+    places, place_of = _shared_out(places, place_of, rest, rest_of, place_m2=place_m2)
+    is_whole = np.repeat([True, False], [len(whole), len(places)])
+    return np.concatenate([pieces[whole], places]), np.concatenate([whole, cut[place_of]]), is_whole
 
 
 def _divided(
@@ -151,7 +161,7 @@ def _shared_out(
     shapes = np.concatenate([places, rest[row[first]]])
     owner = np.concatenate([np.arange(len(places)), place[first]])
     order = np.argsort(owner, kind="stable")
-    joined = joined_by_row(shapes[order], owner[order])
+    joined = joined_by_row(shapes[order], owner[order], grid_m=GRID_M)
     # What touches in a point only falls apart again.
     places, place = polygon_parts(np.concatenate([joined, rest[is_own]]))
     return places, np.concatenate([of, rest_of[is_own]])[place]

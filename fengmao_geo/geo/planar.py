@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import shapely
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEYOND_M",
+    "GRID_M",
     "erase",
     "in_lots",
     "joined_by_row",
@@ -43,6 +44,8 @@ _MITRE = 2.5
 # What was shrunk is grown by this more, and then cut to the area: edges that nearly fall on the area's
 # own would leave crumbs and unsound overlays.
 BEYOND_M = 0.02
+# Parts of one area are cut and joined again to this: what overlays round differs by less within a town.
+GRID_M = 1e-8
 # Smaller holes are rounding.
 _PINHOLE_M2 = 1e-4
 # Outlines that share a stretch differ by no more than rounding.
@@ -160,7 +163,7 @@ def erase(areas: Geometries, holes: Geometries) -> Geometries:
     return left
 
 
-def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
+def joined_by_row(shapes: Geometries, row: Indices, *, grid_m: float = 0.0) -> Geometries:
     """Unite the shapes of each row; rows ascend.
 
     Parameters
@@ -169,6 +172,9 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
         Polygons, shape ``(n,)``.
     row
         Row of each, ascending, shape ``(n,)``.
+    grid_m
+        Shapes that stay apart are joined once more on a grid so fine, where outlines parted by mere rounding
+        meet again; 0 for no such grid.
 
     Returns
     -------
@@ -189,6 +195,8 @@ def joined_by_row(shapes: Geometries, row: Indices) -> Geometries:
         return joined
     for at, group in enumerate(np.split(shapes, starts[1:])):
         joined[at] = group[0] if len(group) == 1 else shapely.disjoint_subset_union_all(group)
+        if grid_m and shapely.get_num_geometries(joined[at]) > 1:
+            joined[at] = shapely.union_all(group, grid_size=grid_m)
     return joined
 
 
@@ -254,7 +262,9 @@ def _opened(areas: Geometries, width_m: float) -> tuple[Geometries, Geometries]:
     return kept, shapely.difference(areas, kept)
 
 
-def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tuple[Indices, _Done]]:
+def in_lots(
+    work: Callable[..., _Done], shapes: Geometries, *others: NDArray[Any]
+) -> list[tuple[Indices, _Done]]:
     """Work on lots of shapes in threads: overlays and buffers leave Python's lock free.
 
     Parameters
@@ -263,6 +273,8 @@ def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tup
         What is done with a lot; it must not matter which shapes are in it.
     shapes
         Geometries, shape ``(n,)``.
+    *others
+        Arrays of as many rows, which the work is given too.
 
     Returns
     -------
@@ -278,7 +290,9 @@ def in_lots(work: Callable[[Geometries], _Done], shapes: Geometries) -> list[tup
     order = np.argsort(-shapely.get_num_coordinates(shapes), kind="stable")
     lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
     with ThreadPoolExecutor() as pool:
-        return list(zip(lots, pool.map(lambda lot: work(shapes[lot]), lots), strict=True))
+        return list(
+            zip(lots, pool.map(lambda lot: work(*(one[lot] for one in (shapes, *others))), lots), strict=True)
+        )
 
 
 def shared_lengths(shapes: Geometries, others: Geometries) -> tuple[Indices, Indices, Numbers]:

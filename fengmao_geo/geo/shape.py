@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from fengmao_geo.geo.lines import ranges
-from fengmao_geo.geo.planar import joined_by_row, outline_segments, polygons_of
+from fengmao_geo.geo.planar import in_lots, joined_by_row, outline_segments, polygons_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,9 +112,13 @@ def inscribed_circles(
     """
     centre, radius_m = np.full((len(polygons), 2), np.nan), np.zeros(len(polygons))
     rows = np.flatnonzero(shapely.area(polygons) > 0)
-    spokes = shapely.maximum_inscribed_circle(
-        polygons[rows], tolerance=np.broadcast_to(tolerance_m, polygons.shape)[rows]
+    polygons, tolerance = polygons[rows], np.broadcast_to(tolerance_m, polygons.shape)[rows]
+    spokes = np.empty(len(rows), dtype=object)
+    done = in_lots(
+        lambda lot, within: shapely.maximum_inscribed_circle(lot, tolerance=within), polygons, tolerance
     )
+    for lot, found in done:
+        spokes[lot] = found
     centre[rows] = shapely.get_coordinates(shapely.get_point(spokes, 0))
     radius_m[rows] = shapely.length(spokes)
     return centre, radius_m

@@ -17,6 +17,7 @@ from fengmao_geo.spaces.inventory import (
     inventory,
     land_groups,
     pairs,
+    polygons_in,
 )
 from fengmao_geo.spaces.surfaces import street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
@@ -79,7 +80,7 @@ def farmland_fragments(town: Town, *, kinds: str | Path | SpaceKinds | None = No
     """
     read = space_kinds(kinds)
     land, protected, found = _farmland(town)
-    streets, water = street_surfaces(town, kinds=read), _shapes(town, "water")
+    streets, water = street_surfaces(town, kinds=read), polygons_in(town, "water")
     left = erase(land, np.concatenate([streets, water]))
     kept, _ = open_away(left, read.figure("sliver_width_m"))
     pieces = _in_order(polygons_of(kept))
@@ -99,17 +100,13 @@ def farmland_fragments(town: Town, *, kinds: str | Path | SpaceKinds | None = No
 
 def _farmland(town: Town) -> tuple[Geometries, Geometries, list[Finding]]:
     """Take the connected farmland, none of it twice, and the permanent basic farmland."""
-    crops, protected = _parcels(town, (_CROPLAND,)), _shapes(town, "farmland_protected")
+    crops, protected = _parcels(town, (_CROPLAND,)), polygons_in(town, "farmland_protected")
     land = polygons_of(np.array([shapely.union_all(np.concatenate([crops, protected]))]))
     has_codes = "parcels" in town and land_groups(town, town["parcels"]) is not None
     if has_codes:
         return land, protected, []
     code = "cropland_unknown" if "farmland_protected" in town else "farmland_unknown"
     return land, protected, [Finding(code, "parcels", column="land_code")]
-
-
-def _shapes(town: Town, layer: str) -> Geometries:
-    return polygons_of(town[layer].geometry.to_numpy() if layer in town else np.zeros(0, dtype=object))
 
 
 def _parcels(town: Town, groups: tuple[str, ...]) -> Geometries:
@@ -130,8 +127,8 @@ def _in_order(pieces: Geometries) -> Geometries:
 def _typed(town: Town, pieces: Geometries, roads: Geometries, kinds: SpaceKinds) -> gpd.GeoDataFrame:
     """Choose the pieces that are of a kind, each with the rule that fired and what was measured."""
     area_m2, away_m = shapely.area(pieces), _away_m(town, pieces)
-    built_up = _shapes(town, "built_up")
-    built = np.concatenate([built_up, _shapes(town, "buildings"), _parcels(town, CONSTRUCTION_GROUPS)])
+    built_up = polygons_in(town, "built_up")
+    built = np.concatenate([built_up, polygons_in(town, "buildings"), _parcels(town, CONSTRUCTION_GROUPS)])
     street_share = faced_share(pieces, roads, reach_m=kinds.figure("facing_m"))
     built_share = faced_share(pieces, built, reach_m=kinds.figure("facing_m", _ENCLOSED))
     within_share = _overlap_m2(pieces, built_up) / area_m2
@@ -171,7 +168,7 @@ def _is_of_size(area_m2: Numbers, away_m: Numbers, kind: str, kinds: SpaceKinds)
 
 def _away_m(town: Town, pieces: Geometries) -> Numbers:
     """Measure how far pieces lie from the ground that is looked at: extent and study area."""
-    ground = shapely.union_all(np.array([*_shapes(town, "study_area"), town.extent], dtype=object))
+    ground = shapely.union_all(np.array([*polygons_in(town, "study_area"), town.extent], dtype=object))
     shapely.prepare(ground)
     return np.asarray(shapely.distance(pieces, ground), dtype=float)
 

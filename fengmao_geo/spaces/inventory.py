@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.findings import findings_table
+from fengmao_geo.geo.planar import polygons_of
 from fengmao_geo.standards.load import land_classes
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = [
     "inventory",
     "land_groups",
     "pairs",
+    "polygons_in",
 ]
 
 #: Groups of land classes that roads and railways are of.
@@ -176,6 +178,24 @@ def land_groups(town: Town, parcels: gpd.GeoDataFrame) -> pd.Series | None:
         return None
     groups = {code: record.group for code, record in land_classes(scheme).items()}
     return column_of(parcels, "land_code", is_text=True).map(groups)
+
+
+def polygons_in(town: Town, layer: str) -> Geometries:
+    """Take the polygons of a layer of a town.
+
+    Parameters
+    ----------
+    town
+        The town.
+    layer
+        Name of the layer.
+
+    Returns
+    -------
+    array of Polygon
+        Its polygons, in parts; none where the town has no such layer.
+    """
+    return polygons_of(town[layer].geometry.to_numpy() if layer in town else np.zeros(0, dtype=object))
 
 
 def held_by(shapes: Geometries, areas: Geometries) -> Indices:

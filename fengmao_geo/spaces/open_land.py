@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.geo.planar import erase, open_away, polygon_parts, polygons_of, without_pinholes
-from fengmao_geo.spaces.inventory import column_of, land_groups
-from fengmao_geo.spaces.places import cut_into_places, junctions
+from fengmao_geo.spaces.corners import corner_grounds
+from fengmao_geo.spaces.inventory import column_of, land_groups, polygons_in
+from fengmao_geo.spaces.places import cut_into_places
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.tables import RESULTS
@@ -144,7 +145,7 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
         can_be_cut=~is_deck[of],
         water=_moved(occupied["water"], -origin),
         streets=streets,
-        corners=_moved(junctions(town, kinds=kinds), -origin),
+        corners=_moved(corner_grounds(town, kinds=kinds), -origin),
         kinds=kinds,
     )
     places, part = _placed(without_pinholes(places), origin)
@@ -204,17 +205,13 @@ def occupied_ground(town: Town) -> dict[str, Geometries]:
         Buildings, water, green, parking, grounds of facilities in use, farmland: polygons, which may overlap.
     """
     return {
-        "building": _polygons(town, "buildings"),
-        "water": _polygons(town, "water"),
-        "green": _polygons(town, "green"),
-        "parking": _polygons(town, "parking"),
-        "ground": np.concatenate([_polygons(town, "facilities"), _grounds_in_use(town)]),
-        "farmland": np.concatenate([_cropland(town), _polygons(town, "farmland_protected")]),
+        "building": polygons_in(town, "buildings"),
+        "water": polygons_in(town, "water"),
+        "green": polygons_in(town, "green"),
+        "parking": polygons_in(town, "parking"),
+        "ground": np.concatenate([polygons_in(town, "facilities"), _grounds_in_use(town)]),
+        "farmland": np.concatenate([_cropland(town), polygons_in(town, "farmland_protected")]),
     }
-
-
-def _polygons(town: Town, layer: str) -> Geometries:
-    return polygons_of(town[layer].geometry.to_numpy() if layer in town else np.zeros(0, dtype=object))
 
 
 def _cropland(town: Town) -> Geometries:

@@ -8,32 +8,29 @@ import numpy as np
 import shapely
 
 from fengmao_geo.geo.necks import cut_at_necks
-from fengmao_geo.geo.planar import (
-    erase,
-    in_lots,
-    joined_by_row,
-    polygon_parts,
-    shared_lengths,
-)
-from fengmao_geo.geo.shape import inscribed_circles
-from fengmao_geo.spaces.surfaces import are_lanes
+from fengmao_geo.geo.planar import BEYOND_M, erase, in_lots, joined_by_row, polygon_parts, resized
+from fengmao_geo.geo.remnants import given_to_neighbours
+from fengmao_geo.geo.shape import compactness, inscribed_circles, mean_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fengmao_geo.standards.spaces import SpaceKinds
-    from fengmao_geo.town.town import Town
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["cut_into_places", "junctions"]
+__all__ = ["cut_into_places"]
 
 # Half widths of the necks that are looked for, each about 1.7 times the one before.
 _RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
-# Vertices of streets this near are one.
-_SAME_M = 0.001
+# What lies along water, at corners, along streets, and behind.
+_BANK, _CORNER, _STRIP, _REST = range(4)
+# What is more compact than this has no passages: a square has 0.785, a strip of one to four 0.5.
+_WINDING = 0.5
+# Cuts that run along an outline leave hairs no wider than this.
+_HAIR_M = 0.5
 
 
 def cut_into_places(
@@ -54,7 +51,7 @@ def cut_into_places(
     can_be_cut
         Which of them may be cut along water and streets, shape ``(n,)``.
     water, streets, corners
-        Water and surfaces of streets, and the points where streets meet.
+        Water and surfaces of streets, and the ground at their corners.
     kinds
         Kinds of space.
 
@@ -65,22 +62,33 @@ def cut_into_places(
     """
     place_m2 = kinds.figure("place_area_m2")
     places, row = _cut_in_threads(pieces, place_m2)
-    is_large = (shapely.area(places) >= kinds.figure("whole_area_m2")) & can_be_cut[row]
-    large = np.flatnonzero(is_large)
-    _, radius_m = inscribed_circles(places[large], tolerance_m=np.sqrt(shapely.area(places[large])) / 500)
-    share = np.pi * radius_m**2 / shapely.area(places[large])
-    wide = large[share < kinds.figure("compact_share")]
-    zones = (
-        shapely.buffer(water, kinds.figure("bank_depth_m")),
-        shapely.buffer(corners, kinds.figure("corner_radius_m")),
-        shapely.buffer(streets, kinds.figure("street_depth_m")),
-    )
-    parts, of = _zoned(places[wide], zones)
-    parts, of = _tidied(parts, wide[of], place_m2)
+    wide = np.flatnonzero(can_be_cut[row] & ~_are_whole(places, kinds))
+    zones = {
+        _BANK: resized(
+            shapely.simplify(water, kinds.figure("bank_depth_m") / 4), kinds.figure("bank_depth_m")
+        ),
+        _CORNER: corners,
+        _STRIP: resized(
+            shapely.simplify(streets, kinds.figure("street_depth_m") / 10), kinds.figure("street_depth_m")
+        ),
+    }
+    parts, of = _along(places[wide], zones, kinds)
+    of = wide[of]
     left = np.delete(np.arange(len(places)), wide)
-    cut, cut_of = cut_at_necks(parts, radii_m=_RADII_M, place_m2=place_m2)
+    cut, cut_of = _cut_in_threads(parts, place_m2)
     places, row = np.concatenate([places[left], cut]), np.concatenate([row[left], row[of[cut_of]]])
-    return _tidied(places, row, kinds.figure("sliver_area_m2"))
+    places, came = _tidied(places, row, kinds)
+    return places, row[came]
+
+
+def _are_whole(places: Geometries, kinds: SpaceKinds) -> Flags:
+    """Say which places are small or compact enough to be left as they are."""
+    area_m2 = shapely.area(places)
+    is_whole = area_m2 < kinds.figure("whole_area_m2")
+    large = np.flatnonzero(~is_whole)
+    _, radius_m = inscribed_circles(places[large], tolerance_m=np.sqrt(area_m2[large]) / 500)
+    is_whole[large] = np.pi * radius_m**2 >= kinds.figure("compact_share") * area_m2[large]
+    return is_whole
 
 
 def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, Indices]:
@@ -92,11 +100,24 @@ def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, In
     return places, np.concatenate([lot[of] for lot, (_, of) in done])
 
 
-def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometries, Indices]:
-    """Cut pieces into what lies in each zone in turn, and what lies in none."""
+def _along(pieces: Geometries, zones: dict[int, Geometries], kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Cut pieces along water and streets, but where a cut would run through the open."""
+    parts, of, zone = _zoned(pieces, zones)
+    parts, came = _tidied(parts, of, kinds)
+    of, zone = of[came], zone[came]
+    share = kinds.figure("open_share")
+    # A strip with nothing behind it is part of what lies behind, and so is a corner when no strip is left.
+    for at in (_STRIP, _CORNER):
+        parts, came = given_to_neighbours(parts, of, zone == at, is_taking=zone == _REST, least_share=share)
+        of, zone = of[came], zone[came]
+    return parts, of
+
+
+def _zoned(pieces: Geometries, zones: dict[int, Geometries]) -> tuple[Geometries, Indices, Indices]:
+    """Cut pieces into what lies in each zone in turn, and what lies in none; say of which piece and zone."""
     rest, of = pieces, np.arange(len(pieces))
-    found, found_of = [], []
-    for zone in zones:
+    found, found_of, found_in = [], [], []
+    for name, zone in zones.items():
         row, hit = shapely.STRtree(zone).query(rest, predicate="intersects")
         rows = np.unique(row)
         if not len(rows):
@@ -105,52 +126,72 @@ def _zoned(pieces: Geometries, zones: tuple[Geometries, ...]) -> tuple[Geometrie
         parts, part_of = polygon_parts(inside)
         found.append(parts)
         found_of.append(of[rows[part_of]])
+        found_in.append(np.full(len(parts), name))
         rest, rest_of = polygon_parts(erase(rest, zone))
         of = of[rest_of]
-    return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp)
+    parts_in = np.concatenate([*found_in, np.full(len(rest), _REST)])
+    return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp), parts_in
 
 
-def _tidied(parts: Geometries, of: Indices, least_m2: float) -> tuple[Geometries, Indices]:
-    """Give parts that are too small to the part of the same piece they share most of their outline with."""
-    is_small = shapely.area(parts) < least_m2
-    small, large = np.flatnonzero(is_small), np.flatnonzero(~is_small)
-    row, hit, shared_m = shared_lengths(parts[small], parts[large])
-    is_same = of[small[row]] == of[large[hit]]
-    row, hit, shared_m = row[is_same], hit[is_same], shared_m[is_same]
-    order = np.lexsort((hit, -shared_m, row))
-    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
-    shapes = np.concatenate([parts[large], parts[small[row[first]]]])
-    owner = np.concatenate([np.arange(len(large)), hit[first]])
-    order = np.argsort(owner, kind="stable")
-    joined = joined_by_row(shapes[order], owner[order])
-    alone = np.delete(small, row[first])
-    # What touches in a point only, or has grown to several parts, falls apart again.
-    places, place_of = polygon_parts(np.concatenate([joined, parts[alone]]))
-    return places, np.concatenate([of[large], of[alone]])[place_of]
-
-
-def junctions(town: Town, *, kinds: SpaceKinds) -> Geometries:
-    """Find where streets meet or bend so that ground lies at a corner.
-
-    Parameters
-    ----------
-    town
-        The town.
-    kinds
-        Kinds of space.
+def _tidied(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Give what is no place of its own to what it borders on most: passages, narrow strips, scraps.
 
     Returns
     -------
-    array of Point
-        Vertices that three or more stretches of streets share, lanes apart.
+    tuple of arrays
+        Places, and the row of a part each has come from.
     """
-    streets = town["streets"]
-    is_street = ~are_lanes(streets, kinds=kinds)
-    # A vertex drawn twice is one, not a meeting.
-    lines = shapely.remove_repeated_points(shapely.get_parts(streets.geometry.to_numpy()[is_street]), _SAME_M)
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    is_inner = (np.diff(line, prepend=-1) == 0) & (np.diff(line, append=-1) == 0)
-    weight = np.where(is_inner, 2, 1)
-    unique, inverse = np.unique(np.round(xy, 3), axis=0, return_inverse=True)
-    count = np.bincount(inverse.ravel(), weights=weight, minlength=len(unique))
-    return np.asarray(shapely.points(unique[count >= 3]))
+    parts, came = _trimmed(parts, kinds)
+    tests = {_are_scraps: 0.0, _are_narrow: kinds.figure("open_share")}
+    for test in (_are_scraps, _are_narrow, _are_scraps):
+        is_given = test(parts, kinds)
+        parts, at = given_to_neighbours(parts, of[came], is_given, least_share=tests[test])
+        came = came[at]
+    return parts, came
+
+
+def _trimmed(places: Geometries, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
+    """Cut off the passages of places: what is narrow, and large enough to see."""
+    least_m2 = kinds.figure("sliver_area_m2")
+    winding = np.flatnonzero((compactness(places) < _WINDING) & (shapely.area(places) >= 2 * least_m2))
+    narrow = _narrow_ground(places[winding], kinds.figure("passage_width_m") / 2)
+    passages, place = polygon_parts(narrow)
+    is_hair = (mean_width(passages) < _HAIR_M) & (shapely.length(passages) > kinds.figure("passage_width_m"))
+    is_seen = is_hair | (shapely.area(passages) >= least_m2 / 4)
+    passages, place = passages[is_seen], winding[place[is_seen]]
+    rows = np.unique(place)
+    kept = places.copy()
+    kept[rows] = shapely.difference(places[rows], joined_by_row(passages, place))
+    # What is narrow all along is no passage of a place.
+    is_left = shapely.area(kept) >= least_m2
+    kept[~is_left] = places[~is_left]
+    passages, place = passages[is_left[place]], place[is_left[place]]
+    kept, kept_of = polygon_parts(kept)
+    return np.concatenate([kept, passages]), np.concatenate([kept_of, place])
+
+
+def _narrow_ground(places: Geometries, half_m: float) -> Geometries:
+    """Take what is left of places when all that is wide is taken off."""
+    narrow = places.copy()
+
+    def left(lot: Geometries) -> Geometries:
+        return np.asarray(shapely.difference(lot, resized(resized(lot, -half_m), half_m + BEYOND_M)))
+
+    for rows, found in in_lots(left, places):
+        narrow[rows] = found
+    return narrow
+
+
+def _are_scraps(parts: Geometries, kinds: SpaceKinds) -> Flags:
+    """Say which parts are no places: too small, or small and wrapped around something else."""
+    area_m2 = shapely.area(parts)
+    is_scrap = area_m2 < kinds.figure("place_area_m2")
+    some = np.flatnonzero(~is_scrap & (area_m2 < kinds.figure("wrapped_area_m2")))
+    hull_m2 = shapely.area(shapely.convex_hull(parts[some]))
+    is_scrap[some] = area_m2[some] < kinds.figure("hull_share") * hull_m2
+    return is_scrap
+
+
+def _are_narrow(parts: Geometries, kinds: SpaceKinds) -> Flags:
+    """Say which parts are on the whole no wider than a passage."""
+    return np.asarray(mean_width(parts) < kinds.figure("passage_width_m"))

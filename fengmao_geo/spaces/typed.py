@@ -8,10 +8,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from fengmao_geo.geo.planar import polygons_of
+from fengmao_geo.spaces.corners import junctions
 from fengmao_geo.spaces.facing import BUILDING, LANE, STREET, WATER, Facing, face
-from fengmao_geo.spaces.inventory import pairs
-from fengmao_geo.spaces.places import junctions
+from fengmao_geo.spaces.inventory import pairs, polygons_in
 from fengmao_geo.spaces.surfaces import are_lanes, ground_streets, street_widths
 
 if TYPE_CHECKING:
@@ -59,8 +58,8 @@ def town_facing(town: Town, places: Geometries, *, kinds: SpaceKinds) -> tuple[F
     streets = ground_streets(town)
     facing = face(
         places,
-        buildings=_polygons(town, "buildings"),
-        water=_polygons(town, "water"),
+        buildings=polygons_in(town, "buildings"),
+        water=polygons_in(town, "water"),
         streets=streets.geometry.to_numpy(),
         half_width_m=street_widths(streets, kinds=kinds) / 2,
         is_lane=are_lanes(streets, kinds=kinds),
@@ -175,7 +174,3 @@ def _corner(
         )
         corner_m[row] = distance
     return (all_m + main_m) / 2, (all_m - main_m) / 2, corner_m
-
-
-def _polygons(town: Town, layer: str) -> Geometries:
-    return polygons_of(town[layer].geometry.to_numpy() if layer in town else np.zeros(0, dtype=object))
