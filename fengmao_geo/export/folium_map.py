@@ -24,6 +24,7 @@ from fengmao_geo.export.map_data import (
 )
 from fengmao_geo.export.map_figures import Place, about, card, full_set, header, type_rows
 from fengmao_geo.export.map_geometry import Frame
+from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.map_labels import labels
 from fengmao_geo.export.map_reach import area_data, home_data, light_areas
 from fengmao_geo.export.map_spaces import space_data
@@ -53,8 +54,8 @@ WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
-_SCRIPTS = ("data.js", "spaces.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
-_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space")
+_SCRIPTS = ("data.js", "spaces.js", "green.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
+_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {
     "n_people": "n_m2",
@@ -234,6 +235,7 @@ def page_data(
         "homes": homes,
         "buildings": building_data(town, frame, home_ids, lang=lang),
         "areas": area_data(circles, frame, ids),
+        "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),

@@ -31,11 +31,13 @@
       const isPlain = fm.isPlain();
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
       if (chosen && fm.state.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
-      const title = isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
+      const green = fm.greenRows();
+      const title = green ? green.title : isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
         : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       box.replaceChildren(
         el("summary", { text: title }),
-        fm.data.minutes.length && types.length && !isPlain ? el("ul", {}, rows) : "",
+        green ? el("ul", {}, green.rows.map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
+        fm.data.minutes.length && types.length && !isPlain && !green ? el("ul", {}, rows) : "",
         fm.state.spaces ? el("ul", { class: isPlain ? "legend-spaces" : "legend-spaces legend-more" },
           fm.spaceRows().map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
         el("ul", { class: "legend-ground" }, [
