@@ -104,6 +104,10 @@ class GreenStandard(Record):
         Thresholds; the unit ends the name.
     park_types, green_types
         The types of green that are parks, and those that the green rate counts.
+    bank_types
+        The types of water whose banks are walked along, whatever their size.
+    open_compounds
+        The types of compounds that everybody may walk in.
     rule_sets
         Rule sets of park coverage.
     indicators
@@ -115,6 +119,8 @@ class GreenStandard(Record):
     figures: dict[str, Figure]
     park_types: tuple[Words, ...]
     green_types: tuple[Words, ...]
+    bank_types: tuple[Words, ...]
+    open_compounds: tuple[Words, ...]
     rule_sets: dict[str, RuleSet]
     indicators: dict[str, GreenIndicator]
 
