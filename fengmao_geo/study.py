@@ -1,4 +1,4 @@
-"""The chain, top to bottom: from a town to its life circles and the spaces it could use."""
+"""The chain, top to bottom: from a town to its life circles, the spaces it could use, and what became greener."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def study(
     Returns
     -------
     Results
-        The town, its network, its life circles, its spaces and what each could become.
+        The town, its network, its life circles, its spaces and what each could become, its green gains.
 
     Raises
     ------
@@ -59,6 +59,7 @@ def study(
         If the user's catalogue or walker is wrong.
     """
     # The package imports this module at once, so what is heavy waits until it is used.
+    from fengmao_geo.green.gain import green_gains  # noqa: PLC0415
     from fengmao_geo.life_circle.circles import life_circles  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
     from fengmao_geo.results import Results  # noqa: PLC0415
@@ -76,6 +77,7 @@ def study(
         spaces=survey.spaces,
         uses=uses,
         space_findings=survey.findings,
+        gains=green_gains(town, network),
     )
 
 

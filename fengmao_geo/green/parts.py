@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["area_in", "areas_of", "parts_of", "settled"]
+__all__ = ["PART", "area_in", "areas_of", "parts_of", "settled"]
+
+#: What `parts_of` cuts the town into, as a kind of area.
+PART = "part"
 
 _TOWN = "town"
 _POLYGONS = ("Polygon", "MultiPolygon")

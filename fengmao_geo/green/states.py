@@ -13,9 +13,8 @@ import shapely
 from fengmao_geo.green.access import park_coverage, park_reach
 from fengmao_geo.green.change import come_and_gone, green_ground, planned_m2
 from fengmao_geo.green.cover import green_cover
-from fengmao_geo.green.three_thirty import three_thirty
+from fengmao_geo.green.parts import PART
 from fengmao_geo.green.trees import tree_lined_share, tree_lined_streets
-from fengmao_geo.green.waterfront import waterfront, waterfront_values
 from fengmao_geo.standards.uses import uses
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["GreenState", "compared", "gross_rows", "green_state", "planned_rows"]
 
 _KEYS = ["area_kind", "area_id", "area_name", "indicator", "rule_set", "by"]
-_PART = "part"
 _FIGURES = ("before", "after", "gain", "low", "high")
 
 
@@ -86,16 +84,14 @@ def green_state(
     GreenState
         Values and tables.
     """
-    whole = areas[areas["area_kind"] != _PART]
+    whole = areas[areas["area_kind"] != PART]
     reach = park_reach(town, network, green, standard=standard, homes=homes)
-    banks = waterfront(town, network, green, standard=standard)
+    banks = None
     streets = tree_lined_streets(town, green, standard=standard)
     values = [
         green_cover(town, green, areas, standard=standard),
         park_coverage(town, network, green, whole, standard=standard, homes=homes),
-        three_thirty(town, green, whole, reach, standard=standard),
         tree_lined_share(town, streets, whole),
-        waterfront_values(town, banks, whole),
     ]
     return GreenState(pd.concat(values, ignore_index=True), reach, banks, streets)
 
@@ -200,7 +196,7 @@ def planned_rows(
     DataFrame
         The columns of the table ``green_gains``, of basis ``planned``.
     """
-    whole = areas[areas["area_kind"] != _PART]
+    whole = areas[areas["area_kind"] != PART]
     green = town["green"] if "green" in town else None
     later = None if green is None else pd.concat([green, _parks(sites, standard)], ignore_index=True)
     parks = [
