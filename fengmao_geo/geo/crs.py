@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fengmao_geo.geo.zones import Stated
 
 __all__ = [
+    "is_old_datum",
     "parse_crs",
     "to_town_crs",
     "town_crs_fault",
@@ -105,7 +106,7 @@ def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None
 
 def _unusable(crs: CRS) -> str:
     """Name the finding that says why nothing can be measured in a CRS; empty if it can."""
-    if _is_old(crs):
+    if is_old_datum(crs):
         return "crs_old_datum"
     if crs.is_geographic:
         return "town_crs_degrees"
@@ -152,7 +153,7 @@ def to_town_crs(
         return frame, [_unfit(frame, stated, crs, layer)]
     if isinstance(stated, str) and stated not in SHIFTED:
         return frame, [Finding("crs_unknown", layer, values={"crs": stated})]
-    if isinstance(stated, CRS) and _is_old(stated):
+    if isinstance(stated, CRS) and is_old_datum(stated):
         return frame, [Finding("crs_old_datum", layer, values={"crs": crs_name(stated)})]
     inside = _is_inside(frame, stated)
     if inside.sum() < (~inside).sum():
@@ -183,7 +184,24 @@ def _shown(x: float, y: float) -> dict[str, str]:
     return {"x": f"{x:.9g}", "y": f"{y:.9g}"}
 
 
-def _is_old(crs: CRS) -> bool:
+def is_old_datum(crs: CRS) -> bool:
+    """Say whether a CRS is of Beijing 1954 or Xian 1980, from which PROJ gives the coordinates back unchanged.
+
+    Parameters
+    ----------
+    crs
+        A coordinate system.
+
+    Returns
+    -------
+    bool
+        True if it is.
+
+    Examples
+    --------
+    >>> is_old_datum(CRS.from_epsg(2437)), is_old_datum(CRS.from_epsg(4549))
+    (True, False)
+    """
     datum = crs.geodetic_crs.name if crs.geodetic_crs else crs.name
     return any(word in datum.lower() for word in _OLD_DATUMS)
 

@@ -21,6 +21,7 @@ from fengmao_geo.standards.load import facility_type_names
 from fengmao_geo.standards.names import normalise
 from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_error, has_geometry
 from fengmao_geo.town.people import people_findings
+from fengmao_geo.town.rasters import raster_findings, raster_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,8 +133,9 @@ class Town:
 
     def __repr__(self) -> str:
         count = sum(self._counts().values())
+        rasters = f"{len(self.rasters)} rasters, " if self.rasters else ""
         return (
-            f"<Town {self.name}: {len(self.layers)} layers, {_count(count)} features, "
+            f"<Town {self.name}: {len(self.layers)} layers, {_count(count)} features, {rasters}"
             f"{self.crs.to_string()}, {_count(len(self.findings))} findings>"
         )
 
@@ -152,12 +154,19 @@ class Town:
         return shapely.union_all(frame.geometry.to_numpy())
 
     def fingerprint(self) -> str:
-        """Sum up every layer and setting in one text that changes when any of them does.
+        """Sum up every layer, raster and setting in one text that changes when any of them does.
+
+        Rasters count by what is in their files, which are read through, not by where these lie.
 
         Returns
         -------
         str
             Hexadecimal digits.
+
+        Raises
+        ------
+        OSError
+            If a raster's file is no longer there.
         """
         settings = {
             part.name: sorted(value)
@@ -170,6 +179,8 @@ class Town:
             digest.update(name.encode())
             digest.update(frame.drop(columns="geometry").to_json(orient="split", index=False).encode())
             digest.update(b"".join(shapely.to_wkb(frame.geometry.to_numpy())))
+        for name in sorted(self.rasters):
+            digest.update(f"{name} {raster_text(self.rasters[name])}".encode())
         return digest.hexdigest()
 
     @classmethod
@@ -179,6 +190,7 @@ class Town:
         name: str = "",
         crs: str | CRS | None = None,
         settings: TownSettings | None = None,
+        rasters: Mapping[str, RasterFile] | None = None,
         **layers: gpd.GeoDataFrame,
     ) -> Town:
         """Make a town of layers in memory, with the same checks as those of files.
@@ -191,6 +203,8 @@ class Town:
             Its projected CRS in metres; without it that of the built-up area, else the first there is.
         settings
             What the data cannot say of themselves.
+        rasters
+            The rasters by the library's names, such as ``imagery_before``.
         **layers
             The layers by the library's names: ``built_up``, ``streets``, one of ``buildings``, ``parcels``
             and ``addresses``, and any other that ``fengmao columns`` lists.
@@ -226,7 +240,14 @@ class Town:
         }
         found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
         stated = _first_crs(sources) if crs is None else parse_crs(crs)
-        return build_town(sources, name=name, crs=stated, settings=settings or TownSettings(), findings=found)
+        return build_town(
+            sources,
+            name=name,
+            crs=stated,
+            settings=settings or TownSettings(),
+            rasters=rasters or {},
+            findings=found,
+        )
 
 
 def _first_crs(sources: Mapping[str, Source]) -> Stated:
@@ -244,6 +265,7 @@ def build_town(
     name: str,
     crs: Stated,
     settings: TownSettings,
+    rasters: Mapping[str, RasterFile],
     findings: list[Finding],
 ) -> Town:
     """Check layers and make a town of them.
@@ -258,8 +280,10 @@ def build_town(
         The coordinate system stated for the town.
     settings
         What the data cannot say of themselves.
+    rasters
+        The rasters by the library's names.
     findings
-        What was found while the layers were read.
+        What was found while layers and rasters were read.
 
     Returns
     -------
@@ -277,7 +301,10 @@ def build_town(
     settings, type_found = _known_types(settings)
     working = working_crs(crs) if fault is None and isinstance(crs, CRS) else None
     layers, layer_found = checked_layers(sources, crs=working)
-    found += [*type_found, *layer_found, *absent_layers({*sources, *(finding.layer for finding in findings)})]
+    named = {finding.layer for finding in findings}
+    found += [*type_found, *layer_found, *absent_layers({*sources, *named})]
+    ground = layers["built_up"].geometry if working is not None and "built_up" in layers else None
+    found += raster_findings(rasters, built_up=ground, named=named)
     if isinstance(crs, CRS) and working is not None and not working.equals(crs):
         found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
     if not has_error(found):
@@ -286,7 +313,7 @@ def build_town(
     count = int((table["severity"] == "error").sum())
     if count or working is None:
         raise TownError("town_faults", table, count=count, name=name)
-    return Town(name, working, Layers(layers), table, settings)
+    return Town(name, working, Layers(layers), table, settings, dict(rasters))
 
 
 def _known_types(settings: TownSettings) -> tuple[TownSettings, list[Finding]]:
