@@ -189,7 +189,9 @@ def boundary_words(town: Town) -> str:
         Basis and year; what is not stated is left out.
     """
     year = town.settings.boundary_year
-    return " ".join(part for part in (town.settings.boundary_basis, "" if year is None else str(year)) if part)
+    return " ".join(
+        part for part in (town.settings.boundary_basis, "" if year is None else str(year)) if part
+    )
 
 
 def value_rows(town: Town, areas: gpd.GeoDataFrame, values: Mapping[str, Numbers]) -> pd.DataFrame:

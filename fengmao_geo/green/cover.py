@@ -1,4 +1,4 @@
-"""Green rate, green cover, parks and pocket parks of areas, for the green of one state: now, before or planned."""
+"""Green rate, green cover and parks of areas, for the green of one state: now, before or planned."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ def green_cover(
 ) -> pd.DataFrame:
     """Measure green rate, green cover, parks and pocket parks of areas, for the green of one state.
 
-    Green rate (green_share) and green cover (green_cover_share) are shares of the area's built-up part; square
-    metres and people are those of the whole area. The green rate counts plots of green whole, ponds and paths
-    within them included (CJJ/T 85-2017); green cover is what plants cover seen from above: those plots less
-    water and buildings, with the crowns of today's trees. Overlaps count once, and permanent basic farmland
-    counts nowhere. Both are unknown where no attached green is drawn at all, green cover also without the
-    crowns of trees; where green of unknown type lies, whatever depends on its type is unknown.
+    Green rate (green_share) and green cover (green_cover_share) are shares of the area's built-up part; m2
+    and people are those of the whole area. The green rate counts plots of green whole, ponds and paths within
+    them included (CJJ/T 85-2017); green cover is what plants cover seen from above: those plots less water
+    and buildings, with the crowns of today's trees. Overlaps count once, permanent basic farmland nowhere.
+    Both are unknown where no attached green is drawn at all, green cover also without the crowns of trees;
+    where green of unknown type lies, whatever depends on its type is unknown.
 
     Parameters
     ----------
@@ -210,8 +210,8 @@ def pocket_parks(
     Returns
     -------
     GeoDataFrame
-        The table ``pocket_parks`` in the order of ids: ``green_id``, ``name``, ``area_m2`` less permanent basic
-        farmland, ``block_id`` and ``geometry``.
+        The table ``pocket_parks`` in the order of ids: ``green_id``, ``name``, ``area_m2`` less permanent
+        basic farmland, ``block_id`` and ``geometry``.
 
     Raises
     ------

@@ -112,6 +112,7 @@ GREEN_RESULTS = (
         (
             Column("candidate_id"),
             Column("place", choices=("roof", "wall", "pier")),
+            Column("source_layer", choices=("buildings", "compounds", "barriers", "bridges")),
             Column("source_id"),
             Column("area_m2", "number", minimum=0),
             _BLOCK,
