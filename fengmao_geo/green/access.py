@@ -325,7 +325,9 @@ def _land_values(
 ) -> Values:
     """Measure residential land, and what of it is covered by each rule set."""
     shapes, land = areas.geometry.to_numpy(), _residential_land(town)
-    total_m2 = np.full(len(areas), np.nan) if land is None else _held_m2(shapes, polygons_of(np.array([land])))
+    total_m2 = (
+        np.full(len(areas), np.nan) if land is None else _held_m2(shapes, polygons_of(np.array([land])))
+    )
     values: Values = {("residential_m2", "", ""): total_m2}
     if land is None:
         land = shapely.MultiPolygon()
@@ -333,9 +335,7 @@ def _land_values(
     with ThreadPoolExecutor() as pool:  # joining polygons leaves Python's lock free
         walked = list(pool.map(lambda service: _walked_ground(network, service, pieces), services.values()))
     for (name, service), on_foot in zip(services.items(), walked, strict=True):
-        circles = shapely.union_all(
-            shapely.buffer(service.shapes, service.radius_m, quad_segs=_ARC_SEGMENTS)
-        )
+        circles = shapely.union_all(shapely.buffer(service.shapes, service.radius_m, quad_segs=_ARC_SEGMENTS))
         is_joined = service.attachments.is_attached.any() or not len(service.shapes)
         for by, ground, is_known in (
             ("network", on_foot, parks.is_known and is_joined),
