@@ -182,7 +182,7 @@ class Banks:
         start = self.start[of] + along[of] * at[:, None]
         start[at == 0] = self.start[of[at == 0]]
         # Each piece ends where the next begins, to the last digit.
-        is_last = np.append(of[1:] != of[:-1], True)
+        is_last = np.append(of[1:] != of[:-1], True)[: len(of)]
         end = np.concatenate([start[1:], start[:1]])
         end[is_last] = self.end[of[is_last]]
         return Banks(start, end, self.ring[of], self.water[of])

@@ -14,7 +14,9 @@ from fengmao_geo.green.access import park_coverage, park_reach
 from fengmao_geo.green.change import come_and_gone, green_ground, planned_m2
 from fengmao_geo.green.cover import green_cover
 from fengmao_geo.green.parts import PART
+from fengmao_geo.green.three_thirty import three_thirty
 from fengmao_geo.green.trees import tree_lined_share, tree_lined_streets
+from fengmao_geo.green.waterfront import waterfront, waterfront_values
 from fengmao_geo.standards.uses import uses
 
 if TYPE_CHECKING:
@@ -86,12 +88,14 @@ def green_state(
     """
     whole = areas[areas["area_kind"] != PART]
     reach = park_reach(town, network, green, standard=standard, homes=homes)
-    banks = None
+    banks = waterfront(town, network, green, standard=standard)
     streets = tree_lined_streets(town, green, standard=standard)
     values = [
         green_cover(town, green, areas, standard=standard),
         park_coverage(town, network, green, whole, standard=standard, homes=homes),
+        three_thirty(town, green, whole, reach, standard=standard),
         tree_lined_share(town, streets, whole),
+        waterfront_values(town, banks, whole),
     ]
     return GreenState(pd.concat(values, ignore_index=True), reach, banks, streets)
 
