@@ -50,6 +50,8 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
     from matplotlib.figure import Figure  # noqa: PLC0415  heavy
 
     rows = headline_rows(results, area_id)
+    if rows["gain"].isna().all() if len(rows) else True:
+        rows = headline_rows(results, area_id, is_planned=True)
     name = str(rows["area_name"].iloc[0]) if len(rows) else number
     words = "".join(_words(rows, lang))
     family, spoken = chart_font(words), lang
@@ -83,7 +85,7 @@ def _words(rows: pd.DataFrame, lang: Lang) -> Iterable[str]:
     yield say("chart_title", lang=lang, name="")
     yield from (say(key, lang=lang) for key in ("green_before", "green_after", "unknown"))
     for _, row in rows.iterrows():
-        yield indicator_name(row, lang=lang)
+        yield indicator_name(row["indicator"], row["rule_set"], lang=lang)
         yield gain_words(row, lang=lang)
 
 
@@ -91,7 +93,7 @@ def _draw(cell: Axes, row: pd.Series, lang: Lang) -> None:
     """Draw one indicator: two bars, their values, the gain and its interval."""
     colours = theme()["green"]
     page = theme()["page"]
-    cell.set_title(indicator_name(row, lang=lang), loc="left", fontsize=9, color=page["ink"], pad=17)
+    cell.set_title(indicator_name(row["indicator"], row["rule_set"], lang=lang), loc="left", fontsize=9, color=page["ink"], pad=17)
     is_less = pd.notna(row["gain"]) and row["gain"] < 0
     ink = colours["loss"] if is_less else colours["gain"]
     cell.text(0, 1.04, gain_words(row, lang=lang), transform=cell.transAxes, fontsize=8, color=ink, va="bottom")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["gain_words", "headline_rows", "indicator_name", "state_words", "value_words"]
 
 PLANNED = "planned"
-_STATES = ("before", "after")
 # The last that fits ends the name of an indicator and is its unit.
 _UNITS = ("share", "people", "count", "m", "m2", "m3", "person_m2")
 
@@ -156,10 +155,8 @@ def state_words(basis: str, *, lang: Lang = "zh") -> tuple[str, str]:
     return say(keys[0], lang=lang), say(keys[1], lang=lang)
 
 
-def headline_rows(results: Results, area_id: str) -> pd.DataFrame:
+def headline_rows(results: Results, area_id: str, *, is_planned: bool = False) -> pd.DataFrame:
     """Take the rows of green gains that a chart or a panel shows of one area.
-
-    Observed change comes first; where only a plan is known that is shown, and never a sum of both.
 
     Parameters
     ----------
@@ -167,6 +164,8 @@ def headline_rows(results: Results, area_id: str) -> pd.DataFrame:
         With green gains.
     area_id
         A block, or ``town``.
+    is_planned
+        Whether what a programme would add is wanted, or what was observed.
 
     Returns
     -------
@@ -178,14 +177,11 @@ def headline_rows(results: Results, area_id: str) -> pd.DataFrame:
         return gains
     kind = "town" if area_id == "town" else "block"
     here = gains[(gains["area_kind"] == kind) & (gains["area_id"] == area_id)]
+    here = here[(here["basis"] == PLANNED) == is_planned]
     found = []
     for wanted in theme()["green"]["headlines"]:
         rows = here
         for column, value in wanted.items():
             rows = rows[rows[column] == value]
-        if len(rows):
-            # The best known first: both states, then the later one alone; observed before planned.
-            known = rows[list(_STATES)].notna().sum(axis=1)
-            rows = rows.assign(known=-known, is_planned=rows["basis"] == PLANNED)
-            found.append(rows.sort_values(["known", "is_planned"], kind="stable").iloc[:1])
-    return pd.concat(found)[list(gains.columns)] if found else here.iloc[:0]
+        found.append(rows)
+    return pd.concat(found)

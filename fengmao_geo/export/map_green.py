@@ -29,6 +29,7 @@ __all__ = ["green_data"]
 # The class of a change that is too small to be seen: it is left see-through.
 _SAME = 2
 _WHOLE = 0.9995
+COVER=[.2,.4,.6,.8]
 
 
 def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> dict[str, Any] | None:
@@ -55,7 +56,8 @@ def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
         return None
     corners, pictures = _pictures(results, frame)
     plan = _plan(results, frame)
-    rows = headline_rows(results, place.area_id if place.area_kind == "block" else "town")
+    area = place.area_id if place.area_kind == "block" else "town"
+    rows = pd.concat([headline_rows(results, area, is_planned=is_planned) for is_planned in (False, True)])
     return {
         "views": _views(pictures, plan, lang),
         "pictures": pictures,
@@ -77,8 +79,8 @@ def _pictures(results: Results, frame: Frame) -> tuple[list[list[float]], dict[s
     sheet = Sheet(frame, picture.pixel_m)
     change = classes_of(picture.after - picture.before, colours["change_bounds"])
     grids = {
-        "before": (classes_of(picture.before, _cover_bounds()), colours["cover"]),
-        "after": (classes_of(picture.after, _cover_bounds()), colours["cover"]),
+        "before": (classes_of(picture.before, COVER), colours["cover"]),
+        "after": (classes_of(picture.after, COVER), colours["cover"]),
         # What did not change lets the ground below be seen.
         "change": (np.where(change == _SAME, np.uint8(255), change), colours["change"]),
     }
@@ -100,7 +102,7 @@ def _plan(results: Results, frame: Frame) -> list[dict[str, Any]]:
 def _views(pictures: dict[str, str], plan: list[dict[str, Any]], lang: Lang) -> list[dict[str, Any]]:
     """List what can be looked at, each with its legend."""
     colours = theme()["green"]
-    cover = _legend(colours["cover"], _cover_bounds(), lang)
+    cover = _legend(colours["cover"], COVER, lang)
     change = _legend(colours["change"], colours["change_bounds"], lang, is_signed=True)
     del change[_SAME]
     site = [{"colour": colours["plan"], "name": say("green_plan_site", lang=lang)}]
@@ -159,7 +161,7 @@ def _row(row: pd.Series, lang: Lang) -> dict[str, Any]:
         "gain": "" if pd.isna(gain) else gain_words(row, lang=lang),
         "sign": sign,
         "is_planned": row["basis"] == PLANNED,
-        "note": say("green_basis", lang=lang, basis=named("green_basis", row["basis"], lang=lang)),
+        "basis": named("green_basis", row["basis"], lang=lang),
         **{
             state: {
                 "name": name,

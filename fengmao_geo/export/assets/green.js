@@ -54,7 +54,7 @@
   function swipe(map, upper) {
     const line = el("div", { class: "swipe-line" });
     const input = el("input", { type: "range", min: "0", max: "1000", value: "500", class: "swipe", "aria-label": say("green_swipe") });
-    const tags = ["green_before", "green_after"].map((key, i) => el("span", { class: "swipe-tag swipe-tag-" + i, text: say(key) }));
+    const tags = [say("green_before"), say("green_after")].map((text) => el("span", { class: "swipe-tag", text }));
     const box = el("div", { class: "swipe-box" }, [line, ...tags, input]);
     box.hidden = true;
     map.getContainer().append(box);
@@ -89,7 +89,14 @@
     return el("li", { class: "gain" }, [
       el("span", { class: "gain-name", text: row.name }), el("span", { class: "gain-by gain-by-" + row.sign, text: row.gain }),
       bar(row.before, "before"), bar(row.after, row.is_planned ? "plan" : "after"),
-      row.note ? el("span", { class: "gain-note", text: row.note }) : null,
+    ]);
+  }
+
+  // Rows that are known in the same way stand under one head.
+  function figures(rows) {
+    const heads = [...new Set(rows.map((row) => row.basis))];
+    return heads.flatMap((head) => [
+      el("h3", { text: head }), el("ul", { class: "gains" }, rows.filter((row) => row.basis === head).map(figure)),
     ]);
   }
 
@@ -109,7 +116,7 @@
       el("h2", { text: say("green_gained") }),
       green.dates ? el("p", { class: "hint", text: green.dates }) : null,
       buttons.length ? el("div", { class: "views", role: "group", "aria-label": say("green_views") }, buttons) : null,
-      el("ul", { class: "gains" }, green.rows.map(figure)),
+      ...figures(green.rows),
       ...green.notes.map((text) => el("p", { class: "hint", text })),
     ]);
   };
