@@ -1,0 +1,372 @@
+"""Rasters read window by window: numbers become values, and two dates come to one grid without losing area."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import numpy as np
+from pyproj import CRS
+
+from fengmao_geo.errors import UnknownNameError, UsageError
+from fengmao_geo.geo.raster_place import Grid, Window, is_same_crs, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from rasterio.io import DatasetReader
+
+    from fengmao_geo.geo.raster_file import RasterBand, RasterFile
+    from fengmao_geo.geo.raster_place import Place
+
+    Values = NDArray[np.floating]
+    Codes = NDArray[np.uint8]
+    Flags = NDArray[np.bool_]
+
+__all__ = ["CAUSES", "Pixels", "RasterReader", "common_grid", "open_raster", "windows"]
+
+#: Why a pixel has no value; its number in an array of causes is its place here.
+CAUSES = ("valid", "outside", "nodata", "cloud", "shadow", "masked")
+
+# GDAL keeps blocks it has unpacked; its own default is a share of the machine's memory, whatever we need.
+_CACHE_MIB = 64
+# Numbers of the files that one window may hold.
+_WINDOW_PIXELS = 1 << 20
+
+
+class Pixels(NamedTuple):
+    """Values of one window by the names of their bands, NaN where there are none, and why there are none."""
+
+    values: dict[str, Values]
+    cause: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class RasterReader:
+    """An open raster.
+
+    Parameters
+    ----------
+    file
+        What is known of it.
+    names
+        The bands that are read.
+    datasets
+        Its open files by their paths.
+    """
+
+    file: RasterFile
+    names: tuple[str, ...]
+    datasets: dict[str, DatasetReader]
+
+    @property
+    def first(self) -> DatasetReader:
+        """The file of its first band, to whose pixels a grid is aligned."""
+        return self._dataset(self.file.bands[self.names[0]])
+
+    @property
+    def crs(self) -> CRS:
+        """Its coordinate system: the file's own, else what was stated."""
+        own = self.first.crs
+        if own is None and self.file.crs is None:
+            raise UsageError("raster_crs_missing", file=self.file.bands[self.names[0]].path.name)
+        return CRS.from_user_input(own) if own is not None else cast("CRS", self.file.crs)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether its numbers are whole and nothing says how they become values."""
+        return all(
+            np.dtype(self._dataset(band).dtypes[band.index - 1]).kind in "iu"
+            and self._line(band) == (1.0, 0.0)
+            for band in (self.file.bands[name] for name in self.names)
+        )
+
+    def read(self, grid: Grid) -> Pixels:
+        """Read the values on a grid: at its own resolution as they are, else area-true.
+
+        Parameters
+        ----------
+        grid
+            The cells wanted; all of its source is held in memory.
+
+        Returns
+        -------
+        Pixels
+            Values, shape ``(height, width)``, as float32 (float64 from wider numbers), and the causes. A cell
+            that any pixel without a value touches has none.
+
+        Raises
+        ------
+        UsageError
+            If a file cannot be read to its end.
+        """
+        values: dict[str, Values] = {}
+        cause = np.zeros((grid.height, grid.width), dtype=np.uint8)
+        for path, dataset in self.datasets.items():
+            names = [name for name in self.names if str(self.file.bands[name].path) == path]
+            where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
+            found = _numbers(dataset, [self.file.bands[name].index for name in names], where)
+            for name, numbers in zip(names, found.numbers, strict=True):
+                band = self.file.bands[name]
+                values[name] = where.bring(self._values(dataset, band, numbers, found.is_missing))
+                cause[np.isnan(values[name])] = CAUSES.index("nodata")
+            if found.is_missing is not None:
+                is_outside = ~(where.bring((~found.is_outside).astype(np.float32)) > 1 - 1e-6)
+                cause[is_outside] = CAUSES.index("outside")
+        self._spoil(grid, cause)
+        return Pixels({name: values[name] for name in self.names}, cause)
+
+    def _dataset(self, band: RasterBand) -> DatasetReader:
+        return self.datasets[str(band.path)]
+
+    def _line(self, band: RasterBand) -> tuple[float, float]:
+        dataset, at = self._dataset(band), band.index - 1
+        scale = dataset.scales[at] if band.scale is None else band.scale
+        return float(scale), float(dataset.offsets[at] if band.offset is None else band.offset)
+
+    def _values(
+        self, dataset: DatasetReader, band: RasterBand, numbers: NDArray[np.number], missing: Flags | None
+    ) -> Values:
+        # Whole numbers become fractions before anything is done with them: nothing can overflow.
+        is_narrow = numbers.dtype.itemsize <= 2 or numbers.dtype == np.float32
+        values = numbers.astype(np.float32 if is_narrow else np.float64)
+        scale, offset = self._line(band)
+        if (scale, offset) != (1.0, 0.0):
+            values = values * values.dtype.type(scale) + values.dtype.type(offset)
+        nodata = dataset.nodatavals[band.index - 1] if band.nodata is None else band.nodata
+        if nodata is not None and not np.isnan(nodata):
+            values[numbers == numbers.dtype.type(nodata) if _holds(numbers, nodata) else slice(0)] = np.nan
+        values[~np.isfinite(values)] = np.nan
+        if missing is not None:
+            values[missing] = np.nan
+        return values
+
+    def _spoil(self, grid: Grid, cause: Codes) -> None:
+        """Give the cells that the quality band spoils their causes."""
+        band = self.file.quality
+        if band is None:
+            return
+        dataset = self._dataset(band)
+        where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
+        (numbers,) = _numbers(dataset, [band.index], where).numbers
+        bits = numbers.astype(np.int64)
+        for rule in reversed(self.file.quality_rules):
+            is_spoilt = where.bring(((bits & rule.mask) == rule.value).astype(np.float32)) > 1e-9
+            cause[is_spoilt & (cause != CAUSES.index("outside"))] = CAUSES.index(rule.cause)
+
+
+def _holds(numbers: NDArray[np.number], nodata: float) -> bool:
+    """Say whether an array's kind of number can be this one at all: -9999 is none of unsigned integers."""
+    if numbers.dtype.kind == "f":
+        return True
+    limits = np.iinfo(numbers.dtype)
+    return float(nodata).is_integer() and limits.min <= nodata <= limits.max
+
+
+class _Found(NamedTuple):
+    numbers: NDArray[np.number]
+    is_missing: Flags | None
+    is_outside: Flags
+
+
+def _numbers(dataset: DatasetReader, indexes: list[int], where: Place) -> _Found:
+    """Read the numbers of a part of a file that may reach beyond it; there it is padded and marked."""
+    from rasterio import windows as rio  # noqa: PLC0415  heavy
+    from rasterio.enums import MaskFlags  # noqa: PLC0415  heavy
+    from rasterio.errors import RasterioIOError  # noqa: PLC0415  heavy
+
+    top, left = max(where.row, 0), max(where.col, 0)
+    bottom = min(where.row + where.height, dataset.height)
+    right = min(where.col + where.width, dataset.width)
+    shape = (where.height, where.width)
+    if bottom <= top or right <= left:
+        empty = np.zeros((len(indexes), *shape), dtype=dataset.dtypes[indexes[0] - 1])
+        return _Found(empty, np.ones(shape, dtype=np.bool_), np.ones(shape, dtype=np.bool_))
+    part = rio.Window(left, top, right - left, bottom - top)
+    flags = {flag for index in indexes for flag in dataset.mask_flag_enums[index - 1]}
+    try:
+        read = dataset.read(indexes, window=part)
+        has_mask = bool(flags & {MaskFlags.per_dataset, MaskFlags.alpha})
+        is_masked = dataset.dataset_mask(window=part) == 0 if has_mask else None
+    except RasterioIOError as error:
+        raise UsageError("raster_unreadable", file=dataset.name, reason=str(error)) from error
+    if read.shape[1:] == shape:
+        return _Found(read, is_masked, np.zeros(shape, dtype=np.bool_))
+    pad = ((top - where.row, where.row + where.height - bottom), (left - where.col, where.col + where.width - right))
+    is_outside = np.pad(np.zeros(read.shape[1:], dtype=np.bool_), pad, constant_values=True)
+    is_missing = is_outside if is_masked is None else np.pad(is_masked, pad, constant_values=True)
+    return _Found(np.pad(read, ((0, 0), *pad)), is_missing, is_outside)
+
+
+@contextmanager
+def open_raster(file: RasterFile, *, names: Sequence[str]) -> Iterator[RasterReader]:
+    """Open a raster for reading in windows, with a small cache of blocks.
+
+    Parameters
+    ----------
+    file
+        What is known of the raster.
+    names
+        The bands that will be read.
+
+    Yields
+    ------
+    RasterReader
+        The open raster; its files are closed at the end of the block.
+
+    Raises
+    ------
+    UnknownNameError
+        If the raster has no band of such a name.
+    UsageError
+        If a file cannot be opened.
+    """
+    import rasterio  # noqa: PLC0415  heavy
+    from rasterio.errors import RasterioIOError  # noqa: PLC0415  heavy
+
+    for name in names:
+        if name not in file.bands:
+            raise UnknownNameError("unknown_band", name=name, known=", ".join(file.bands))
+    bands = [file.bands[name] for name in names] + ([file.quality] if file.quality else [])
+    with ExitStack() as stack:
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MIB, GDAL_NUM_THREADS=2))
+        datasets: dict[str, DatasetReader] = {}
+        for path in dict.fromkeys(band.path for band in bands):
+            try:
+                datasets[str(path)] = stack.enter_context(rasterio.open(path))
+            except RasterioIOError as error:
+                raise UsageError("raster_unreadable", file=path.name, reason=str(error)) from error
+        yield RasterReader(file, tuple(names), datasets)
+
+
+def common_grid(
+    readers: Sequence[RasterReader], *, bounds: tuple[float, float, float, float], crs: CRS
+) -> Grid | None:
+    """Make the grid of one or two rasters: the coarser pixels, aligned to the first raster's.
+
+    Parameters
+    ----------
+    readers
+        One or two open rasters.
+    bounds
+        The ground wanted: left, bottom, right, top.
+    crs
+        Their coordinate system, projected in metres. The grid is in the first raster's own where that is
+        projected in metres too, so that its values are not resampled.
+
+    Returns
+    -------
+    Grid or None
+        The cells that touch the ground wanted and lie on every raster; ``None`` where there are none.
+
+    Raises
+    ------
+    UsageError
+        If a raster has no coordinate system.
+    """
+    from rasterio.warp import transform_bounds  # noqa: PLC0415  heavy
+
+    own = readers[0].crs
+    target = own if own.is_projected and own.axis_info[0].unit_conversion_factor == 1 else crs
+    if is_same_crs(target, crs):
+        target = crs
+    across, down, origin = _lattice(readers, target)
+    wanted = bounds if target is crs else transform_bounds(crs, target, *bounds, densify_pts=21)
+    found = _cells(wanted, origin, (across, down), outward=True)
+    for reader in readers:
+        on = reader.first.bounds
+        on = on if is_same_crs(reader.crs, target) else transform_bounds(reader.crs, target, *on, densify_pts=21)
+        held = _cells(on, origin, (across, down), outward=not is_same_crs(reader.crs, target))
+        found = (*np.maximum(found[:2], held[:2]), *np.minimum(found[2:], held[2:]))
+    left, top, right, bottom = (int(edge) for edge in found)
+    if right <= left or bottom <= top:
+        return None
+    from affine import Affine  # noqa: PLC0415  comes with rasterio
+
+    corner = Affine(across, 0.0, origin[0] + left * across, 0.0, -down, origin[1] - top * down)
+    return Grid(target, corner, right - left, bottom - top)
+
+
+def _lattice(readers: Sequence[RasterReader], crs: CRS) -> tuple[float, float, tuple[float, float]]:
+    """Find the size of the coarser pixels in a coordinate system, and where the first raster begins."""
+    from rasterio.warp import calculate_default_transform  # noqa: PLC0415  heavy
+
+    sizes, origin = [], (0.0, 0.0)
+    for reader in readers:
+        raster = reader.first
+        own = raster.transform
+        if not is_same_crs(reader.crs, crs) or own.b or own.d or own.e > 0:
+            size = (raster.width, raster.height)
+            own, _, _ = calculate_default_transform(reader.crs, crs, *size, *raster.bounds)
+        if not sizes:
+            origin = (own.c, own.f)
+        sizes.append((own.a, -own.e))
+    return (*(max(side) for side in zip(*sizes, strict=True)), origin)  # type: ignore[return-value]  # two sides
+
+
+def _cells(
+    bounds: tuple[float, float, float, float],
+    origin: tuple[float, float],
+    size: tuple[float, float],
+    *,
+    outward: bool,
+) -> tuple[float, float, float, float]:
+    """Count the columns and rows of a lattice that bounds reach to, or that they hold whole."""
+    left, top = (bounds[0] - origin[0]) / size[0], (origin[1] - bounds[3]) / size[1]
+    right, bottom = (bounds[2] - origin[0]) / size[0], (origin[1] - bounds[1]) / size[1]
+    slack = 1e-3 if outward else -1e-3
+    low, high = (np.floor, np.ceil) if outward else (np.ceil, np.floor)
+    return (low(left + slack), low(top + slack), high(right - slack), high(bottom - slack))
+
+
+def windows(grid: Grid, readers: Sequence[RasterReader]) -> list[Window]:
+    """Cut a grid into windows that fit into memory and follow the blocks of the first file.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    readers
+        The rasters that will be read on it.
+
+    Returns
+    -------
+    list of Window
+        The windows, from the top left row by row.
+    """
+    finest = max(
+        max(1.0, grid.transform.a * -grid.transform.e / _pixel_area(reader, grid)) for reader in readers
+    )
+    most = max(int(_WINDOW_PIXELS / finest), 1024)
+    raster = readers[0].first
+    block_rows, block_cols = raster.block_shapes[0]
+    where = place(readers[0].crs, raster.transform, grid)
+    row_0, col_0 = (where.row, where.col) if where.is_direct else (0, 0)
+    is_in_strips = block_cols >= raster.width and grid.width <= most // 16
+    across = grid.width if is_in_strips else _step(block_cols, int(np.sqrt(most)))
+    down = _step(block_rows, max(most // min(across, grid.width), 1))
+    return [
+        Window(top, left, grid.part(top, left, bottom - top, right - left))
+        for top, bottom in _edges(grid.height, down, row_0)
+        for left, right in _edges(grid.width, across, 0 if is_in_strips else col_0)
+    ]
+
+
+def _pixel_area(reader: RasterReader, grid: Grid) -> float:
+    """Measure a pixel of a raster in the units of a grid."""
+    if is_same_crs(reader.crs, grid.crs):
+        return abs(reader.first.transform.determinant)
+    across, down, _ = _lattice([reader], grid.crs)
+    return across * down
+
+
+def _step(block: int, side: int) -> int:
+    return block * max(side // block, 1) if block <= side else side
+
+
+def _edges(length: int, step: int, start: int) -> list[tuple[int, int]]:
+    """Cut a length at multiples of a step, counted from the file's own start."""
+    cuts = [0, *range(step - start % step, length, step), length]
+    return list(zip(cuts[:-1], cuts[1:], strict=True))
