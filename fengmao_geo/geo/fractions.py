@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -16,6 +15,7 @@ from fengmao_geo.geo.raster_place import is_same_crs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.geo.raster_place import Grid
@@ -33,7 +33,7 @@ _NOTHING = 1e-12
 
 
 class Fractions(NamedTuple):
-    """Which share of which cell each polygon covers: the polygon's row, the cell counted row by row, the share."""
+    """Which share of which cell each polygon covers: row of the polygon, cell counted row by row, share."""
 
     row: Indices
     cell: Indices
@@ -65,6 +65,7 @@ def fractions(polygons: gpd.GeoSeries, grid: Grid) -> Fractions:
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from affine import Affine
     >>> from pyproj import CRS
     >>> from fengmao_geo.geo.raster_place import Grid
@@ -92,7 +93,7 @@ def fractions(polygons: gpd.GeoSeries, grid: Grid) -> Fractions:
 
 
 def _in_cells(shapes: Geometries, grid: Grid) -> tuple[Geometries, Indices]:
-    """Cut polygons to a grid, in columns from the left and rows from the bottom, with the row of each part."""
+    """Cut polygons to a grid, in columns from the left and rows from the bottom; say of which each part is."""
     near = np.flatnonzero(_cell_counts(shapes, grid))
     left, bottom, _, _ = grid.bounds
     size = (grid.transform.a, -grid.transform.e)
