@@ -137,7 +137,8 @@ GREEN_RESULTS = (
             Column("area_m2", "number", minimum=0),
             _share("valid_share"),
             *(_share(f"{cause}_share") for cause in ("outside", "nodata", "cloud", "shadow", "masked")),
+            Column("basis", choices=("image", "height")),
         ),
-        keys=("area_kind", "area_id"),
+        keys=("area_kind", "area_id", "basis"),
     ),
 )
