@@ -95,8 +95,8 @@ def test_gain_is_after_less_before(found):
 
 def test_what_came_and_what_went_stand_apart(found):
     rows = found.gains[found.gains["area_id"] == "town"].set_index("indicator")["gain"]
-    assert rows["green_come_m2"] == pytest.approx(2300.0)
-    assert rows["green_gone_m2"] == pytest.approx(-200.0)
+    assert rows["green_gross_gain_m2"] == pytest.approx(2300.0)
+    assert rows["green_gross_loss_m2"] == pytest.approx(-200.0)
 
 
 def test_each_block_and_each_intervention_has_its_gain(found):
@@ -126,7 +126,7 @@ def test_every_ratio_prints_the_basis_of_its_boundary(found):
 def test_swapped_states_give_the_negative_gain(found):
     swapped = gains_of(green=BEFORE, green_before=NOW)
     keys = ["area_kind", "area_id", "indicator", "rule_set", "by"]
-    gross = {"green_come_m2": "green_gone_m2", "green_gone_m2": "green_come_m2"}
+    gross = {"green_gross_gain_m2": "green_gross_loss_m2", "green_gross_loss_m2": "green_gross_gain_m2"}
     back = swapped.gains.assign(indicator=swapped.gains["indicator"].replace(gross)).set_index(keys)["gain"]
     there = found.gains.set_index(keys)["gain"]
     np.testing.assert_allclose(back.reindex(there.index), -there, atol=1e-9)
@@ -134,15 +134,15 @@ def test_swapped_states_give_the_negative_gain(found):
 
 
 def test_the_parts_of_the_towns_gain_add_up(found):
-    sums = found.attribution.groupby("indicator")["gain_m2"].sum()
+    sums = found.attribution.groupby("indicator")["gain"].sum()
     town = found.gains[found.gains["area_id"] == "town"].set_index("indicator")["gain"]
-    for indicator in ("green_m2", "green_come_m2", "green_gone_m2", "park_m2"):
+    for indicator in ("green_m2", "green_gross_gain_m2", "green_gross_loss_m2", "park_m2"):
         assert sums[indicator] == pytest.approx(town[indicator], rel=1e-9, abs=1e-9)
 
 
 def test_each_square_metre_is_one_blocks_and_one_interventions(found):
     rows = found.attribution[found.attribution["indicator"] == "green_m2"].fillna("")
-    at = rows.set_index(["block_id", "intervention_id"])["gain_m2"]
+    at = rows.set_index(["block_id", "intervention_id"])["gain"]
     assert at["west", "p1"] == pytest.approx(400)
     assert at["west", "p2"] == pytest.approx(900)
     assert at["mid", ""] == pytest.approx(1000 - 500)
@@ -173,7 +173,7 @@ def test_without_blocks_projects_or_images_the_town_alone_is_measured():
 def test_permanent_farmland_enters_no_gain():
     found = gains_of(farmland_protected=layer(box(400, 0, 800, 300)))
     assert figures(found, "green_m2")[2] == pytest.approx(900 + 400)
-    assert figures(found, "green_come_m2")[2] == pytest.approx(900 + 400)
+    assert figures(found, "green_gross_gain_m2")[2] == pytest.approx(900 + 400)
 
 
 def test_a_plan_starts_from_the_green_of_now_and_counts_what_is_planted(planned):
@@ -216,7 +216,7 @@ def test_a_site_that_does_not_say_what_it_plants_leaves_its_gain_unknown():
 
 def test_planned_gains_add_up_too(planned):
     rows = planned.attribution[planned.attribution["basis"] == "planned"]
-    assert rows["gain_m2"].sum() == pytest.approx(400.0, rel=1e-9)
+    assert rows["gain"].sum() == pytest.approx(400.0, rel=1e-9)
 
 
 def test_sites_in_another_coordinate_system_are_brought_to_the_towns(planned):

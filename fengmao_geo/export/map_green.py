@@ -21,6 +21,7 @@ from fengmao_geo.export.theme import named, say, theme
 if TYPE_CHECKING:
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.export.map_geometry import Frame
+    from fengmao_geo.green.picture import GreenPicture
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
@@ -29,7 +30,7 @@ __all__ = ["green_data"]
 # The class of a change that is too small to be seen: it is left see-through.
 _SAME = 2
 _WHOLE = 0.9995
-COVER=[.2,.4,.6,.8]
+_METRES_A_DEGREE = 111_320.0
 
 
 def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> dict[str, Any] | None:
@@ -72,23 +73,34 @@ def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
 
 def _pictures(results: Results, frame: Frame) -> tuple[list[list[float]], dict[str, str]]:
     """Paint vegetation cover before and after, and its change; no picture where nothing of it is known."""
+    from rasterio.transform import from_bounds  # noqa: PLC0415  heavy
+
     picture = results.gains.picture if results.gains is not None else None
     if picture is None:
         return [], {}
     colours = theme()["green"]
-    sheet = Sheet(frame, picture.pixel_m)
-    change = classes_of(picture.after - picture.before, colours["change_bounds"])
+    sheet = Sheet(frame, _pixel_m(picture))
+    rows, columns = picture.gain.shape
+    transform = from_bounds(*picture.bounds, columns, rows)
+    change = classes_of(picture.gain, colours["change_bounds"])
     grids = {
-        "before": (classes_of(picture.before, COVER), colours["cover"]),
-        "after": (classes_of(picture.after, COVER), colours["cover"]),
+        "before": (classes_of(picture.before, colours["cover_bounds"]), colours["cover"]),
+        "after": (classes_of(picture.after, colours["cover_bounds"]), colours["cover"]),
         # What did not change lets the ground below be seen.
         "change": (np.where(change == _SAME, np.uint8(255), change), colours["change"]),
     }
     made = {
-        name: sheet_of(sheet.codes(codes, picture.transform, picture.crs), palette)
+        name: sheet_of(sheet.codes(codes, transform, picture.crs), palette)
         for name, (codes, palette) in grids.items()
     }
     return sheet.corners, {name: address for name, address in made.items() if address is not None}
+
+
+def _pixel_m(picture: GreenPicture) -> float:
+    """Measure a pixel of the picture, roughly where its coordinates are degrees."""
+    left, _, right, _ = picture.bounds
+    size = (right - left) / picture.gain.shape[1]
+    return size * (_METRES_A_DEGREE if picture.crs.is_geographic else 1.0)
 
 
 def _plan(results: Results, frame: Frame) -> list[dict[str, Any]]:
@@ -102,7 +114,7 @@ def _plan(results: Results, frame: Frame) -> list[dict[str, Any]]:
 def _views(pictures: dict[str, str], plan: list[dict[str, Any]], lang: Lang) -> list[dict[str, Any]]:
     """List what can be looked at, each with its legend."""
     colours = theme()["green"]
-    cover = _legend(colours["cover"], COVER, lang)
+    cover = _legend(colours["cover"], colours["cover_bounds"], lang)
     change = _legend(colours["change"], colours["change_bounds"], lang, is_signed=True)
     del change[_SAME]
     site = [{"colour": colours["plan"], "name": say("green_plan_site", lang=lang)}]

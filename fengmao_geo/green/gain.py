@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GreenGains", "green_gains"]
 
+#: Amounts: what ends so, and is not by the person.
+_SUMMED = r"(?<!_person)_m[23]$"
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class GreenGains:
@@ -229,8 +232,8 @@ def _whole(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _attribution(rows: pd.DataFrame, parts: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Say of which block and which intervention each part's gain is; only square metres can be summed."""
-    summed = rows[rows["indicator"].str.endswith("_m2") & ~rows["indicator"].str.endswith("_person_m2")]
+    """Say of which block and which intervention each part's gain is; shares and means cannot be summed."""
+    summed = rows[rows["indicator"].str.contains(_SUMMED)]
     at = summed["area_id"].astype(int).to_numpy()
     table = pd.DataFrame(
         {
@@ -238,7 +241,7 @@ def _attribution(rows: pd.DataFrame, parts: gpd.GeoDataFrame) -> pd.DataFrame:
             "intervention_id": parts["intervention_id"].to_numpy(dtype=object)[at],
             "indicator": summed["indicator"].to_numpy(),
             "basis": summed["basis"].to_numpy(),
-            "gain_m2": summed["gain"].to_numpy(),
+            "gain": summed["gain"].to_numpy(),
         }
     )
     return RESULTS["green_attribution"].check(table)

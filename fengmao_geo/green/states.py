@@ -150,13 +150,13 @@ def gross_rows(
     Returns
     -------
     DataFrame
-        The columns of the table ``green_gains``: ``green_come_m2`` and, below zero, ``green_gone_m2``.
+        The columns of the table ``green_gains``: ``green_gross_gain_m2`` and, below zero, ``green_gross_loss_m2``.
     """
     before, after = (green_ground(town, green, standard=standard) for green in states)
     come, gone = come_and_gone(before, after, areas.geometry.to_numpy())
     is_unknown = net["gain"].isna().to_numpy()
     rows = []
-    for indicator, value in (("green_come_m2", come), ("green_gone_m2", -gone)):
+    for indicator, value in (("green_gross_gain_m2", come), ("green_gross_loss_m2", -gone)):
         known = np.where(is_unknown, np.nan, value)
         figures = dict.fromkeys(("gain", "low", "high"), known)
         rows.append(net.assign(indicator=indicator, before=np.nan, after=np.nan, **figures))

@@ -58,7 +58,7 @@ GREEN_RESULTS = (
             Column("intervention_id", is_nullable=True),
             Column("indicator"),
             Column("basis", choices=("vector", "image", "height", "planned")),
-            _signed("gain_m2"),
+            _signed("gain"),
         ),
         keys=("block_id", "intervention_id", "indicator", "basis"),
     ),
