@@ -1,4 +1,4 @@
-"""Make the sample town 水乡镇: `python data/samples/make_shuixiang.py [--seed N] [--out DIR] [--truth FILE]`.
+"""Make the sample town 水乡镇: `python data/samples/make_shuixiang.py [--seed N] [--out DIR] [--truth DIR]`.
 
 The same seed gives the same bytes; another seed gives another town of the same kind.
 """
@@ -8,25 +8,36 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from shuixiang_maker import tables, write  # noqa: E402  (the folder beside this script comes first)
+from shuixiang_maker import imagery, renewal, scene, tables, write  # noqa: E402  (this folder comes first)
 from shuixiang_maker import town as town_parts  # noqa: E402
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 SEED = 20241231
 
 
-def make(folder: str | Path, *, seed: int = SEED) -> gpd.GeoDataFrame:
-    """Write the town of a seed into a folder; return its true small spaces: id, kind, outline."""
-    layers, truth = tables.layers(town_parts.build(seed))
+class Truth(NamedTuple):
+    """What the town's files do not say: its small spaces, and the green gained and lost."""
+
+    spaces: gpd.GeoDataFrame
+    green: pd.DataFrame
+
+
+def make(folder: str | Path, *, seed: int = SEED) -> Truth:
+    """Write the town of a seed into a folder; return what is true of it."""
+    layers, spaces = tables.layers(town_parts.build(seed))
+    layers |= renewal.layers(layers, seed)
+    pictures = imagery.draw(scene.build(layers, seed), seed)
     write.town(Path(folder), layers)
-    return truth
+    write.rasters(Path(folder), pictures)
+    return Truth(spaces, pictures.truth)
 
 
 def main() -> None:
@@ -34,11 +45,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the sample town.")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=HERE / "shuixiang")
-    parser.add_argument("--truth", type=Path, help="a GeoPackage for the true small spaces")
+    parser.add_argument("--truth", type=Path, help="a folder for what is true of the town")
     options = parser.parse_args()
     truth = make(options.out, seed=options.seed)
     if options.truth:
-        write.truth(options.truth, truth)
+        write.truth(options.truth, *truth)
 
 
 if __name__ == "__main__":

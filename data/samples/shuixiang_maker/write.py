@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyogrio
+import rasterio
 from numpy.typing import NDArray
 from pyproj import Transformer
+
+from shuixiang_maker import imagery
+from shuixiang_maker.canvas import HEIGHT_M, PIXEL_M
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
+    from shuixiang_maker.canvas import Grid
+    from shuixiang_maker.imagery import Pictures
     from shuixiang_maker.tables import Layers
 
 FIXED_DATE = "2024-12-31T00:00:00.000Z"
@@ -22,7 +29,21 @@ EARTH_A = 6378245.0
 EARTH_EE = 0.00669342162296594323
 CSV_LAYERS = ("facilities",)
 SHP_LAYERS = ("communities",)
-YEARLY_DATES = {"parcels": "2024-12-31", "buildings": "2024-10-31", "streets": "2024-11-30"}
+YEARLY_DATES = {
+    "parcels": "2024-12-31",
+    "buildings": "2024-10-31",
+    "streets": "2024-11-30",
+    "green_before": "2019-12-31",
+    "clouds_after": "2024-07-22",
+}
+BAND_NAMES = ("blue", "green", "red", "nir")
+#: The rasters in the order of town.toml, and when each was taken.
+RASTER_DATES = {
+    "imagery_before": "2019-07-28",
+    "imagery_after": "2024-07-22",
+    "canopy_height_before": "2019-07-28",
+    "canopy_height_after": "2024-07-22",
+}
 Floats = NDArray[np.float64]
 
 
@@ -61,14 +82,57 @@ def town(folder: Path, layers: Layers) -> None:
     (folder / "town.toml").write_text(_toml(layers), encoding="utf-8", newline="\n")
 
 
-def truth(path: Path, spaces: gpd.GeoDataFrame) -> None:
-    """Write the true small spaces to a GeoPackage of their own."""
+def rasters(folder: Path, pictures: Pictures) -> None:
+    """Write the four rasters into a folder; scale, nodata and band names stand in the files."""
+    for name in RASTER_DATES:
+        numbers = getattr(pictures, name)
+        if name.startswith("imagery"):
+            profile = {"nodata": 0, "scale": 1 / imagery.SCALE, "size_m": PIXEL_M, "names": BAND_NAMES}
+        else:
+            profile = {"nodata": imagery.NO_HEIGHT, "scale": 0.1, "size_m": HEIGHT_M, "names": ("height",)}
+        _geotiff(folder / f"{name}.tif", np.atleast_3d(numbers.T).T, pictures.grid, profile)
+
+
+def _geotiff(path: Path, numbers: NDArray[np.integer], grid: Grid, profile: dict[str, Any]) -> None:
+    """Write whole numbers (band, row, column) as a tiled, deflated GeoTIFF."""
+    path.unlink(missing_ok=True)
+    bands, rows, columns = numbers.shape
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=bands,
+        height=rows,
+        width=columns,
+        dtype=numbers.dtype,
+        crs="EPSG:4549",
+        transform=grid.affine(profile["size_m"]),
+        nodata=profile["nodata"],
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
+        interleave="band",
+        compress="deflate",
+        zlevel=9,
+        predictor=2,
+    ) as file:
+        file.write(numbers)
+        file.scales = (profile["scale"],) * bands
+        for number, band in enumerate(profile["names"], start=1):
+            file.set_band_description(number, band)
+
+
+def truth(folder: Path, spaces: gpd.GeoDataFrame, green: pd.DataFrame) -> None:
+    """Write the true small spaces to a GeoPackage of their own, and what is true of green to a CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "shuixiang_spaces.gpkg"
     path.unlink(missing_ok=True)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:
         pyogrio.write_dataframe(spaces, path, layer="spaces", driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    green.to_csv(folder / "shuixiang_green.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _shapefile(path: Path, layer: gpd.GeoDataFrame) -> None:
@@ -130,4 +194,8 @@ def _toml(layers: Layers) -> str:
             codes = 'codes = "sandiao"\n' if name == "parcels" else ""
             date = YEARLY_DATES.get(name, "2024-12-31")
             text += f'\n[layers.{name}]\npath = "shuixiang.gpkg"\nlayer = "{name}"\n{codes}date = "{date}"\n'
-    return text + TAIL
+    text += TAIL
+    for name, date in RASTER_DATES.items():
+        sensor = "synthetic camera" if name.startswith("imagery") else "synthetic laser scanner"
+        text += f'\n[rasters.{name}]\npath = "{name}.tif"\ndate = {date}\nsensor = "{sensor}"\n'
+    return text
