@@ -12,7 +12,7 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
 from fengmao_geo.export.geopackage import write_geopackage
 from fengmao_geo.export.green_chart import gain_chart
-from fengmao_geo.export.green_words import gain_words, headline_rows, indicator_name, state_words, value_words
+from fengmao_geo.export.green_words import gain_words, headline_rows, indicator_name, value_words
 from fengmao_geo.export.map_figures import block_places
 from fengmao_geo.export.space_files import table_csv
 from fengmao_geo.export.theme import named, say
@@ -116,17 +116,21 @@ def green_summary(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
         One row per area and headline indicator: both states, the gain with its interval, how it is known. What
         is not known reads so.
     """
-    rows = []
-    for area in [*(place.area_id for place in block_places(results)), _TOWN]:
-        for _, row in headline_rows(results, area).iterrows():
-            before, after = state_words(row["basis"], lang=lang)
-            values = {
-                "area": row["area_name"],
-                "indicator": indicator_name(row["indicator"], row["rule_set"], lang=lang),
-                "basis": named("green_basis", row["basis"], lang=lang),
-                "before": f"{before} {value_words(row['before'], row['indicator'], lang=lang)}",
-                "after": f"{after} {value_words(row['after'], row['indicator'], lang=lang)}",
-                "gain": gain_words(row, lang=lang),
-            }
-            rows.append({text(f"column.{head}", lang=lang): value for head, value in values.items()})
-    return pd.DataFrame(rows)
+    places = [*(place.area_id for place in block_places(results)), _TOWN]
+    found = [headline_rows(results, area, is_planned=plan) for area in places for plan in (False, True)]
+    rows = pd.concat(found, ignore_index=True)
+    rules = zip(rows["indicator"], rows["rule_set"], strict=True)
+    table = {
+        "area_name": rows["area_name"],
+        "indicator": [indicator_name(indicator, rule_set, lang=lang) for indicator, rule_set in rules],
+        "basis": [named("green_basis", basis, lang=lang) for basis in rows["basis"]],
+        **{
+            state: [
+                value_words(value, indicator, lang=lang)
+                for value, indicator in zip(rows[state], rows["indicator"], strict=True)
+            ]
+            for state in ("before", "after")
+        },
+        "gain": [gain_words(row, lang=lang) for _, row in rows.iterrows()],
+    }
+    return pd.DataFrame(table).rename(columns={head: text(f"column.{head}", lang=lang) for head in table})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from fengmao_geo.export.green_words import (
     PLANNED,
+    gain_sign,
     gain_words,
     headline_rows,
     indicator_name,
@@ -89,11 +91,22 @@ def _pictures(results: Results, frame: Frame) -> tuple[list[list[float]], dict[s
         # What did not change lets the ground below be seen.
         "change": (np.where(change == _SAME, np.uint8(255), change), colours["change"]),
     }
-    made = {
-        name: sheet_of(sheet.codes(codes, transform, picture.crs), palette)
-        for name, (codes, palette) in grids.items()
-    }
+    ground = sheet.covered(_measured(results))
+    made = {}
+    for name, (codes, palette) in grids.items():
+        shown = sheet.codes(codes, transform, picture.crs)
+        # Beyond what was measured an image shows fields that come and go with the crops.
+        made[name] = sheet_of(np.where(ground, shown, np.uint8(255)), palette)
     return sheet.corners, {name: address for name, address in made.items() if address is not None}
+
+
+def _measured(results: Results) -> gpd.GeoSeries:
+    """Give the ground that green was measured on: the built-up area, blocks, projects and sites."""
+    town = results.town
+    layers = [town[name].geometry for name in ("built_up", "blocks", "projects") if name in town]
+    if results.programme is not None:
+        layers.append(results.programme.sites.to_crs(town.crs).geometry)
+    return gpd.GeoSeries(pd.concat(layers, ignore_index=True), crs=town.crs)
 
 
 def _pixel_m(picture: GreenPicture) -> float:
@@ -165,13 +178,11 @@ def _dates(results: Results, lang: Lang) -> str:
 
 
 def _row(row: pd.Series, lang: Lang) -> dict[str, Any]:
-    gain = row["gain"]
-    sign = "none" if pd.isna(gain) or gain == 0 else "more" if gain > 0 else "less"
     states = zip(("before", "after"), state_words(row["basis"], lang=lang), strict=True)
     return {
         "name": indicator_name(row["indicator"], row["rule_set"], lang=lang),
-        "gain": "" if pd.isna(gain) else gain_words(row, lang=lang),
-        "sign": sign,
+        "gain": "" if pd.isna(row["gain"]) else gain_words(row, lang=lang),
+        "sign": gain_sign(row),
         "is_planned": row["basis"] == PLANNED,
         "basis": named("green_basis", row["basis"], lang=lang),
         **{

@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     from affine import Affine
     from numpy.typing import NDArray
     from pyproj import CRS
@@ -125,6 +126,27 @@ class Sheet:
             dst_nodata=_NOTHING,
         )
         return made
+
+
+    def covered(self, shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
+        """Say which pixels lie in shapes.
+
+        Parameters
+        ----------
+        shapes
+            Polygons of any coordinate system.
+
+        Returns
+        -------
+        array of bool, shape ``self.shape``
+            True where any of them covers the middle of the pixel.
+        """
+        from rasterio.features import geometry_mask  # noqa: PLC0415  heavy
+
+        placed = [shape for shape in shapes.to_crs(_PAGE_CRS) if not shape.is_empty]
+        if not placed:
+            return np.zeros(self.shape, dtype=np.bool_)
+        return np.asarray(geometry_mask(placed, self.shape, self.transform, invert=True))
 
 
 def sheet_of(codes: NDArray[np.uint8], colours: Sequence[str]) -> str | None:

@@ -107,16 +107,22 @@
       class: "view", type: "button", "data-view": view.id, text: view.name,
       click: () => fm.change({ green: fm.state.green === view.id ? "" : view.id }),
     }));
-    const mark = () => buttons.forEach((button) => {
-      button.setAttribute("aria-pressed", String(button.getAttribute("data-view") === fm.state.green));
-    });
+    const list = el("div");
+    const mark = () => {
+      // Beside the plan its own figures come first.
+      const isFirst = (row) => row.is_planned === (fm.state.green === "plan");
+      list.replaceChildren(...figures([...green.rows.filter(isFirst), ...green.rows.filter((row) => !isFirst(row))]));
+      buttons.forEach((button) => {
+        button.setAttribute("aria-pressed", String(button.getAttribute("data-view") === fm.state.green));
+      });
+    };
     fm.watch(mark);
     mark();
     return el("section", { class: "green" }, [
       el("h2", { text: say("green_gained") }),
       green.dates ? el("p", { class: "hint", text: green.dates }) : null,
       buttons.length ? el("div", { class: "views", role: "group", "aria-label": say("green_views") }, buttons) : null,
-      ...figures(green.rows),
+      list,
       ...green.notes.map((text) => el("p", { class: "hint", text })),
     ]);
   };
