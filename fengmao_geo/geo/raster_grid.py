@@ -81,7 +81,8 @@ def _lattice(readers: Sequence[RasterReader], crs: CRS) -> tuple[float, float, t
     """Find the size of the coarser pixels in a coordinate system, and where the first raster begins."""
     from rasterio.warp import calculate_default_transform  # noqa: PLC0415  heavy
 
-    sizes, origin = [], (0.0, 0.0)
+    sizes: list[tuple[float, float]] = []
+    origin = (0.0, 0.0)
     for reader in readers:
         raster = reader.first
         own = raster.transform
@@ -91,7 +92,7 @@ def _lattice(readers: Sequence[RasterReader], crs: CRS) -> tuple[float, float, t
         if not sizes:
             origin = (own.c, own.f)
         sizes.append((own.a, -own.e))
-    return (*(max(side) for side in zip(*sizes, strict=True)), origin)  # type: ignore[return-value]  # two sides
+    return max(size[0] for size in sizes), max(size[1] for size in sizes), origin
 
 
 def _cells(
@@ -176,7 +177,7 @@ def sample_windows(grid: Grid, readers: Sequence[RasterReader]) -> list[Window]:
 def _pixel_area(reader: RasterReader, grid: Grid) -> float:
     """Measure a pixel of a raster in the units of a grid."""
     if is_same_crs(reader.crs, grid.crs):
-        return abs(reader.first.transform.determinant)
+        return float(abs(reader.first.transform.determinant))
     across, down, _ = _lattice([reader], grid.crs)
     return across * down
 
