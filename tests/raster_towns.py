@@ -8,13 +8,12 @@ from itertools import count
 import geopandas as gpd
 import numpy as np
 import rasterio
+from affine import Affine
 from pyproj import CRS
-from rasterio.transform import from_origin
 from shapely import box
 from space_towns import town_of
 
 from fengmao_geo.geo.raster_file import RasterBand, RasterFile
-from fengmao_geo.green.image_rows import ImageGains
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.standards.spaces import Figure
 
@@ -30,7 +29,7 @@ def write(folder, bands, *, size=10.0, left=LEFT, top=TOP, crs="EPSG:4549", **pr
     stated = {key: profile.pop(key) for key in ("scales", "offsets") if key in profile}
     options = {
         "driver": "GTiff", "count": len(arrays), "height": arrays.shape[1], "width": arrays.shape[2],
-        "dtype": arrays.dtype, "crs": crs, "transform": from_origin(left, top, size, size),
+        "dtype": arrays.dtype, "crs": crs, "transform": Affine(size, 0, left, 0, -size, top),
     }  # fmt: skip
     with rasterio.open(path, "w", **(options | profile)) as file:
         file.write(arrays)
@@ -39,7 +38,9 @@ def write(folder, bands, *, size=10.0, left=LEFT, top=TOP, crs="EPSG:4549", **pr
     return path
 
 
-def raster(folder, bands, *, date="", sensor="", stated=None, quality=None, rules=(), file_crs=None, **profile):
+def raster(
+    folder, bands, *, date="", sensor="", stated=None, quality=None, rules=(), file_crs=None, **profile
+):
     """Write bands and say what is known of them."""
     path = write(folder, bands, **profile)
     told = {name: RasterBand(path, at + 1, **(stated or {})) for at, name in enumerate(bands)}
@@ -61,7 +62,9 @@ def areas(*shapes, ids=None, crs=4549):
     """List areas drawn from the corner of the built-up area, in metres east and north of its lower left."""
     names = ids or [f"a{at}" for at in range(len(shapes))]
     series = gpd.GeoSeries(list(shapes), crs=crs).translate(LEFT, TOP - 100)
-    return gpd.GeoDataFrame({"area_kind": "block", "area_id": names, "area_name": names}, geometry=series, crs=crs)
+    return gpd.GeoDataFrame(
+        {"area_kind": "block", "area_id": names, "area_name": names}, geometry=series, crs=crs
+    )
 
 
 #: The whole of the built-up area.
@@ -84,7 +87,7 @@ def standard_with(**figures):
 PLAIN = standard_with(end_span_ndvi=9.0, soil_ndvi=0.0, plant_ndvi=1.0, unchanged_min_count=5.0)
 
 
-def row_of(found: ImageGains, indicator, area="a0"):
+def row_of(found, indicator, area="a0"):
     """Take one row of gains."""
     rows = found.gains
     return rows[(rows["area_id"] == area) & (rows["indicator"] == indicator)].iloc[0]

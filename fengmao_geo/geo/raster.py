@@ -105,6 +105,8 @@ class RasterReader:
         cause = np.zeros((grid.height, grid.width), dtype=np.uint8)
         for path, dataset in self.datasets.items():
             names = [name for name in self.names if str(self.file.bands[name].path) == path]
+            if not names:
+                continue
             where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
             found = _numbers(dataset, [self.file.bands[name].index for name in names], where)
             for name, numbers in zip(names, found.numbers, strict=True):
