@@ -93,7 +93,7 @@ def fractions(polygons: gpd.GeoSeries, grid: Grid) -> Fractions:
 
 
 def _in_cells(shapes: Geometries, grid: Grid) -> tuple[Geometries, Indices]:
-    """Cut polygons to a grid, in columns from the left and rows from the bottom; say of which each part is."""
+    """Cut polygons to a grid, in columns and rows from the bottom left; say of which each part is."""
     near = np.flatnonzero(_cell_counts(shapes, grid))
     left, bottom, _, _ = grid.bounds
     size = (grid.transform.a, -grid.transform.e)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from pyproj import CRS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fengmao_geo.geo.raster_file import RasterBand, RasterFile
     from fengmao_geo.geo.raster_place import Grid, Place
 
+    Stored = NDArray[Any]
     Values = NDArray[np.floating]
     Codes = NDArray[np.uint8]
     Flags = NDArray[np.bool_]
@@ -104,6 +105,8 @@ class RasterReader:
         cause = np.zeros((grid.height, grid.width), dtype=np.uint8)
         for path, dataset in self.datasets.items():
             names = [name for name in self.names if str(self.file.bands[name].path) == path]
+            if not names:
+                continue
             where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
             found = _numbers(dataset, [self.file.bands[name].index for name in names], where)
             for name, numbers in zip(names, found.numbers, strict=True):
@@ -125,14 +128,15 @@ class RasterReader:
         return float(scale), float(dataset.offsets[at] if band.offset is None else band.offset)
 
     def _values(
-        self, dataset: DatasetReader, band: RasterBand, numbers: NDArray[np.number], missing: Flags | None
+        self, dataset: DatasetReader, band: RasterBand, numbers: Stored, missing: Flags | None
     ) -> Values:
         # Whole numbers become fractions before anything is done with them: nothing can overflow.
         is_narrow = numbers.dtype.itemsize <= 2 or numbers.dtype == np.float32
-        values = numbers.astype(np.float32 if is_narrow else np.float64)
+        values: Values = numbers.astype(np.float32 if is_narrow else np.float64)
         scale, offset = self._line(band)
         if (scale, offset) != (1.0, 0.0):
-            values = values * values.dtype.type(scale) + values.dtype.type(offset)
+            # In place of the same type: a Python number does not widen it.
+            values = values * scale + offset
         nodata = dataset.nodatavals[band.index - 1] if band.nodata is None else band.nodata
         if nodata is not None and not np.isnan(nodata):
             values[numbers == numbers.dtype.type(nodata) if _holds(numbers, nodata) else slice(0)] = np.nan
@@ -155,7 +159,7 @@ class RasterReader:
             cause[is_spoilt & (cause != CAUSES.index("outside"))] = CAUSES.index(rule.cause)
 
 
-def _holds(numbers: NDArray[np.number], nodata: float) -> bool:
+def _holds(numbers: Stored, nodata: float) -> bool:
     """Say whether an array's kind of number can be this one at all: -9999 is none of unsigned integers."""
     if numbers.dtype.kind == "f":
         return True
@@ -164,7 +168,7 @@ def _holds(numbers: NDArray[np.number], nodata: float) -> bool:
 
 
 class _Found(NamedTuple):
-    numbers: NDArray[np.number]
+    numbers: Stored
     is_missing: Flags | None
     is_outside: Flags
 

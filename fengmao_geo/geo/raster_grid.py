@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pyproj import Transformer
 
-from fengmao_geo.geo.raster_place import Grid, Window, is_same_crs, place
+from fengmao_geo.geo.raster_place import Grid, Window, is_same_crs, moved, place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from fengmao_geo.geo.raster import RasterReader
+
+    Bounds = tuple[float, float, float, float]
 
 __all__ = ["common_grid", "sample_windows", "windows"]
 
@@ -25,9 +28,7 @@ _SAMPLE_CELLS = 1 << 22
 _SAMPLE_SIDE = 64
 
 
-def common_grid(
-    readers: Sequence[RasterReader], *, bounds: tuple[float, float, float, float], crs: CRS
-) -> Grid | None:
+def common_grid(readers: Sequence[RasterReader], *, bounds: Bounds, crs: CRS) -> Grid | None:
     """Make the grid of one or two rasters: the coarser pixels, aligned to the first raster's.
 
     Parameters
@@ -50,22 +51,15 @@ def common_grid(
     UsageError
         If a raster has no coordinate system.
     """
-    from rasterio.warp import transform_bounds  # noqa: PLC0415  heavy
-
     own = readers[0].crs
     target = own if own.is_projected and own.axis_info[0].unit_conversion_factor == 1 else crs
     if is_same_crs(target, crs):
         target = crs
     across, down, origin = _lattice(readers, target)
-    wanted = bounds if target is crs else transform_bounds(crs, target, *bounds, densify_pts=21)
+    wanted = _bounds(bounds, crs, target)
     found = _cells(wanted, origin, (across, down), outward=True)
     for reader in readers:
-        on = reader.first.bounds
-        on = (
-            on
-            if is_same_crs(reader.crs, target)
-            else transform_bounds(reader.crs, target, *on, densify_pts=21)
-        )
+        on = _bounds(reader.first.bounds, reader.crs, target)
         held = _cells(on, origin, (across, down), outward=not is_same_crs(reader.crs, target))
         found = (*np.maximum(found[:2], held[:2]), *np.minimum(found[2:], held[2:]))
     left, top, right, bottom = (int(edge) for edge in found)
@@ -77,25 +71,36 @@ def common_grid(
     return Grid(target, corner, right - left, bottom - top)
 
 
+def _bounds(bounds: Bounds, crs: CRS, target: CRS) -> Bounds:
+    if is_same_crs(crs, target):
+        return bounds
+    left, bottom, right, top = Transformer.from_crs(crs, target, always_xy=True).transform_bounds(*bounds)
+    return left, bottom, right, top
+
+
 def _lattice(readers: Sequence[RasterReader], crs: CRS) -> tuple[float, float, tuple[float, float]]:
     """Find the size of the coarser pixels in a coordinate system, and where the first raster begins."""
-    from rasterio.warp import calculate_default_transform  # noqa: PLC0415  heavy
+    sizes = [_pixel_size(reader, crs) for reader in readers]
+    left, _, _, top = _bounds(readers[0].first.bounds, readers[0].crs, crs)
+    return max(size[0] for size in sizes), max(size[1] for size in sizes), (left, top)
 
-    sizes, origin = [], (0.0, 0.0)
-    for reader in readers:
-        raster = reader.first
-        own = raster.transform
-        if not is_same_crs(reader.crs, crs) or own.b or own.d or own.e > 0:
-            size = (raster.width, raster.height)
-            own, _, _ = calculate_default_transform(reader.crs, crs, *size, *raster.bounds)
-        if not sizes:
-            origin = (own.c, own.f)
-        sizes.append((own.a, -own.e))
-    return (*(max(side) for side in zip(*sizes, strict=True)), origin)  # type: ignore[return-value]  # two sides
+
+def _pixel_size(reader: RasterReader, crs: CRS) -> tuple[float, float]:
+    """Measure a pixel in the middle of a raster in another coordinate system: across and down."""
+    raster = reader.first
+    own = raster.transform
+    if is_same_crs(reader.crs, crs) and not own.b and not own.d:
+        return float(own.a), float(abs(own.e))
+    col = raster.width / 2 + np.array([0.0, 1.0, 0.0])
+    row = raster.height / 2 + np.array([0.0, 0.0, 1.0])
+    x, y = moved(own, col, row)
+    x, y = Transformer.from_crs(reader.crs, crs, always_xy=True).transform(x, y)
+    across, down = np.hypot(x[1:] - x[0], y[1:] - y[0])
+    return float(across), float(down)
 
 
 def _cells(
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
     origin: tuple[float, float],
     size: tuple[float, float],
     *,
@@ -124,9 +129,8 @@ def windows(grid: Grid, readers: Sequence[RasterReader]) -> list[Window]:
     list of Window
         The windows, from the top left row by row.
     """
-    finest = max(
-        max(1.0, grid.transform.a * -grid.transform.e / _pixel_area(reader, grid)) for reader in readers
-    )
+    sizes = [_pixel_size(reader, grid.crs) for reader in readers]
+    finest = max(max(1.0, grid.cell_m2 / (across * down)) for across, down in sizes)
     most = max(int(_WINDOW_PIXELS / finest), 1024)
     raster = readers[0].first
     block_rows, block_cols = raster.block_shapes[0]
@@ -171,14 +175,6 @@ def sample_windows(grid: Grid, readers: Sequence[RasterReader]) -> list[Window]:
         for top in np.maximum(tops, 0)
         for left in np.maximum(lefts, 0)
     ]
-
-
-def _pixel_area(reader: RasterReader, grid: Grid) -> float:
-    """Measure a pixel of a raster in the units of a grid."""
-    if is_same_crs(reader.crs, grid.crs):
-        return abs(reader.first.transform.determinant)
-    across, down, _ = _lattice([reader], grid.crs)
-    return across * down
 
 
 def _step(block: int, side: int) -> int:

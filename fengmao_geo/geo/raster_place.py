@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.floating]
     Numbers = NDArray[np.float64]
 
-__all__ = ["Grid", "Place", "Window", "is_same_crs", "place"]
+__all__ = ["Grid", "Place", "Window", "is_same_crs", "moved", "place"]
 
 # Cells that lie no further from pixels than this share of one lie on them.
 _ALIGNED = 1e-3
@@ -180,9 +180,10 @@ def _across(crs: CRS, transform: Affine, grid: Grid) -> Place:
 
 
 def _pixels_per_cell(crs: CRS, transform: Affine, grid: Grid) -> float:
-    x, y = grid.transform @ (grid.width / 2 + np.array([0, 1, 0]), grid.height / 2 + np.array([0, 0, 1]))
-    corner = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
-    col, row = ~transform @ corner
+    middle = (grid.width / 2 + np.array([0.0, 1.0, 0.0]), grid.height / 2 + np.array([0.0, 0.0, 1.0]))
+    x, y = moved(grid.transform, *middle)
+    x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+    col, row = moved(~transform, x, y)
     return float(max(np.hypot(col[1:] - col[0], row[1:] - row[0])))
 
 
@@ -190,10 +191,29 @@ def _pixel_places(crs: CRS, transform: Affine, grid: Grid, fine: int) -> tuple[N
     """Work out row and column on the raster of points in the cells, so many to a cell each way."""
     knots_y, rows = _stretches(grid.height, fine)
     knots_x, cols = _stretches(grid.width, fine)
-    x, y = grid.transform @ tuple(np.meshgrid(knots_x, knots_y))
+    x, y = moved(grid.transform, *np.meshgrid(knots_x, knots_y))
     x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
-    col, row = ~transform @ (x, y)
+    col, row = moved(~transform, x, y)
     return rows @ row @ cols.T, rows @ col @ cols.T
+
+
+def moved(transform: Affine, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """Bring places over by a transform, whole arrays of them.
+
+    Parameters
+    ----------
+    transform
+        The transform, such as from column and row to coordinates.
+    x, y
+        Places.
+
+    Returns
+    -------
+    tuple of arrays
+        The places there.
+    """
+    across = transform.a * x + transform.b * y + transform.c
+    return across, transform.d * x + transform.e * y + transform.f
 
 
 def _stretches(count: int, fine: int) -> tuple[Numbers, sparse.csr_array]:

@@ -151,7 +151,7 @@ class _Heights:
 def _noise(images: Images, heights: _Heights, standard: GreenStandard) -> tuple[Noise | None, Noise | None]:
     """Measure the noise of canopy cover and of height over unchanged ground."""
     pieces = list(images.samples())
-    values = [seen.values for seen, _, _ in pieces]
+    values = [seen.dates for seen, _, _ in pieces]
     masks = [is_built if is_same is None else is_same for _, is_built, is_same in pieces]
     if "unchanged_ground" in images.layers:
         known = sum(int((mask & ~np.isnan(one[0])).sum()) for one, mask in zip(values, masks, strict=True))

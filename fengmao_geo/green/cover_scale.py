@@ -82,7 +82,7 @@ def cover_scale(images: Images, standard: GreenStandard, *, at: int) -> tuple[Co
     """
     pieces = list(images.samples())
     sampled = _Sampled(
-        [seen.values for seen, _, _ in pieces],
+        [seen.dates for seen, _, _ in pieces],
         [is_built for _, is_built, _ in pieces],
         None
         if "unchanged_ground" not in images.layers

@@ -233,6 +233,6 @@ def lost_findings(cover: pd.DataFrame, layer: str, standard: GreenStandard) -> l
     is_lost = lost > standard.figure("lost_share")
     if not is_lost.any():
         return []
-    worst = cover.loc[lost.idxmax(), "area_name"]
+    worst = cover["area_name"].iloc[int(lost.to_numpy().argmax())]
     values = {"count": int(is_lost.sum()), "share": f"{lost.max():.0%}", "worst": worst}
     return [Finding("image_lost", layer, values=values)]

@@ -96,11 +96,18 @@ class PictureSums:
             known = {date: total / self._counts for date, total in self._sums.items()}
         unknown = np.full(self._counts.shape, np.nan)
         before, after = (known.get(date, unknown) for date in _DATES)
-        grids = [values.astype(np.float32) for values in (before, after, after - before)]
-        for values in grids:
+        grids = {"before": before, "after": after, "gain": after - before}
+        frozen = {name: values.astype(np.float32) for name, values in grids.items()}
+        for values in frozen.values():
             values.setflags(write=False)
         left, _, _, top = self._grid.bounds
         rows, columns = self._counts.shape
         across, down = (self._step * side for side in (self._grid.transform.a, -self._grid.transform.e))
         bounds = (left, top - rows * down, left + columns * across, top)
-        return GreenPicture(*grids, bounds, self._grid.crs, days.get("before", ""), days.get("after", ""))
+        return GreenPicture(
+            **frozen,
+            bounds=bounds,
+            crs=self._grid.crs,
+            before_date=days.get("before", ""),
+            after_date=days.get("after", ""),
+        )

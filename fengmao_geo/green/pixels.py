@@ -45,7 +45,7 @@ class Seen(NamedTuple):
     """Values of one window at each date there is, NaN where a date tells nothing, and why not."""
 
     window: Window
-    values: tuple[Values, ...]
+    dates: tuple[Values, ...]
     cause: Codes
 
 
@@ -275,7 +275,7 @@ class AreaSums:
             self._counts += np.bincount(of, lot.share, minlength=count * kinds).reshape(count, kinds)
             is_valid = cause[lot.cell] == 0
             cell, row, share = (part[is_valid] for part in (lot.cell, lot.row, lot.share))
-            values = tuple(one.ravel()[cell] for one in seen.values)
+            values = tuple(one.ravel()[cell] for one in seen.dates)
             for name, found in work(values).items():
                 total = self.sums.setdefault(name, np.zeros(count))
                 total += np.bincount(row, share * found, minlength=count)
@@ -289,7 +289,7 @@ class AreaSums:
         return np.where(self.cells > 0, self.sums.get(name, np.zeros(len(self.cells))), np.nan)
 
     def cover(self, basis: str) -> pd.DataFrame:
-        """Write which shares of the areas have values, and why others have none: the table ``image_cover``."""
+        """Write which shares of areas have values, and why others have none: the table ``image_cover``."""
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.clip(self._counts / self._cells[:, None], 0, 1)
         outside = CAUSES.index("outside")

@@ -194,7 +194,8 @@ def noise_of(differences: Sequence[Values]) -> Noise | None:
     Neighbouring pixels err together (haze, sun, a shift between the images), so that the mean of many pixels
     is less sure than independent pixels would make it. The mean square of block means is measured from 1 to
     32 pixels a side as far as there are a dozen blocks, and carried on beyond with the power by which it fell
-    over the last three sizes. It is taken about zero: what all unchanged ground shows counts in full.
+    over the last three sizes. It is taken about zero, so that what all unchanged ground shows counts in full,
+    and without blocks that lie far off, in which ground may have changed after all.
 
     Parameters
     ----------
@@ -212,11 +213,17 @@ def noise_of(differences: Sequence[Values]) -> Noise | None:
         means, counts = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
         if len(means) < _BLOCKS:
             break
-        found.append((float(counts.mean()), float((means**2).mean()), len(means)))
+        found.append((float(counts.mean()), _mean_square(means), len(means)))
     if not found:
         return None
     pixels, variances, blocks = (tuple(column) for column in zip(*found, strict=True))
     return Noise(pixels, variances, _decay(found[-3:]), pixels[0] * blocks[0])
+
+
+def _mean_square(means: Numbers) -> float:
+    """Take the mean square without what lies far off, unless most is exactly zero."""
+    kept = means[is_near(means)] if np.median(np.abs(means)) > 0 else means
+    return float((kept**2).mean())
 
 
 def _block_means(piece: Values, side: int) -> tuple[Numbers, Numbers]:

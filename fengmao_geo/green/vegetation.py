@@ -51,6 +51,8 @@ _INDICATORS = (
     "gross_loss_m2",
 )
 _YEAR_DAYS = 365.25
+# Changes below this are the rounding of single precision.
+_ROUNDING = 1e-6
 # What clips a normal spread at its middle moves the mean by this many deviations of it; half the cells at a
 # bound are clipped, and one date has the root of a half of the spread of a difference.
 _CLIPPED = 2 / np.sqrt(2 * np.pi) / np.sqrt(2)
@@ -63,10 +65,10 @@ def image_gains(
 
     NDVI = (NIR - R) / (NIR + R) becomes fractional vegetation cover (never the green cover of the standards,
     which is drawn): ``clip((NDVI - soil) / (plant - soil), 0, 1)``. Soil and plant are percentiles of the
-    earlier image over the built-up area, frozen for both dates. The later image's NDVI is first brought to the
-    earlier one's by the line on which unchanged ground lies (see `line_between`), so that another sensor, sun
-    or season is no gain; ``measured_ndvi`` alone is as measured. Both images come to the coarser pixels of the
-    two. Crops, permanent basic farmland, water, clouds, shadows and what has no data are left out and
+    earlier image over the built-up area, frozen for both dates. The later image's NDVI is first brought to
+    the earlier one's by the line on which unchanged ground lies (see `line_between`), so that another sensor,
+    sun or season is no gain; ``measured_ndvi`` alone is as measured. Both images come to the coarser pixels
+    of the two. Crops, permanent basic farmland, water, clouds, shadows and what has no data are left out and
     reported; square metres are of what is left. Cells count by the share of them that lies in the area.
 
     The interval holds the noise of unchanged ground with the confidence that ``interval_multiple`` of the
@@ -174,7 +176,7 @@ def _summed(
     if len(days) == 2:
         classes = _class_pairs(scale, standard)
     for seen in images.windows():
-        drawn.add(seen.window, tuple(scale.cover(one) for one in scale.ndvi(seen.values)))
+        drawn.add(seen.window, tuple(scale.cover(one) for one in scale.ndvi(seen.dates)))
         sums.add(seen, work, classes=classes, class_count=len(_CLASSES) ** 2)
     return sums, drawn.picture(days)
 
@@ -182,7 +184,9 @@ def _summed(
 def _work(scale: CoverScale, standard: GreenStandard) -> Callable[[tuple[Values, ...]], dict[str, Values]]:
     """Make what is summed of the NDVI of cells."""
     noise = scale.cover_noise
-    limit = 0.0 if noise is None else standard.figure("noise_multiple") * noise.pixel_spread
+    limit = _ROUNDING
+    if noise is not None:
+        limit = max(standard.figure("noise_multiple") * noise.pixel_spread, _ROUNDING)
 
     def work(values: tuple[Values, ...]) -> dict[str, Values]:
         ndvi = scale.ndvi(values)
