@@ -91,7 +91,7 @@ def three_thirty(
             np.bincount(area, weights=people * of, minlength=len(areas))
             for of in (1.0, np.isfinite(has[home]), np.nan_to_num(has[home]))
         )
-        return np.where(known > 0, having / np.where(total > 0, total, np.nan), np.nan)
+        return having / np.where(known > 0, total, np.nan)
 
     shares = {
         "three_trees_people_share": of_people(tests[0]),
