@@ -48,7 +48,7 @@ _ARC_SEGMENTS = 64
 
 @dataclass(frozen=True, eq=False)
 class _Homes:
-    """Dwellings in the order of their ids, joined to the streets; metres from each to the edge of the data."""
+    """Dwellings in the order of their ids, joined to the streets, and how far the data go from each."""
 
     table: gpd.GeoDataFrame
     attachments: Attachments
@@ -163,7 +163,8 @@ class _Crowd:
 
 def _share(part: Numbers, whole: Numbers) -> Numbers:
     """Divide; of nothing there is no share."""
-    return np.minimum(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0), 1.0)
+    share: Numbers = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return np.minimum(share, 1.0)
 
 
 def park_reach(
@@ -176,8 +177,8 @@ def park_reach(
 ) -> pd.DataFrame:
     """Find each dwelling's nearest park on foot.
 
-    A park is entered at its gates; without gates, wherever a street runs within 15 m of its outline. What of it
-    is permanent basic farmland is no park. A dwelling that reaches none within ``far_park_m`` (500 m, GB/T
+    A park is entered at its gates; without gates, wherever a street runs within 15 m of its outline. What of
+    it is permanent basic farmland is no park. A dwelling that reaches none within ``far_park_m`` (500 m, GB/T
     51346-2019 A.0.3) is ``unreached``; it is ``unknown`` if it is not joined to the streets, its own walk
     would leave the extent, a park near it is not joined, or the green does not tell its types.
 
@@ -248,10 +249,12 @@ def park_coverage(
 
     Covered by straight line is what lies within the radius of a park's outline, as official statistics count
     it; covered on foot (``network``) is the ground that is walked to from the park's gates within as many
-    metres, of which the last ``walk_off_m`` may lead off the street. Overlaps count once. Parks outside an area
-    serve it too. Residential land is the parcels whose land class is residential in the town's code scheme;
-    without parcels, codes or a scheme it is unknown, since buildings do not tell their land. People are those
-    of the dwellings in the area; unknown where the town has only weights of floor area. What is not known to be
+    metres, of which the last ``walk_off_m`` may lead off the street. Overlaps count once. Parks outside an
+    area serve it too.
+
+    Residential land is the parcels whose land class is residential in the town's code scheme; without
+    parcels, codes or a scheme it is unknown, since buildings do not tell their land. People are those of the
+    dwellings in the area; unknown where the town has only weights of floor area. What is not known to be
     covered counts as not covered; shares are unknown where nothing is known.
 
     Parameters

@@ -109,7 +109,7 @@ class Banks:
             return found
         middle, inland = (self.start + self.end) / 2, self._inland
         first = middle + inland * from_m
-        rays = shapely.linestrings(np.stack([first, middle + inland * depth_m], axis=1))
+        rays = np.asarray(shapely.linestrings(np.stack([first, middle + inland * depth_m], axis=1)))
         row, hit = shapely.STRtree(shapes).query(rays, predicate="intersects")
         met = shapely.intersection(rays[row], shapes[hit])
         np.minimum.at(found, row, shapely.distance(shapely.points(first[row]), met))
@@ -135,8 +135,8 @@ class Banks:
     def cut(self, edges: Geometries, crossings: Numbers, depths_m: Sequence[float]) -> Banks:
         """Cut the pieces wherever what one meets going inland may change.
 
-        That is at right angles to the ends of edges, to where edges cross each other, and to where they pass one
-        of the depths; between two such cuts the same things are met in the same order.
+        That is at right angles to the ends of edges, to where edges cross each other, and to where they pass
+        one of the depths; between two such cuts the same things are met in the same order.
 
         Parameters
         ----------
@@ -153,13 +153,15 @@ class Banks:
             The pieces, cut.
         """
         ends = np.concatenate([shapely.get_coordinates(edges), crossings])
-        row, hit = shapely.STRtree(shapely.points(ends)).query(
+        row, hit = shapely.STRtree(np.asarray(shapely.points(ends))).query(
             self.strips(max(depths_m)), predicate="intersects"
         )
         rows, points, tree = [row], [ends[hit]], shapely.STRtree(edges)
         for depth_m in (0.0, _INLAND_M, *depths_m):
             inland = self._inland * depth_m
-            level = shapely.linestrings(np.stack([self.start + inland, self.end + inland], axis=1))
+            level = np.asarray(
+                shapely.linestrings(np.stack([self.start + inland, self.end + inland], axis=1))
+            )
             row, hit = tree.query(level, predicate="intersects")
             xy, of = shapely.get_coordinates(shapely.intersection(level[row], edges[hit]), return_index=True)
             rows.append(row[of])

@@ -120,8 +120,8 @@ def find_parks(
 ) -> Parks:
     """Take the parks out of the green and join them to the streets.
 
-    A park is green of one of the standard's ``park_types``, less what of it is permanent basic farmland. It is
-    entered at its gates; without gates, wherever a street runs within 15 m of its outline.
+    A park is green of one of the standard's ``park_types``, less what of it is permanent basic farmland. It
+    is entered at its gates; without gates, wherever a street runs within 15 m of its outline.
 
     Parameters
     ----------
@@ -155,16 +155,12 @@ def _off_farmland(town: Town, parks: gpd.GeoDataFrame) -> Geometries:
     shapes: Geometries = parks.geometry.to_numpy()
     if "farmland_protected" not in town:
         return shapes
-    left = erase(shapes, town["farmland_protected"].geometry.to_numpy())
-    parts, row = polygon_parts(left)
+    parts, row = polygon_parts(erase(shapes, town["farmland_protected"].geometry.to_numpy()))
     is_ground = shapely.area(parts) > _CRUMB_M2
-    left = shapely.multipolygons(parts[is_ground], indices=row[is_ground], out=_empty(len(shapes)))
+    left = np.full(len(shapes), shapely.MultiPolygon(), dtype=object)
+    shapely.multipolygons(parts[is_ground], indices=row[is_ground], out=left)
     # A ground that farmland leaves whole is the one that its gates name by its outline.
     return np.where(shapely.area(left) < shapely.area(shapes), left, shapes)
-
-
-def _empty(count: int) -> Geometries:
-    return np.full(count, shapely.MultiPolygon(), dtype=object)
 
 
 def park_findings(

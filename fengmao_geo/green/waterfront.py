@@ -1,4 +1,4 @@
-"""Banks of rivers, canals and lakes: where there is green, where one can walk along, and where the way breaks off."""
+"""Banks of rivers, canals and lakes: their green, the paths along them, and where these break off."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.geo.lines import segments
-from fengmao_geo.geo.planar import erase, polygons_of
 from fengmao_geo.green.banks import Banks, bank_lines, straight_edges
 from fengmao_geo.green.rows import indicator_rows
-from fengmao_geo.green.runs import in_chains, rolled, short_gaps
+from fengmao_geo.green.runs import before, in_chains, rolled, short_runs
+from fengmao_geo.green.shore import Shore
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.tables import RESULTS
 
@@ -39,97 +39,6 @@ _STRAIGHT_M = 1e-6
 _CAUSES = ("building", "barrier", "compound", "no_path")
 
 
-@dataclass(frozen=True, eq=False)
-class _Shore:
-    """What lies along the water, as polygons and lines."""
-
-    water: Geometries
-    green: Geometries | None
-    decks: Geometries
-    search: Geometries
-    extent: Geometries
-    blocks: gpd.GeoDataFrame
-    buildings: Geometries
-    barriers: Geometries
-    compounds: Geometries
-    paths: Geometries
-    is_joined: Flags
-
-    @classmethod
-    def of(
-        cls, town: Town, network: WalkNetwork, green: gpd.GeoDataFrame | None, *, standard: GreenStandard
-    ) -> _Shore:
-        water, compounds = _shapes(town, "water"), _closed_compounds(town, standard)
-        paths, is_joined = _public_paths(network, compounds, standard)
-        blocks = (
-            town["blocks"] if "blocks" in town else gpd.GeoDataFrame({"id": []}, geometry=[], crs=town.crs)
-        )
-        return cls(
-            water,
-            None if green is None else _planted(town, green, water, standard),
-            _decks(town, standard),
-            polygons_of(np.array([shapely.union_all(_shapes(town, "built_up", "blocks", "study_area"))])),
-            polygons_of(np.array([town.extent])),
-            blocks.sort_values("id", kind="stable"),
-            _shapes(town, "buildings"),
-            _shapes(town, "barriers"),
-            compounds,
-            paths,
-            is_joined,
-        )
-
-    @property
-    def met(self) -> Geometries:
-        """All that may change what is met going inland."""
-        green = self.water[:0] if self.green is None else self.green
-        grounds = (self.water, green, self.decks, self.search, self.extent, self.blocks.geometry.to_numpy())
-        return np.concatenate([*grounds, self.buildings, self.barriers, self.compounds, self.paths])
-
-
-def _shapes(town: Town, *layers: str) -> Geometries:
-    found = [town[layer].geometry.to_numpy() for layer in layers if layer in town]
-    return np.concatenate([np.zeros(0, dtype=object), *found])
-
-
-def _column(frame: gpd.GeoDataFrame, name: str) -> pd.Series:
-    return frame.reindex(columns=[name])[name].astype(object)
-
-
-def _closed_compounds(town: Town, standard: GreenStandard) -> Geometries:
-    if "compounds" not in town:
-        return np.zeros(0, dtype=object)
-    compounds = town["compounds"]
-    is_open = _column(compounds, "compound_type").isin(standard.open_compounds)
-    return np.asarray(compounds.geometry[~is_open].to_numpy())
-
-
-def _planted(town: Town, green: gpd.GeoDataFrame, water: Geometries, standard: GreenStandard) -> Geometries:
-    """Take green of the types that the green rate counts, or of no known type, off farmland and water."""
-    types = _column(green, "green_type")
-    planted = green.geometry[types.isin(standard.green_types) | types.isna()].to_numpy()
-    return polygons_of(erase(erase(planted, _shapes(town, "farmland_protected")), water))
-
-
-def _decks(town: Town, standard: GreenStandard) -> Geometries:
-    streets = town["streets"]
-    crossing = streets[_column(streets, "is_bridge").isin([True])]
-    width_m = pd.to_numeric(_column(crossing, "width_m")).fillna(standard.figure("bank_bridge_m"))
-    drawn = shapely.buffer(crossing.geometry.to_numpy(), width_m.to_numpy() / 2, cap_style="flat")
-    return np.concatenate([_shapes(town, "bridges"), drawn])
-
-
-def _public_paths(
-    network: WalkNetwork, compounds: Geometries, standard: GreenStandard
-) -> tuple[Geometries, Flags]:
-    """Take the streets on the ground outside closed compounds, and say which are joined to the others."""
-    length_m = np.bincount(network.edge_part, weights=network.edge_length_m, minlength=network.part_count)
-    is_joined = length_m >= standard.figure("joined_path_share") * length_m.sum()
-    edges = np.flatnonzero(network.takes_legs)
-    lines = erase(network.edge_lines[edges], compounds)
-    is_left = ~shapely.is_empty(lines)
-    return lines[is_left], is_joined[network.edge_part[edges[is_left]]]
-
-
 def waterfront(
     town: Town,
     network: WalkNetwork,
@@ -139,14 +48,15 @@ def waterfront(
 ) -> gpd.GeoDataFrame:
     """Walk along the banks: where is green, where is a public path, and what breaks it off.
 
-    Banks are the outlines of rivers, canals and lakes, and of other water from ``bank_water_min_m2`` on, whose
-    land side lies in the built-up area, a block or the study area: so where water is cut by the edge of
+    Banks are the outlines of rivers, canals and lakes, and of other water from ``bank_water_min_m2`` on,
+    whose land side lies in the built-up area, a block or the study area: so where water is cut by the edge of
     the data there is none, and neither is there at the mouth of one water into another or under a bridge.
     From each point of a bank one goes inland at right angles, never across water. There is green where one
     meets some within ``bank_green_m``; there is a path where one meets a public street or path on the ground
     within ``bank_path_m``, joined to the streets, before a building, a fence, or a compound closed to the
-    public. A gap shorter than ``bank_gap_m`` is none, unless a fence or a compound makes it. Where no path is
-    met, ``cause`` says what is met instead.
+    public. A path met through an opening shorter than ``bank_gap_m`` is none; then a gap that is shorter is
+    none either, unless a fence or a compound makes it. Where there is no path, ``cause`` says what keeps
+    one from it, or leaves no room for one (``bank_room_m``).
 
     Parameters
     ----------
@@ -184,34 +94,22 @@ def waterfront(
         return RESULTS["banks"].check(
             _stretches(town, _no_banks(), _State.none(), np.zeros(0, dtype=np.intp))
         )
-    shore = _Shore.of(town, network, green, standard=read)
-    banks = _cut(bank_lines(shore.water, _has_banks(town, read)), shore, read)
-    ashore = banks.ashore()
+    shore = Shore.of(town, network, green, standard=read)
+    banks = _cut(bank_lines(shore.water, shore.has_banks), shore, read)
+    ashore, land_m = banks.ashore(), read.figure("bank_land_m")
+    is_land = np.isinf(banks.first_hits(shore.water, land_m))
     order, chain, is_closed = in_chains(
         banks.ring,
-        is_bank=(banks.water >= 0) & (_first_in(ashore, shore.search) >= 0),
+        is_bank=(banks.water >= 0) & is_land & (_first_in(ashore, shore.search) >= 0),
         is_deck=_first_in(ashore, shore.decks) >= 0,
     )
     banks = banks.take(order)
     state = _State.of(banks, shore, read)
-    gap = short_gaps(
-        state.found == "path",
-        chain,
-        banks.length_m,
-        is_closed=is_closed,
-        gap_m=read.figure("bank_gap_m"),
-    )
-    state = state.with_found(_without_gaps(state.found, gap, banks, shore, read))
+    state = state.with_found(_without_gaps(state.found, chain, is_closed, banks, shore, read))
     return RESULTS["banks"].check(_stretches(town, banks, state, chain))
 
 
-def _has_banks(town: Town, standard: GreenStandard) -> Flags:
-    water = town["water"]
-    is_large = (water.area >= standard.figure("bank_water_min_m2")).to_numpy()
-    return np.asarray(is_large | _column(water, "water_type").isin(standard.bank_types).to_numpy())
-
-
-def _cut(banks: Banks, shore: _Shore, standard: GreenStandard) -> Banks:
+def _cut(banks: Banks, shore: Shore, standard: GreenStandard) -> Banks:
     """Cut banks wherever what is met going inland may change."""
     depths_m = [standard.figure(name) for name in ("bank_railing_m", "bank_green_m", "bank_path_m")]
     # Only what comes near a bank can be met from it.
@@ -249,7 +147,7 @@ class _State:
         return cls(nothing, nothing, np.zeros(0, dtype=bool), nothing)
 
     @classmethod
-    def of(cls, banks: Banks, shore: _Shore, standard: GreenStandard) -> _State:
+    def of(cls, banks: Banks, shore: Shore, standard: GreenStandard) -> _State:
         depth_m, green_m = standard.figure("bank_path_m"), standard.figure("bank_green_m")
         water_m = banks.first_hits(shore.water, max(depth_m, green_m))
         has_green = np.full(len(banks.ring), None, dtype=object)
@@ -268,12 +166,14 @@ class _State:
         )
         nearest_m = np.min(hits, axis=0)
         found = np.array(_CAUSES, dtype=object)[np.argmin(hits, axis=0)]
-        found[np.isinf(nearest_m)] = "no_path"
+        # What stands farther off leaves room for a path, unless it keeps one from a path behind it.
+        is_cause = (np.fmin(joined_m, loose_m) < np.inf) | (nearest_m < standard.figure("bank_room_m"))
+        found[~is_cause | np.isinf(nearest_m)] = "no_path"
         found[(loose_m < np.inf) & (loose_m <= nearest_m)] = "unjoined_path"
         found[(joined_m < np.inf) & (joined_m <= nearest_m)] = "path"
         ashore = banks.ashore()
         block = _first_in(ashore, shore.blocks.geometry.to_numpy())
-        ids = np.append(shore.blocks["id"].to_numpy(dtype=object), None)
+        ids = np.array([*shore.blocks["id"], None], dtype=object)
         return cls(has_green, found, _first_in(ashore, shore.extent) < 0, ids[block])
 
     def with_found(self, found: NDArray[np.object_]) -> _State:
@@ -283,16 +183,25 @@ class _State:
         return _State(self.has_green[order], self.found[order], self.is_beyond[order], self.block_id[order])
 
     def numbers(self, banks: Banks) -> Indices:
-        """Number what differs in any way."""
+        """Give pieces whose state is the same the same number."""
         columns = (banks.water, self.has_green, self.found, self.is_beyond, self.block_id)
         codes = [pd.factorize(column, use_na_sentinel=False)[0] for column in columns]
         return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
 
 
 def _without_gaps(
-    found: NDArray[np.object_], gap: Indices, banks: Banks, shore: _Shore, standard: GreenStandard
+    found: NDArray[np.object_],
+    chain: Indices,
+    is_closed: Flags,
+    banks: Banks,
+    shore: Shore,
+    standard: GreenStandard,
 ) -> NDArray[np.object_]:
-    """Close short gaps, unless a fence or a compound makes them, which then is the cause."""
+    """Leave out short paths between breaks, then close short gaps unless a fence or a compound makes them."""
+    gap_m, found = standard.figure("bank_gap_m"), found.copy()
+    short = short_runs(found != "path", chain, banks.length_m, is_closed=is_closed, limit_m=gap_m)
+    found[short >= 0] = found[before(short, chain)][short >= 0]
+    gap = short_runs(found == "path", chain, banks.length_m, is_closed=is_closed, limit_m=gap_m)
     rows = np.flatnonzero(gap >= 0)
     strips = banks.take(rows).strips(standard.figure("bank_path_m"))
     cause = found[rows].copy()
@@ -302,9 +211,8 @@ def _without_gaps(
         cause[is_fenced & (found[rows] == "no_path")] = name
     is_soft = np.isin(cause, ("no_path", "building"))
     is_shut = np.bincount(gap[rows], weights=~is_soft, minlength=gap.max(initial=-1) + 1) > 0
-    settled = found.copy()
-    settled[rows] = np.where(is_shut[gap[rows]], cause, "path")
-    return settled
+    found[rows] = np.where(is_shut[gap[rows]], cause, "path")
+    return found
 
 
 def _stretches(town: Town, banks: Banks, state: _State, chain: Indices) -> gpd.GeoDataFrame:
@@ -328,7 +236,7 @@ def _stretches(town: Town, banks: Banks, state: _State, chain: Indices) -> gpd.G
     rows = gpd.GeoDataFrame(
         {
             "water_id": water["id"].to_numpy(dtype=object)[of],
-            "water_name": _column(water, "name").to_numpy(dtype=object)[of],
+            "water_name": water.reindex(columns=["name"])["name"].to_numpy(dtype=object)[of],
             "length_m": shapely.length(lines),
             "has_green": state.has_green[first],
             "has_path": has_path,
@@ -362,9 +270,9 @@ def _no_banks() -> Banks:
 def waterfront_values(town: Town, banks: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Sum banks up by area.
 
-    A bank belongs to the area that its land side lies in, so that areas side by side share none. Shares are of
-    all banks of the area, and unknown where the state of none is known. A break is a stretch without a path
-    that goes on unbroken; a bridge ends it.
+    A bank belongs to the area that its land side lies in, so that areas side by side share none. Shares are
+    of all banks of the area, and unknown where the state of none is known. A break is a stretch without a
+    path that goes on unbroken; a bridge ends it.
 
     Parameters
     ----------
