@@ -185,7 +185,7 @@ def _shown(x: float, y: float) -> dict[str, str]:
 
 
 def is_old_datum(crs: CRS) -> bool:
-    """Say whether a CRS is of Beijing 1954 or Xian 1980, from which PROJ gives the coordinates back unchanged.
+    """Say whether a CRS is of Beijing 1954 or Xian 1980, which PROJ gives back unchanged.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
+from fengmao_geo.geo.raster_whole import driver_of, format_fault, whole_fault
 from fengmao_geo.geo.zones import crs_name, looks_like
 
 if TYPE_CHECKING:
@@ -32,15 +33,6 @@ __all__ = [
     "read_head",
     "sample_numbers",
 ]
-
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_JPEG2000 = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
-
-#: First bytes and GDAL's driver of each suffix; no other driver may look at the file.
-_FORMATS = {".tif": (_TIFF, "GTiff"), ".tiff": (_TIFF, "GTiff"), ".jp2": (_JPEG2000, "JP2OpenJPEG")}
-
-#: The largest piece that is unpacked at once; one such piece and its copy leave room in a gigabyte.
-_BLOCK_BYTES = 256 * 2**20
 
 #: A raster of this many pixels or fewer is looked at whole, a larger one in windows.
 _WHOLE_COUNT = 2**18
@@ -89,8 +81,8 @@ class RasterHead:
     @property
     def box(self) -> shapely.Geometry:
         """Its outline in its own coordinates."""
-        corners = [(0, 0), (self.width, 0), (self.width, self.height), (0, self.height)]
-        return shapely.Polygon([self.transform * corner for corner in corners])
+        at, corners = self.transform, ((0, 0), (self.width, 0), (self.width, self.height), (0, self.height))
+        return shapely.Polygon([(at.c + at.a * x + at.b * y, at.f + at.d * x + at.e * y) for x, y in corners])
 
     def is_same_grid(self, other: RasterHead) -> bool:
         """Say whether another file has the same pixels.
@@ -172,61 +164,16 @@ def read_head(path: Path, *, layer: str) -> tuple[RasterHead | None, list[Findin
     import rasterio  # noqa: PLC0415  heavy
     from rasterio.errors import NotGeoreferencedWarning, RasterioError  # noqa: PLC0415  heavy
 
-    if fault := _format_fault(path, layer):
-        return None, [fault]
     try:
+        if fault := format_fault(path, layer):
+            return None, [fault]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path.resolve(), driver=_FORMATS[path.suffix.casefold()][1]) as source:
-                fault = _whole_fault(source, path, layer)
+            with rasterio.open(path.resolve(), driver=driver_of(path)) as source:
+                fault = whole_fault(source, path, layer)
                 return (None, [fault]) if fault else (_head(source, path), [])
     except (RasterioError, OSError, ValueError) as reason:
         return None, [Finding("file_broken", layer, values={"file": path.name, "reason": str(reason)})]
-
-
-def _format_fault(path: Path, layer: str) -> Finding | None:
-    if not path.is_file():
-        return Finding("file_missing", layer, column="path", values={"file": str(path)})
-    suffix = path.suffix.casefold()
-    if suffix not in _FORMATS:
-        return Finding("file_format", layer, values={"file": path.name, "known": ", ".join(_FORMATS)})
-    try:
-        with path.open("rb") as file:
-            begins = file.read(12)
-    except OSError as reason:
-        return Finding("file_broken", layer, values={"file": path.name, "reason": str(reason)})
-    if begins.startswith(_FORMATS[suffix][0]):
-        return None
-    return Finding("file_first_bytes", layer, values={"file": path.name, "head": repr(begins)[2:-1]})
-
-
-def _whole_fault(source: Any, path: Path, layer: str) -> Finding | None:  # noqa: ANN401  rasterio is untyped
-    """Say why a file's pixels cannot be read, if they cannot: cut short, of no use, or in too large pieces."""
-    name = path.name
-    if odd := [kind for kind in source.dtypes if np.dtype(kind).kind not in "iuf"]:
-        return Finding("raster_type", layer, values={"file": name, "type": odd[0]})
-    rows, columns = source.block_shapes[0]
-    together = source.count if str(source.profile.get("interleave")) == "pixel" else 1
-    piece = rows * columns * together * np.dtype(source.dtypes[0]).itemsize
-    if piece > _BLOCK_BYTES:
-        return Finding("raster_block", layer, values={"file": name, "size_mb": piece // 2**20})
-    stated, there = _stated_bytes(source, bands=source.count if together == 1 else 1), path.stat().st_size
-    if stated > there:
-        return Finding("raster_cut", layer, values={"file": name, "stated": stated, "size": there})
-    return None
-
-
-def _stated_bytes(source: Any, *, bands: int) -> int:  # noqa: ANN401  rasterio is untyped
-    """Give the end of the last piece of pixels that a TIFF states; 0 for other formats and empty pieces."""
-    rows, columns = source.block_shapes[0]
-    down, across = -(-source.height // rows), -(-source.width // columns)
-    ends = [
-        int(start) + int(source.get_tag_item(f"BLOCK_SIZE_{at}", "TIFF", bidx=band) or 0)
-        for band in range(1, bands + 1)
-        for at in (f"{column}_{row}" for row in range(down) for column in range(across))
-        if (start := source.get_tag_item(f"BLOCK_OFFSET_{at}", "TIFF", bidx=band))
-    ]
-    return max(ends, default=0)
 
 
 def _head(source: Any, path: Path) -> RasterHead:  # noqa: ANN401  rasterio is untyped
@@ -296,7 +243,7 @@ def sample_numbers(head: RasterHead, bands: Sequence[int]) -> Sample:
     numbers, edges = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(head.path.resolve(), driver=_FORMATS[head.path.suffix.casefold()][1]) as source:
+        with rasterio.open(head.path.resolve(), driver=driver_of(head.path)) as source:
             for left, top, width, height in _windows(head.width, head.height):
                 found = source.read(list(bands), window=Window(left, top, width, height))
                 numbers.append(found.reshape(len(bands), -1))
@@ -358,5 +305,5 @@ def fitting_crs(head: RasterHead, ground: gpd.GeoSeries | None) -> list[str]:
         tried = [ground.crs, ground.estimate_utm_crs(), *(CRS.from_epsg(code) for code in (4490, 3857))]
         if fits := [crs_name(crs) for crs in tried if covered_share(head, ground, crs=crs) > 0]:
             return fits[:1]
-    middle = head.box.centroid
-    return looks_like(middle.x, middle.y)
+    middle = shapely.centroid(head.box)
+    return looks_like(float(shapely.get_x(middle)), float(shapely.get_y(middle)))

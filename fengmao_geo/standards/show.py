@@ -15,6 +15,7 @@ from fengmao_geo.standards.load import (
     land_classes,
     walkers,
 )
+from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import controls, uses
@@ -83,6 +84,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "space_kinds": _space_rows,
         "uses": _use_rows,
         "green": _green_rows,
+        "rasters": _raster_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -133,6 +135,37 @@ def _green_rows() -> list[dict[str, Any]]:
         for rule in of.rules
     ]
     return rows + _rows(read.indicators.values())
+
+
+def _raster_rows() -> list[dict[str, Any]]:
+    """Show each figure, then each raster with its highest value, then the other names of each band."""
+    read = raster_standard()
+    own = {"source": read.source, "tag": read.tag}
+    rows: list[dict[str, Any]] = [
+        {"figure": name, **figure.model_dump()} for name, figure in read.figures.items()
+    ]
+    rows += [
+        {"figure": "value_max", "kind": kind, **of.value_max.model_dump()}
+        for kind, of in read.kinds.items()
+        if of.value_max
+    ]
+    rows += [
+        {
+            "kind": of.kind,
+            "name": name,
+            "name_zh": of.name_zh,
+            "name_en": of.name_en,
+            "bands": ", ".join(read.kind(name).required),
+            "also": ", ".join(of.aliases),
+            **own,
+        }
+        for name, of in read.rasters.items()
+    ]
+    return rows + [
+        {"kind": kind, "name": band, "also": ", ".join(also), **own}
+        for kind, of_kind in read.kinds.items()
+        for band, also in of_kind.bands.items()
+    ]
 
 
 def _use_rows() -> list[dict[str, Any]]:

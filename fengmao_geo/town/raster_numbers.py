@@ -36,7 +36,7 @@ class _Band:
 
     name: str
     numbers: NDArray[Any]
-    nodata: float | None
+    declared: float | None
     scale: float
     offset: float
 
@@ -46,9 +46,17 @@ class _Band:
         return float(np.iinfo(self.numbers.dtype).max) if self.numbers.dtype.kind in "iu" else None
 
     @property
+    def nodata(self) -> float | None:
+        """The number declared as nodata, if its type can hold it."""
+        if self.declared is None or self.top is None:
+            return self.declared
+        lowest = float(np.iinfo(self.numbers.dtype).min)
+        return self.declared if lowest <= self.declared <= self.top and self.declared % 1 == 0 else None
+
+    @property
     def is_stated(self) -> NDArray[np.bool_]:
         """Where the number is not nodata, as declared."""
-        is_number = ~np.isnan(self.numbers)
+        is_number: NDArray[np.bool_] = ~np.isnan(self.numbers)
         return is_number if self.nodata is None else is_number & (self.numbers != self.nodata)
 
 
@@ -93,13 +101,11 @@ def _file_findings(
     known = [
         _band(head, band, of, row) for (band, of), row in zip(bands.items(), sample.numbers, strict=True)
     ]
-    odd = [_odd_nodata(name, band, head.path.name) for band in known]
-    if faults := [fault for fault in odd if fault]:
-        return faults
+    odd = [fault for band in known if (fault := _odd_nodata(name, band, head.path.name))]
     undeclared = _sentinels(known)
     if not is_flagged and all(band.nodata is None for band in known):
         undeclared |= _edge_values(known, sample, kind)
-    found = [
+    found = odd + [
         _finding("raster_nodata_undeclared", name, of, value=_shown(value), name=name)
         for value, of in undeclared.items()
     ]
@@ -112,7 +118,7 @@ def _band(head: RasterHead, name: str, of: RasterBand, numbers: NDArray[Any]) ->
     return _Band(
         name,
         numbers,
-        nodata=head.nodata[at] if of.nodata is None else of.nodata,
+        declared=head.nodata[at] if of.nodata is None else of.nodata,
         scale=head.scales[at] if of.scale is None else of.scale,
         offset=head.offsets[at] if of.offset is None else of.offset,
     )
@@ -128,12 +134,9 @@ def _shown(value: float) -> str:
 
 def _odd_nodata(name: str, band: _Band, file: str) -> Finding | None:
     """Say that a band's type cannot hold its nodata, if it cannot."""
-    if band.nodata is None or band.top is None:
+    if band.declared is None or band.nodata is not None:
         return None
-    lowest = float(np.iinfo(band.numbers.dtype).min)
-    if lowest <= band.nodata <= band.top and band.nodata == round(band.nodata):
-        return None
-    values = {"file": file, "value": _shown(band.nodata), "type": str(band.numbers.dtype)}
+    values = {"file": file, "value": _shown(band.declared), "type": str(band.numbers.dtype)}
     return _finding("raster_nodata_range", name, [band.name], **values)
 
 
@@ -177,7 +180,7 @@ def _saturated(name: str, bands: Sequence[_Band], undeclared: Mapping[float, obj
 def _implausible(
     name: str, bands: Sequence[_Band], undeclared: Mapping[float, object], kind: RasterKind
 ) -> list[Finding]:
-    """Report values that are beyond what can be, as integers without their scale are, and bands without any."""
+    """Report values beyond what can be, as integers without their scale are, and bands without values."""
     tops: dict[str, float] = {}
     empty = []
     for band in bands:

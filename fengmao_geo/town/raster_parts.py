@@ -100,7 +100,7 @@ def _raster_file(name: str, part: RasterPart, folder: Path) -> tuple[RasterFile 
 def _places(
     name: str, part: RasterPart, folder: Path, kind: RasterKind
 ) -> tuple[list[_Place], list[Finding]]:
-    """Find each band's file and number; a file that cannot be read is told of later if its bands are named."""
+    """Find each band's file and number; of a file that cannot be read only what is stated."""
     stated = dict(part.paths or {})
     if (part.path is None) == (not stated) or (stated and part.bands):
         return [], [Finding("raster_path_form", name, column="path")]
@@ -148,7 +148,7 @@ def _numbers(
     numbers = [number for number in by_band.values() if number is not None]
     if is_whole and all(_is_number(number, key) for number in numbers):
         return {band: _as_number(by_band.get(band)) for band in names}, []
-    values = {"key": key, "found": str(stated)[:60], "bands": ", ".join(names)}
+    values = {"name": key, "found": str(stated)[:60], "bands": ", ".join(names)}
     return {}, [Finding("raster_numbers", name, column=key, values=values)]
 
 

@@ -70,7 +70,7 @@ def raster_findings(
 
 
 def raster_text(raster: RasterFile) -> str:
-    """Write a raster as a text that changes with anything stated of it or written in its files, wherever they lie.
+    """Write a raster as a text that changes with all that is stated of it or written in its files.
 
     Parameters
     ----------
@@ -174,29 +174,33 @@ def _quality_findings(name: str, raster: RasterFile, heads: Mapping[Path, Raster
 def _place_findings(
     name: str, raster: RasterFile, heads: Mapping[Path, RasterHead], built_up: gpd.GeoSeries | None
 ) -> list[Finding]:
-    """Check where the pixels lie: one grid, upright, in a known CRS, on the town."""
+    """Check where the pixels lie: upright, in a known CRS, on the town, and of every band alike."""
     own = [
         heads[path] for path in dict.fromkeys(band.path for band in raster.bands.values()) if path in heads
     ]
     if not own:
         return []
-    first = own[0]
-    if other := [head.path.name for head in own[1:] if not first.is_same_grid(head)]:
-        values = {"file": first.path.name, "other": ", ".join(other)}
-        return [Finding("raster_files_differ", name, column="paths", values=values)]
-    found = grid_findings(first, layer=name)
-    if found:
-        return found
-    fault = _crs_fault(name, raster, first, built_up)
-    crs = raster.crs or first.crs
-    if fault or crs is None:
-        return [fault] if fault else []
-    return [] if built_up is None else _ground_findings(name, first, crs, built_up)
+    other = [head for head in own[1:] if not own[0].is_same_grid(head)]
+    found = [finding for head in (own[0], *other) for finding in _file_place(name, raster, head, built_up)]
+    if other:
+        values = {"file": own[0].path.name, "other": ", ".join(head.path.name for head in other)}
+        found.append(Finding("raster_files_differ", name, column="paths", values=values))
+    return found
 
 
-def _crs_fault(
+def _file_place(
     name: str, raster: RasterFile, head: RasterHead, built_up: gpd.GeoSeries | None
-) -> Finding | None:
+) -> list[Finding]:
+    crs = raster.crs or head.crs
+    faults = grid_findings(head, layer=name) or _crs_faults(name, raster, head, built_up)
+    if faults or crs is None or built_up is None:
+        return faults
+    return _ground_findings(name, head, crs, built_up)
+
+
+def _crs_faults(
+    name: str, raster: RasterFile, head: RasterHead, built_up: gpd.GeoSeries | None
+) -> list[Finding]:
     """Say why a raster's CRS cannot be used, if it cannot."""
     crs = raster.crs or head.crs
     values = {"name": name, "file": head.path.name, "crs": crs_name(crs)}
@@ -204,15 +208,15 @@ def _crs_fault(
         looks = fitting_crs(head, built_up)
         code = "raster_crs_missing" if looks else "raster_crs_missing_unknown"
         values |= {"looks": " / ".join(looks), "x": f"{head.transform.c:.9g}", "y": f"{head.transform.f:.9g}"}
-        return Finding(code, name, column="crs", values=values)
+        return [Finding(code, name, column="crs", values=values)]
     if raster.crs is not None and head.crs is not None and not _is_same(raster.crs, head.crs):
         values["own"] = crs_name(head.crs)
-        return Finding("raster_crs_contradicted", name, column="crs", values=values)
+        return [Finding("raster_crs_contradicted", name, column="crs", values=values)]
     if is_old_datum(crs):
-        return Finding("crs_old_datum", name, column="crs", values=values)
+        return [Finding("crs_old_datum", name, column="crs", values=values)]
     if not (crs.is_geographic or crs.is_projected):
-        return Finding("raster_crs_unusable", name, column="crs", values=values)
-    return None
+        return [Finding("raster_crs_unusable", name, column="crs", values=values)]
+    return []
 
 
 def _is_same(one: CRS, other: CRS) -> bool:
@@ -274,7 +278,7 @@ def _grid_pair(
     at, to = first.transform, second.transform
     sizes = (at.a, -at.e), (to.a, -to.e)
     if max(abs(size / size_after - 1) for size, size_after in zip(*sizes, strict=True)) > _ROUNDING:
-        shown = [f"{width:.6g} × {height:.6g}" for width, height in sizes]
+        shown = [f"{width:.6g} x {height:.6g}" for width, height in sizes]
         values = {"after": after, "size": shown[0], "size_after": shown[1]}
         return [Finding("raster_resolution", before, values=values)]
     steps = (to.c - at.c) / at.a, (to.f - at.f) / at.e
