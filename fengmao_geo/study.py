@@ -1,4 +1,4 @@
-"""The chain, top to bottom: from a town to its life circles, the spaces it could use, and what became greener."""
+"""The chain, top to bottom: from a town to life circles, spaces it could use, and what became greener."""
 
 from __future__ import annotations
 

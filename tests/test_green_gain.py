@@ -60,8 +60,13 @@ def programme_of(*shapes, use="pocket_park", planted=0.5, crs=4549):
     sites = layer(*shapes).rename(columns={"id": "space_id"})
     area_m2 = sites.area
     sites = sites.assign(
-        name="点位", use=use, block_id=None, rank=range(1, len(sites) + 1), cost_wan=np.nan,
-        area_m2=area_m2, green_m2=area_m2 * planted,
+        name="点位",
+        use=use,
+        block_id=None,
+        rank=range(1, len(sites) + 1),
+        cost_wan=np.nan,
+        area_m2=area_m2,
+        green_m2=area_m2 * planted,
     )
     return Programme(sites.to_crs(crs))
 
@@ -191,7 +196,9 @@ def test_a_planned_park_newly_serves_the_people_around_it(planned):
 
 
 def test_a_new_park_never_lowers_coverage(planned):
-    rows = planned.gains[(planned.gains["basis"] == "planned") & planned.gains["indicator"].str.contains("within|covered")]
+    rows = planned.gains[
+        (planned.gains["basis"] == "planned") & planned.gains["indicator"].str.contains("within|covered")
+    ]
     assert len(rows) > 20
     assert (rows["gain"].dropna() >= 0).all()
 

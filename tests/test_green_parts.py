@@ -32,7 +32,10 @@ def two_blocks(**more):
 
 
 def row(parts, block, work):
-    is_own = [(one, two) == (block, work) for one, two in zip(parts["block_id"], parts["intervention_id"], strict=True)]
+    is_own = [
+        (one, two) == (block, work)
+        for one, two in zip(parts["block_id"], parts["intervention_id"], strict=True)
+    ]
     return parts[is_own].area.sum()
 
 

@@ -52,7 +52,17 @@ WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
-_SCRIPTS = ("data.js", "spaces.js", "green.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
+_SCRIPTS = (
+    "data.js",
+    "spaces.js",
+    "green.js",
+    "paint.js",
+    "map.js",
+    "labels.js",
+    "cards.js",
+    "panel.js",
+    "start.js",
+)
 _COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {

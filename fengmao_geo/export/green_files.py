@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 
 from fengmao_geo.errors import UsageError
@@ -19,6 +18,8 @@ from fengmao_geo.export.theme import named, say
 from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from fengmao_geo.green.gain import GreenGains
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
@@ -48,8 +49,8 @@ def write_green_files(results: Results, *, folder: str | Path, lang: Lang = "zh"
     Returns
     -------
     list of Path
-        ``green_gains.csv``, ``green_attribution.csv``, ``transitions.csv``, ``image_cover.csv``, ``green.gpkg``
-        and a PNG for the town and for each block.
+        ``green_gains.csv``, ``green_attribution.csv``, ``transitions.csv``, ``image_cover.csv``,
+        ``green.gpkg`` and a PNG for the town and for each block.
 
     Raises
     ------
@@ -113,8 +114,8 @@ def green_summary(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per area and headline indicator: both states, the gain with its interval, how it is known. What
-        is not known reads so.
+        One row per area and headline indicator: both states, the gain with its interval, how it is known.
+        What is not known reads so.
     """
     places = [*(place.area_id for place in block_places(results)), _TOWN]
     found = [headline_rows(results, area, is_planned=plan) for area in places for plan in (False, True)]

@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from fengmao_geo.export.theme import named, say, theme
+from fengmao_geo.export.theme import say, theme
 from fengmao_geo.standards.green import green_standard
 
 if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["gain_sign", "gain_words", "headline_rows", "indicator_name", "rules_name", "state_words", "value_words"]
+__all__ = [
+    "gain_sign",
+    "gain_words",
+    "headline_rows",
+    "indicator_name",
+    "rules_name",
+    "state_words",
+    "value_words",
+]
 
 PLANNED = "planned"
 # The last that fits ends the name of an indicator and is its unit.

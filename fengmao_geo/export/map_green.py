@@ -1,7 +1,8 @@
-"""What a map page draws and says of green gained: pictures of two dates, their difference, the plan, the figures."""
+"""What a map page draws and says of green gained: pictures of two dates, the change, the plan, figures."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -52,8 +53,8 @@ def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
     Returns
     -------
     dict or None
-        ``views`` with their legends, ``pictures`` as data-URIs with the ``corners`` they fill, ``plan`` (sites),
-        ``rows`` (figures) and ``notes``; ``None`` where green was not measured.
+        ``views`` with their legends, ``pictures`` as data-URIs with the ``corners`` they fill, ``plan``
+        (sites), ``rows`` (figures) and ``notes``; ``None`` where green was not measured.
     """
     if results.gains is None:
         return None
@@ -113,7 +114,7 @@ def _pixel_m(picture: GreenPicture) -> float:
     """Measure a pixel of the picture, roughly where its coordinates are degrees."""
     left, _, right, _ = picture.bounds
     size = (right - left) / picture.gain.shape[1]
-    return size * (_METRES_A_DEGREE if picture.crs.is_geographic else 1.0)
+    return float(size) * (_METRES_A_DEGREE if picture.crs.is_geographic else 1.0)
 
 
 def _plan(results: Results, frame: Frame) -> list[dict[str, Any]]:
@@ -162,7 +163,7 @@ def _legend(
     edges = [f"{100 * bound:{sign}.0f}" for bound in bounds]
     names = [
         say("green_below", lang=lang, n=edges[0]),
-        *(say("green_between", lang=lang, low=low, high=high) for low, high in zip(edges, edges[1:], strict=False)),
+        *(say("green_between", lang=lang, low=low, high=high) for low, high in pairwise(edges)),
         say("green_above", lang=lang, n=edges[-1]),
     ]
     return [{"colour": colour, "name": name} for colour, name in zip(colours, names, strict=True)]

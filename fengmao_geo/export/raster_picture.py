@@ -30,7 +30,7 @@ _NOTHING = 255
 
 
 def png(codes: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
-    """Write a grid of classes as a PNG with a palette.
+    r"""Write a grid of classes as a PNG with a palette.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def png(codes: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
     Examples
     --------
     >>> png(np.zeros((2, 2), dtype=np.uint8), ["#ff0000"])[:8]
-    b'\\x89PNG\\r\\n\\x1a\\n'
+    b'\x89PNG\r\n\x1a\n'
     """
     rows, columns = codes.shape
     shown = np.where(codes < len(colours), codes + 1, 0).astype(np.uint8)
@@ -126,7 +126,6 @@ class Sheet:
             dst_nodata=_NOTHING,
         )
         return made
-
 
     def covered(self, shapes: gpd.GeoSeries) -> NDArray[np.bool_]:
         """Say which pixels lie in shapes.

@@ -225,7 +225,7 @@ def _review_rows(spaces: pd.DataFrame, review: pd.DataFrame | None, lang: Lang) 
 
 
 def table_csv(table: pd.DataFrame) -> bytes:
-    """Write a table as Excel reads it: UTF-8 with its mark, no cell a formula.
+    r"""Write a table as Excel reads it: UTF-8 with its mark, no cell a formula.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def table_csv(table: pd.DataFrame) -> bytes:
     Examples
     --------
     >>> table_csv(pd.DataFrame({"name": ["=1+1"]}))[3:]
-    b"name\\n'=1+1\\n"
+    b"name\n'=1+1\n"
     """
     texts = table.select_dtypes(exclude=["number", "bool"]).columns
     guarded = table.assign(**{name: table[name].map(_guarded) for name in texts})

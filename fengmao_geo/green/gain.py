@@ -1,4 +1,4 @@
-"""Green gained: before, after and gain of the town, its blocks and its interventions, observed and planned."""
+"""Green gained: before, after and gain of the town, its blocks and interventions, observed and planned."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def green_gains(
     """Measure what became greener, for the town, each block and each intervention.
 
     The town is its built-up area; an intervention is a polygon of the layer ``projects`` or a site of the
-    programme. Vector layers compare ``green_before`` with ``green``: their gains are exact to what was drawn, so
-    that ``low`` and ``high`` are the gain itself. Images and canopy heights are compared by their pixels, with
-    an interval from the noise of unchanged ground. What a programme would add is of basis ``planned``, from the
-    green of now: it was not observed, and is never summed with what was. Whatever a layer or an image does not
-    tell is missing, never zero. Permanent basic farmland enters no figure.
+    programme. Vector layers compare ``green_before`` with ``green``: their gains are exact to what was drawn,
+    so that ``low`` and ``high`` are the gain itself. Images and canopy heights are compared by their pixels,
+    with an interval from the noise of unchanged ground. What a programme would add is of basis ``planned``,
+    from the green of now: it was not observed, and is never summed with what was. Whatever a layer or an
+    image does not tell is missing, never zero. Permanent basic farmland enters no figure.
 
     Parameters
     ----------
@@ -183,13 +183,13 @@ class _Vector:
         standard: GreenStandard,
     ) -> _Vector:
         homes = attach(network, dwellings(town).rename(columns={"dwelling_id": "id"}))
-        green, earlier = (town[name] if name in town else None for name in ("green", "green_before"))
+        green, earlier = (town.layers.get(name) for name in ("green", "green_before"))
         now = green_state(town, network, green, ground, standard=standard, homes=homes)
         before = None
         if earlier is not None:
             state = green_state(town, network, earlier, ground, standard=standard, homes=homes)
-            before = state.values
-        rows = compared(before, now.values, basis="vector")
+            before = state.table
+        rows = compared(before, now.table, basis="vector")
         frames = [rows]
         if green is not None and earlier is not None:
             net = rows[rows["indicator"] == "green_m2"]

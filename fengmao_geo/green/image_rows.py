@@ -229,6 +229,8 @@ def lost_findings(cover: pd.DataFrame, layer: str, standard: GreenStandard) -> l
         One for all such areas, or none.
     """
     causes = ("outside_share", "nodata_share", "cloud_share", "shadow_share")
+    # Parts are pieces of areas that are told of themselves.
+    cover = cover[cover["area_kind"] != "part"]
     lost = cover[list(causes)].sum(axis=1)
     is_lost = lost > standard.figure("lost_share")
     if not is_lost.any():

@@ -66,7 +66,9 @@ def areas_of(town: Town, sites: gpd.GeoDataFrame | None = None) -> tuple[gpd.Geo
     ordered = rows.sort_values(["area_kind", "area_id"], kind="stable")
     areas = gpd.GeoDataFrame(pd.concat([whole, ordered], ignore_index=True), crs=town.crs)
     is_outside = (areas["area_kind"] == "intervention") & ~areas.intersects(ground.iloc[0])
-    found += [Finding("intervention_outside", "projects", area_id) for area_id in areas["area_id"][is_outside]]
+    found += [
+        Finding("intervention_outside", "projects", area_id) for area_id in areas["area_id"][is_outside]
+    ]
     return areas, found
 
 
@@ -146,7 +148,9 @@ def parts_of(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return cut.sort_values(["block_id", "intervention_id"], kind="stable", ignore_index=True)
 
 
-def _cut(parts: gpd.GeoDataFrame, column: str, ids: NDArray[np.object_], shapes: Geometries) -> gpd.GeoDataFrame:
+def _cut(
+    parts: gpd.GeoDataFrame, column: str, ids: NDArray[np.object_], shapes: Geometries
+) -> gpd.GeoDataFrame:
     """Cut parts at shapes: what lies in a shape gets its id, what lies in none keeps none."""
     ground = parts.geometry.to_numpy()
     shapely.prepare(ground)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["GreenState", "compared", "gross_rows", "green_state", "planned_rows"]
+__all__ = ["GreenState", "compared", "green_state", "gross_rows", "planned_rows"]
 
 _KEYS = ["area_kind", "area_id", "area_name", "indicator", "rule_set", "by"]
 _FIGURES = ("before", "after", "gain", "low", "high")
@@ -43,13 +43,13 @@ class GreenState:
 
     Parameters
     ----------
-    values
+    table
         The table ``green_values``, of parts only the figures of area.
     park_reach, banks, tree_lined_streets
         The tables of these names.
     """
 
-    values: pd.DataFrame
+    table: pd.DataFrame
     park_reach: pd.DataFrame
     banks: gpd.GeoDataFrame
     tree_lined_streets: gpd.GeoDataFrame
@@ -150,7 +150,8 @@ def gross_rows(
     Returns
     -------
     DataFrame
-        The columns of the table ``green_gains``: ``green_gross_gain_m2`` and, below zero, ``green_gross_loss_m2``.
+        The columns of the table ``green_gains``: ``green_gross_gain_m2`` and, below zero,
+        ``green_gross_loss_m2``.
     """
     before, after = (green_ground(town, green, standard=standard) for green in states)
     come, gone = come_and_gone(before, after, areas.geometry.to_numpy())
@@ -201,7 +202,7 @@ def planned_rows(
         The columns of the table ``green_gains``, of basis ``planned``.
     """
     whole = areas[areas["area_kind"] != PART]
-    green = town["green"] if "green" in town else None
+    green = town.layers.get("green")
     later = None if green is None else pd.concat([green, _parks(sites, standard)], ignore_index=True)
     parks = [
         green_cover(town, later, whole, standard=standard),
@@ -209,7 +210,7 @@ def planned_rows(
     ]
     values = pd.concat(parks, ignore_index=True)
     is_of_parks = values["indicator"].str.contains("park")
-    rows = compared(now.values, values[is_of_parks], basis="planned")
+    rows = compared(now.table, values[is_of_parks], basis="planned")
     return pd.concat([_planted(town, sites, now, areas, standard), rows], ignore_index=True)
 
 
@@ -235,7 +236,7 @@ def _planted(
 ) -> pd.DataFrame:
     """Write what the sites plant, in square metres and as a share of the built-up part."""
     ground = areas.geometry.to_numpy()
-    green = now.values[now.values["indicator"].isin(["green_m2", "green_share"])]
+    green = now.table[now.table["indicator"].isin(["green_m2", "green_share"])]
     rows = green.rename(columns={"value": "before"}).assign(basis="planned")
     if "green" not in town:
         return rows.assign(**dict.fromkeys(_FIGURES, np.nan))

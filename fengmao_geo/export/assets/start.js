@@ -112,6 +112,15 @@
     map.setMaxZoom(19);
   }
 
+  // The other pages open as this one is left.
+  function linkPages() {
+    const { spaces, green } = fm.state;
+    const mark = green ? "#green-" + green : spaces ? "#spaces" : "";
+    document.querySelectorAll("nav a, a.block, a.badge").forEach((link) => {
+      link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, "") + mark);
+    });
+  }
+
   // On paper the same ground fills a sheet; nothing waits for the next frame, which never comes before printing.
   function printable(map) {
     const settle = (isPrinting, bounds) => {
@@ -138,7 +147,8 @@
     const position = corner === "bottomright" ? "bottomleft" : "bottomright";
     L.control.scale({ imperial: false, maxWidth: 140, position }).addTo(map);
     fm.drawNames(map);
-    if (fm.markSpaces) fm.markSpaces();
+    fm.watch(linkPages);
+    linkPages();
     printable(map);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       fm.drawn.ms = Math.round(performance.now());
