@@ -18,7 +18,7 @@ from fengmao_geo.export.green_words import (
     state_words,
     value_words,
 )
-from fengmao_geo.export.raster_picture import Sheet, classes_of, sheet_of
+from fengmao_geo.export.raster_picture import Sheet, classes_of, grid_transform, sheet_of
 from fengmao_geo.export.theme import named, say, theme
 
 if TYPE_CHECKING:
@@ -76,15 +76,12 @@ def green_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
 
 def _pictures(results: Results, frame: Frame) -> tuple[list[list[float]], dict[str, str]]:
     """Paint vegetation cover before and after, and its change; no picture where nothing of it is known."""
-    from rasterio.transform import from_bounds  # noqa: PLC0415  heavy
-
     picture = results.gains.picture if results.gains is not None else None
     if picture is None:
         return [], {}
     colours = theme()["green"]
     sheet = Sheet(frame, _pixel_m(picture))
-    rows, columns = picture.gain.shape
-    transform = from_bounds(*picture.bounds, columns, rows)
+    transform = grid_transform(picture.bounds, picture.gain.shape)
     change = classes_of(picture.gain, colours["change_bounds"])
     grids = {
         "before": (classes_of(picture.before, colours["cover_bounds"]), colours["cover"]),

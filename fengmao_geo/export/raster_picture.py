@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
     from fengmao_geo.export.map_geometry import Frame
 
-__all__ = ["Sheet", "png", "sheet_of"]
+__all__ = ["Sheet", "classes_of", "grid_transform", "png", "sheet_of"]
 
 # What web maps draw on; it measures nothing here.
 _PAGE_CRS = "EPSG:3857"
 # More than this no screen shows.
 _MOST_PIXELS = 1400
+_LEAST_PIXELS = 700
 # Stands for what no source pixel reaches, and is always see-through.
 _NOTHING = 255
 
@@ -69,6 +70,32 @@ def png(codes: NDArray[np.uint8], colours: Sequence[str]) -> bytes:
     )
 
 
+def grid_transform(bounds: tuple[float, float, float, float], shape: tuple[int, int]) -> Affine:
+    """Say where the pixels of a grid lie.
+
+    Parameters
+    ----------
+    bounds
+        Left, bottom, right and top of the grid.
+    shape
+        Its rows and columns.
+
+    Returns
+    -------
+    Affine
+        From column and row to coordinates.
+
+    Examples
+    --------
+    >>> grid_transform((0, 0, 8, 3), (3, 4)).a
+    2.0
+    """
+    from affine import Affine  # noqa: PLC0415  comes with rasterio
+
+    left, bottom, right, top = bounds
+    return Affine((right - left) / shape[1], 0.0, left, 0.0, (bottom - top) / shape[0], top)
+
+
 class Sheet:
     """The pixels of a page's window on the projection of web maps.
 
@@ -81,15 +108,15 @@ class Sheet:
     """
 
     def __init__(self, frame: Frame, pixel_m: float) -> None:
-        from rasterio.transform import from_bounds  # noqa: PLC0415  heavy
         from rasterio.warp import transform_bounds  # noqa: PLC0415  heavy
 
         west, south, east, north = transform_bounds(frame.crs, _PAGE_CRS, *frame.bounds, densify_pts=21)
         width_m, height_m = (frame.bounds[2] - frame.bounds[0]), (frame.bounds[3] - frame.bounds[1])
-        # Half a source pixel keeps its edges where they are.
-        step_m = max(pixel_m / 2, max(width_m, height_m) / _MOST_PIXELS)
+        # Half a source pixel keeps its edges where they are; large ones are not to lie off by half of them.
+        longest_m = max(width_m, height_m)
+        step_m = max(min(pixel_m / 2, longest_m / _LEAST_PIXELS), longest_m / _MOST_PIXELS)
         self.shape = (max(1, round(height_m / step_m)), max(1, round(width_m / step_m)))
-        self.transform: Affine = from_bounds(west, south, east, north, self.shape[1], self.shape[0])
+        self.transform = grid_transform((west, south, east, north), self.shape)
         left, bottom, right, top = transform_bounds(_PAGE_CRS, "EPSG:4326", west, south, east, north)
         #: South-west and north-east corner as latitude and longitude.
         self.corners = [[round(bottom, 7), round(left, 7)], [round(top, 7), round(right, 7)]]
