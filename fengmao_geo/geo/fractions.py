@@ -123,6 +123,8 @@ def _of_parts(pieces: Geometries, row: Indices, grid: Grid) -> Fractions:
     right of the cell's left edge (at most 1) over the height it climbs: what climbs further right counts
     whole, what climbs in the cell itself in part, what climbs further left not at all.
     """
+    if not len(pieces):
+        return Fractions(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))
     start, end, of = _in_single_cells(*outline_segments(shapely.orient_polygons(pieces)))
     climb, middle = end[:, 1] - start[:, 1], (start + end) / 2
     col = np.clip(np.floor(middle[:, 0]), 0, grid.width - 1)
@@ -130,12 +132,16 @@ def _of_parts(pieces: Geometries, row: Indices, grid: Grid) -> Fractions:
     key = (row[of] * grid.height + line.astype(np.intp)) * grid.width + col.astype(np.intp)
     on, entry = np.unique(key, return_inverse=True)
     climbed = np.cumsum(np.bincount(entry, weights=climb, minlength=len(on)))
+    # Outlines are closed, so that each line begins from nothing; rounding is not carried from line to line.
+    _, first = np.unique(on // grid.width, return_index=True)
+    climbed -= np.repeat(np.append(0.0, climbed)[first], np.diff(np.append(first, len(on))))
     inside = np.bincount(entry, weights=climb * (middle[:, 0] - col), minlength=len(on))
-    # Between cells on the outline of one line, cells are inside where more climbs right of them.
-    is_run = np.append(on[1:] // grid.width == on[:-1] // grid.width, False) if len(on) else climbed > 0
-    runs = np.flatnonzero(is_run & (climbed < -0.5))
-    within = ranges(on[runs] + 1, on[np.minimum(runs + 1, len(on) - 1)] if len(on) else runs)
-    keys, shares = np.append(on, within), np.append(inside - climbed, np.ones(len(within)))
+    # Cells between two on the outline hold what climbs right of them: all, or the part below a level edge.
+    is_run = np.append(on[1:] // grid.width == on[:-1] // grid.width, False)
+    runs = np.flatnonzero(is_run & (climbed < -_NOTHING))
+    low, high = on[runs] + 1, on[runs + 1]
+    keys = np.append(on, ranges(low, high))
+    shares = np.append(inside - climbed, np.repeat(-climbed[runs], high - low))
     order = np.argsort(keys, kind="stable")
     order = order[shares[order] > _NOTHING]
     found, cell = np.divmod(keys[order], grid.width * grid.height)

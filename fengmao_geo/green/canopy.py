@@ -98,15 +98,14 @@ def canopy_gains(
         if images is None:
             found.append(Finding("images_apart", _RASTERS["before"]))
             return nothing_seen(town, areas, _INDICATORS, found, basis="height")
-        noise = _noise(images, heights, read) if len(names) == 2 else (None, None)
+        noise, about = _noise(images, heights, read) if len(names) == 2 else ((None, None), [])
         sums, refused = AreaSums(areas, images.grid), heights.refused
         for seen in images.windows():
             sums.add(seen, heights.work)
-    last = list(names.values())[-1]
+    last = names[max(names, key=list(_RASTERS).index)]
     if count := heights.refused - refused:
         found.append(Finding("heights_refused", last, values={"count": count}))
-    if len(names) == 2 and noise[0] is None:
-        found.append(Finding("image_noise_unknown", last, values={"count": 0}))
+    found += about
     cover = sums.cover("height")
     found += lost_findings(cover, last, read)
     changes = _changes(sums, noise, tuple(names), times=read.figure("interval_multiple"))
@@ -148,25 +147,32 @@ class _Heights:
         return found
 
 
-def _noise(images: Images, heights: _Heights, standard: GreenStandard) -> tuple[Noise | None, Noise | None]:
+def _noise(
+    images: Images, heights: _Heights, standard: GreenStandard
+) -> tuple[tuple[Noise | None, Noise | None], list[Finding]]:
     """Measure the noise of canopy cover and of height over unchanged ground."""
     pieces = list(images.samples())
     values = [seen.dates for seen, _, _ in pieces]
-    masks = [is_built if is_same is None else is_same for _, is_built, is_same in pieces]
-    if "unchanged_ground" in images.layers:
-        known = sum(int((mask & ~np.isnan(one[0])).sum()) for one, mask in zip(values, masks, strict=True))
-        if known < standard.figure("unchanged_min_count"):
-            masks = [is_built for _, is_built, _ in pieces]
-            masks = _unchanged(values, masks, heights)
-    else:
-        masks = _unchanged(values, masks, heights)
+    built = [is_built for _, is_built, _ in pieces]
+    given = [is_same for *_, is_same in pieces if is_same is not None]
+    found = []
+    if given:
+        count = sum(int((mask & ~np.isnan(one[0])).sum()) for one, mask in zip(values, given, strict=True))
+        if count < standard.figure("unchanged_min_count"):
+            found.append(Finding("unchanged_ground_small", "unchanged_ground", values={"count": count}))
+            given = []
+    masks = given or _unchanged(values, built, heights)
     differences: dict[str, list[Values]] = {"share": [], "m3": []}
     for one, mask in zip(values, masks, strict=True):
-        found = heights.work(one)
+        worked = heights.work(one)
         is_known = mask & ~np.isnan(one[0])
         for name, parts in differences.items():
-            parts.append(np.where(is_known, found[f"{name}_1"] - found[f"{name}_0"], np.nan))
-    return noise_of(differences["share"]), noise_of(differences["m3"])
+            parts.append(np.where(is_known, worked[f"{name}_1"] - worked[f"{name}_0"], np.nan))
+    noise = noise_of(differences["share"]), noise_of(differences["m3"])
+    if noise[0] is None:
+        count = sum(int((~np.isnan(part)).sum()) for part in differences["share"])
+        found.append(Finding("image_noise_unknown", _RASTERS["after"], values={"count": count}))
+    return noise, found
 
 
 def _unchanged(
