@@ -204,7 +204,9 @@ def test_a_bridge_street_covers_its_width():
 @pytest.mark.parametrize("gap_m", [0.0, 2e-4, 0.5])
 def test_the_mouth_of_one_canal_into_another_is_no_bank(gap_m):
     water = frame(box(0, 0, 200, 20), box(90, 20 + gap_m, 100, 120), water_type=["canal", "canal"])
-    assert metres(banks_of(town_of(water=water))) == pytest.approx(440 + 2 * 100 + 10 - 10, abs=1e-3 + 2 * gap_m)
+    assert metres(banks_of(town_of(water=water))) == pytest.approx(
+        440 + 2 * 100 + 10 - 10, abs=1e-3 + 2 * gap_m
+    )
 
 
 def test_ponds_have_no_banks_but_lakes_of_a_hectare_do():
