@@ -102,7 +102,7 @@ def check_town(
     -------
     DataFrame
         The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
-        reaches, and of the spaces; the worst first.
+        reaches, of the spaces, and of what tells of green; the worst first.
 
     Raises
     ------
@@ -110,6 +110,7 @@ def check_town(
         If there is no street to walk on.
     """
     from fengmao_geo.findings import join_findings  # noqa: PLC0415
+    from fengmao_geo.green.gain import green_gains  # noqa: PLC0415
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
     from fengmao_geo.network.attach import attach  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
@@ -120,4 +121,5 @@ def check_town(
     homes = attach(network, dwellings(town).rename(columns={"dwelling_id": "id"}))
     alone = unattached(town, homes, facility_places(town, network))
     survey = survey_spaces(town, network, review=review, previous=previous)
-    return join_findings([town.findings, network.audit, alone, survey.findings])
+    gains = green_gains(town, network)
+    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings])
