@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from opened_pages import browser, show
-from sample_layers import OTHER_SEED, Layers, maker, read_layers
+from sample_layers import OTHER_SEED, SAMPLES, Layers, maker, read_layers
 from typer.testing import CliRunner
 
 from fengmao_geo.cli import app
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
     from click.testing import Result
 
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -62,20 +63,30 @@ def shuixiang_network(shuixiang) -> WalkNetwork:
 
 
 class Made(NamedTuple):
-    """One town fresh from the maker: its files read back, and its true small spaces."""
+    """One town fresh from the maker: its files read back, its true small spaces and its true green."""
 
     folder: Path
     town: Layers
     truth: gpd.GeoDataFrame
+    green: pd.DataFrame
+
+
+def _made(folder: Path, seed: int) -> Made:
+    spaces, green = maker().make(folder, seed=seed)
+    return Made(folder, read_layers(folder), spaces, green)
 
 
 @pytest.fixture(scope="session")
 def made_sample(tmp_path_factory) -> Made:
-    folder = tmp_path_factory.mktemp("made")
-    return Made(folder, truth=maker().make(folder), town=read_layers(folder))
+    return _made(tmp_path_factory.mktemp("made"), maker().SEED)
 
 
 @pytest.fixture(scope="session")
 def other_sample(tmp_path_factory) -> Made:
-    folder = tmp_path_factory.mktemp("other")
-    return Made(folder, truth=maker().make(folder, seed=OTHER_SEED), town=read_layers(folder))
+    return _made(tmp_path_factory.mktemp("other"), OTHER_SEED)
+
+
+@pytest.fixture(scope="session")
+def sample_scene():
+    """The ground of the shipped town in both summers, of which `imagery.draw` takes new pictures."""
+    return maker().scene.build(read_layers(SAMPLES / "shuixiang").layers, maker().SEED)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
-from rasterio.transform import from_origin
 from scipy import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from affine import Affine
     from shapely.geometry.base import BaseGeometry
 
 CELL_M = 1
@@ -53,7 +52,7 @@ class Grid:
 
     def affine(self, size_m: int) -> Affine:
         """Return the transform of a raster of some pixel size."""
-        return from_origin(self.west, self.north, size_m, size_m)
+        return Affine(size_m, 0.0, self.west, 0.0, -size_m, self.north)
 
     def cells(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], ...]:
         """Return the rows and columns of the cells where points lie."""

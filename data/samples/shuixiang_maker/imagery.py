@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from shuixiang_maker import scene as scenes
 from shuixiang_maker.brush import BANDS, IS_PLANTS
-from shuixiang_maker.canvas import CELL_M, HEIGHT_M, PIXEL_M, Booleans, Bytes, Floats, Grid, mean, smooth
+from shuixiang_maker.canvas import CELL_M, HEIGHT_M, PIXEL_M, Bytes, Floats, Grid, mean, smooth
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -111,11 +111,7 @@ def _stored(image: Floats, rng: np.random.Generator) -> NDArray[np.uint16]:
 
 
 def _heights(top: Bytes, rng: np.random.Generator) -> Bytes:
-    """Return canopy heights in decimetres: of pixels half under crowns the crowns' mean height, else 0."""
-    factor = HEIGHT_M // CELL_M
-    is_crown: Booleans = top > 0
-    share = mean(is_crown.astype(np.float32), factor)
-    height = mean(top.astype(np.float32), factor) / np.maximum(share, 0.25)
-    noisy = height + HEIGHT_NOISE_DM * rng.standard_normal(height.shape, dtype=np.float32)
-    kept = np.where(share >= 0.5, np.clip(np.round(noisy), 1, NO_HEIGHT - 1), 0)
-    return kept.astype(np.uint8)
+    """Return canopy heights in decimetres: one return of the laser in every pixel, so that areas are true."""
+    height = top[:: HEIGHT_M // CELL_M, :: HEIGHT_M // CELL_M].astype(np.float32)
+    noisy = np.round(height + HEIGHT_NOISE_DM * rng.standard_normal(height.shape, dtype=np.float32))
+    return np.where(height > 0, np.clip(noisy, 1, NO_HEIGHT - 1), 0).astype(np.uint8)

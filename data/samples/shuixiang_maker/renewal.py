@@ -97,7 +97,8 @@ def _places(town: Layers, areas: Areas, what: str, block: int) -> gpd.GeoDataFra
         "riverside": green["name"].str.contains("滨水"),
         "bank": green["name"] == "护岸绿带",
     }[what]
-    return areas.within(green[chosen], block)
+    found = areas.within(green[chosen], block)
+    return found if len(found) else areas.within(green[green.area < ESTATE_M2[1]], block)
 
 
 def _end(shape: Polygon) -> Polygon:
@@ -120,7 +121,8 @@ def _losses(town: Layers, areas: Areas, projects: gpd.GeoDataFrame) -> gpd.GeoDa
     rows, shapes = [], []
     for plan in _PLANS["losses"]:
         layer = town["parking"] if plan["now"] == "parking" else _road_strips(town)
-        found = areas.within(layer[~layer.intersects(kept_off)], plan["block"])
+        free = layer[~layer.intersects(kept_off)]
+        found = next(found for block in plan["blocks"] if len(found := areas.within(free, block)))
         rows.append({"name": plan["name"], "green_type": plan["green_type"]})
         shapes.append(found.geometry.iloc[0])
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=CRS)
