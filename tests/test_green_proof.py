@@ -54,7 +54,7 @@ def test_what_was_planted_lies_in_the_interval_for_nine_of_ten_seeds(measured):
 
 
 def test_intervals_are_narrow_enough_to_tell_gain_from_none(measured):
-    assert all(0 < low and high - low < 0.2 * gain for low, gain, high, _ in measured)
+    assert all(low > 0 and high - low < 0.2 * gain for low, gain, high, _ in measured)
 
 
 def test_the_town_without_its_projects_gained_nothing(shuixiang, sample_scene, tmp_path):
