@@ -31,8 +31,9 @@ __all__ = ["CAUSES", "Pixels", "RasterReader", "open_raster"]
 #: Why a pixel has no value; its number in an array of causes is its place here.
 CAUSES = ("valid", "outside", "nodata", "cloud", "shadow", "masked")
 
-# GDAL keeps blocks it has unpacked; its own default is a share of the machine's memory, whatever we need.
-_CACHE_MIB = 64
+# GDAL keeps blocks it has unpacked, by default as many as fill a share of the machine's memory. In bytes:
+# rasterio hands the number on as it is.
+_CACHE_BYTES = 64 * 2**20
 
 
 class Pixels(NamedTuple):
@@ -236,7 +237,7 @@ def open_raster(file: RasterFile, *, names: Sequence[str]) -> Iterator[RasterRea
             raise UnknownNameError("unknown_band", name=name, known=", ".join(file.bands))
     bands = [file.bands[name] for name in names] + ([file.quality] if file.quality else [])
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MIB, GDAL_NUM_THREADS=2))
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES, GDAL_NUM_THREADS=2))
         datasets: dict[str, DatasetReader] = {}
         for path in dict.fromkeys(band.path for band in bands):
             try:

@@ -217,8 +217,9 @@ def _class_pairs(
     bounds = [standard.figure("sparse_cover_share"), standard.figure("dense_cover_share")]
 
     def pairs(values: tuple[Values, ...]) -> NDArray[np.intp]:
-        before, after = (np.digitize(scale.cover(one), bounds) for one in scale.ndvi(values))
-        return before * len(_CLASSES) + after
+        covers = [scale.cover(one) for one in scale.ndvi(values)]
+        before, after = (np.sum([one >= bound for bound in bounds], axis=0, dtype=np.intp) for one in covers)
+        return np.asarray(before * len(_CLASSES) + after)
 
     return pairs
 
