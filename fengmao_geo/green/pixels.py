@@ -252,7 +252,7 @@ class AreaSums:
         seen: Seen,
         work: Callable[[tuple[Values, ...]], Mapping[str, Values]],
         *,
-        classes: Callable[[tuple[Values, ...]], NDArray[np.intp]] | None = None,
+        classes: Callable[[tuple[Values, ...]], NDArray[np.int8]] | None = None,
         class_count: int = 0,
     ) -> None:
         """Add a window.
@@ -281,16 +281,18 @@ class AreaSums:
             rows, ends = lot.row[starts], np.append(starts, len(lot.row)).astype(np.int32)
             shares = sparse.csr_array((lot.share, column, ends), shape=(len(rows), len(used)))
             causes, is_valid = cause[used], cause[used] == 0
-            for kind in np.unique(causes):
-                self._counts[rows, kind] += shares @ (causes == kind).astype(float)
+            for kind in range(len(CAUSES)):
+                if (is_so := causes == kind).any():
+                    self._counts[rows, kind] += shares @ is_so.astype(float)
             values = tuple(one.ravel()[used] for one in seen.dates)
             for name, found in work(values).items():
                 self._sum(name)[rows] += shares @ np.where(is_valid, found, 0).astype(float)
             if classes is not None:
                 self.classes = self._sum_of_classes(class_count)
                 of = np.where(is_valid, classes(values), -1)
-                for one in np.unique(of[is_valid]):
-                    self.classes[rows, one] += shares @ (of == one).astype(float)
+                for one in range(class_count):
+                    if (is_so := of == one).any():
+                        self.classes[rows, one] += shares @ is_so.astype(float)
 
     def _sum(self, name: str) -> Numbers:
         return self.sums.setdefault(name, np.zeros(len(self._areas)))
