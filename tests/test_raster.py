@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from affine import Affine
 from exactextract import exact_extract
@@ -122,6 +123,22 @@ def test_whole_numbers_without_a_scale_are_raw(tmp_path):
         with open_raster(file, names=("red",)) as opened:
             raw.append(opened.is_raw)
     assert raw == [True, False, False, False]
+
+
+def test_a_mask_inside_the_file_counts(tmp_path):
+    file = raster(tmp_path, {"red": np.ones((1, 2), dtype="uint8")})
+    path = file.bands["red"].path
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "r+") as opened:
+        opened.write_mask(np.array([[True, False]]))
+    assert read(file).cause.tolist() == [[0, NODATA]]
+
+
+def test_near_infrared_that_looks_like_opacity_is_no_mask(tmp_path):
+    bands = {name: np.array([[0, 9]], dtype="uint8") for name in ("blue", "green", "red", "nir")}
+    file = raster(tmp_path, bands, photometric="RGB", alpha="YES")
+    with rasterio.open(file.bands["red"].path) as opened:
+        assert opened.colorinterp[3].name == "alpha"
+    assert read(file, names=("red", "nir")).cause.tolist() == [[0, 0]]
 
 
 # Faults

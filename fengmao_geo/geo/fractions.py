@@ -137,15 +137,14 @@ def _of_parts(pieces: Geometries, row: Indices, grid: Grid) -> Fractions:
     climbed -= np.repeat(np.append(0.0, climbed)[first], np.diff(np.append(first, len(on))))
     inside = np.bincount(entry, weights=climb * (middle[:, 0] - col), minlength=len(on))
     # Cells between two on the outline hold what climbs right of them: all, or the part below a level edge.
-    is_run = np.append(on[1:] // grid.width == on[:-1] // grid.width, False)
-    runs = np.flatnonzero(is_run & (climbed < -_NOTHING))
-    low, high = on[runs] + 1, on[runs + 1]
-    keys = np.append(on, ranges(low, high))
-    shares = np.append(inside - climbed, np.repeat(-climbed[runs], high - low))
-    order = np.argsort(keys, kind="stable")
-    order = order[shares[order] > _NOTHING]
-    found, cell = np.divmod(keys[order], grid.width * grid.height)
-    return Fractions(found, cell, np.minimum(shares[order], 1.0))
+    has_more = np.append(on[1:] // grid.width == on[:-1] // grid.width, False) & (climbed < -_NOTHING)
+    length = np.where(has_more, np.append(on[1:], on[-1:]) - on, 1)
+    share = np.repeat(-climbed, length)
+    share[np.cumsum(length) - length] += inside
+    found, cell = np.divmod(on, grid.width * grid.height)
+    keep = share > _NOTHING
+    rows, cells = np.repeat(found, length)[keep], ranges(cell, cell + length)[keep]
+    return Fractions(rows, cells, np.minimum(share[keep], 1.0))
 
 
 def _in_single_cells(start: Numbers, end: Numbers, of: Indices) -> tuple[Numbers, Numbers, Indices]:

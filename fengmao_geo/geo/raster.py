@@ -31,8 +31,9 @@ __all__ = ["CAUSES", "Pixels", "RasterReader", "open_raster"]
 #: Why a pixel has no value; its number in an array of causes is its place here.
 CAUSES = ("valid", "outside", "nodata", "cloud", "shadow", "masked")
 
-# GDAL keeps blocks it has unpacked; its own default is a share of the machine's memory, whatever we need.
-_CACHE_MIB = 64
+# GDAL keeps blocks it has unpacked, by default as many as fill a share of the machine's memory. In bytes:
+# rasterio hands the number on as it is.
+_CACHE_BYTES = 64 * 2**20
 
 
 class Pixels(NamedTuple):
@@ -108,7 +109,8 @@ class RasterReader:
             if not names:
                 continue
             where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
-            found = _numbers(dataset, [self.file.bands[name].index for name in names], where)
+            indexes = [self.file.bands[name].index for name in names]
+            found = _numbers(dataset, indexes, where, has_mask=self._has_mask(dataset, path))
             for name, numbers in zip(names, found.numbers, strict=True):
                 band = self.file.bands[name]
                 values[name] = where.bring(self._values(dataset, band, numbers, found.is_missing))
@@ -118,6 +120,15 @@ class RasterReader:
                 cause[is_outside] = CAUSES.index("outside")
         self._spoil(grid, cause)
         return Pixels({name: values[name] for name in self.names}, cause)
+
+    def _has_mask(self, dataset: DatasetReader, path: str) -> bool:
+        """Say whether a file masks pixels; a fourth band that GDAL takes for opacity may be near infrared."""
+        from rasterio.enums import ColorInterp, MaskFlags  # noqa: PLC0415  heavy
+
+        named = {band.index for band in self.file.bands.values() if str(band.path) == path}
+        opacity = {at for at, kind in enumerate(dataset.colorinterp, 1) if kind == ColorInterp.alpha}
+        masked = any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
+        return masked and not opacity & named
 
     def _dataset(self, band: RasterBand) -> DatasetReader:
         return self.datasets[str(band.path)]
@@ -173,10 +184,9 @@ class _Found(NamedTuple):
     is_outside: Flags
 
 
-def _numbers(dataset: DatasetReader, indexes: list[int], where: Place) -> _Found:
+def _numbers(dataset: DatasetReader, indexes: list[int], where: Place, *, has_mask: bool = False) -> _Found:
     """Read the numbers of a part of a file that may reach beyond it; there it is padded and marked."""
     from rasterio import windows as rio  # noqa: PLC0415  heavy
-    from rasterio.enums import MaskFlags  # noqa: PLC0415  heavy
     from rasterio.errors import RasterioIOError  # noqa: PLC0415  heavy
 
     top, left = max(where.row, 0), max(where.col, 0)
@@ -187,10 +197,8 @@ def _numbers(dataset: DatasetReader, indexes: list[int], where: Place) -> _Found
         empty = np.zeros((len(indexes), *shape), dtype=dataset.dtypes[indexes[0] - 1])
         return _Found(empty, np.ones(shape, dtype=np.bool_), np.ones(shape, dtype=np.bool_))
     part = rio.Window(left, top, right - left, bottom - top)
-    flags = {flag for index in indexes for flag in dataset.mask_flag_enums[index - 1]}
     try:
         read = dataset.read(indexes, window=part)
-        has_mask = bool(flags & {MaskFlags.per_dataset, MaskFlags.alpha})
         is_masked = dataset.dataset_mask(window=part) == 0 if has_mask else None
     except RasterioIOError as error:
         raise UsageError("raster_unreadable", file=dataset.name, reason=str(error)) from error
@@ -236,7 +244,7 @@ def open_raster(file: RasterFile, *, names: Sequence[str]) -> Iterator[RasterRea
             raise UnknownNameError("unknown_band", name=name, known=", ".join(file.bands))
     bands = [file.bands[name] for name in names] + ([file.quality] if file.quality else [])
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_MIB, GDAL_NUM_THREADS=2))
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES, GDAL_NUM_THREADS=2))
         datasets: dict[str, DatasetReader] = {}
         for path in dict.fromkeys(band.path for band in bands):
             try:

@@ -23,9 +23,9 @@ __all__ = ["common_grid", "sample_windows", "windows"]
 
 # Numbers of the files that one window may hold.
 _WINDOW_PIXELS = 1 << 20
-# A grid of more cells than this is sampled in so many pieces of so many cells a side.
+# A grid of more cells than this is sampled in squares of so many cells a side, so many of them.
 _SAMPLE_CELLS = 1 << 22
-_SAMPLE_SIDE = 64
+_SAMPLE_SIDE, _SAMPLE_COUNT = 64, 512
 
 
 def common_grid(readers: Sequence[RasterReader], *, bounds: Bounds, crs: CRS) -> Grid | None:
@@ -159,12 +159,12 @@ def sample_windows(grid: Grid, readers: Sequence[RasterReader]) -> list[Window]:
     Returns
     -------
     list of Window
-        The windows, from the top left row by row: no more than some four million cells, those of a large grid
-        in squares of 64 a side.
+        The windows, from the top left row by row: no more than some four million cells, of a large grid two
+        million in squares of 64 a side.
     """
     if grid.width * grid.height <= _SAMPLE_CELLS:
         return windows(grid, readers)
-    step = np.sqrt(grid.width * grid.height / (_SAMPLE_CELLS / _SAMPLE_SIDE**2))
+    step = np.sqrt(grid.width * grid.height / _SAMPLE_COUNT)
     tops, lefts = (
         np.linspace(0, length - _SAMPLE_SIDE, max(int(length / step), 1)).astype(int)
         for length in (grid.height, grid.width)

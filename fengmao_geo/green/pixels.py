@@ -252,7 +252,7 @@ class AreaSums:
         seen: Seen,
         work: Callable[[tuple[Values, ...]], Mapping[str, Values]],
         *,
-        classes: Callable[[tuple[Values, ...]], NDArray[np.intp]] | None = None,
+        classes: Callable[[tuple[Values, ...]], NDArray[np.int8]] | None = None,
         class_count: int = 0,
     ) -> None:
         """Add a window.
@@ -268,21 +268,37 @@ class AreaSums:
         class_count
             How many classes there are.
         """
-        count, kinds = len(self._areas), len(CAUSES)
+        from scipy import sparse  # noqa: PLC0415  heavy
+
         cause = seen.cause.ravel()
         for lot in fraction_lots(self._shapes, seen.window.grid):
-            of = lot.row * kinds + cause[lot.cell]
-            self._counts += np.bincount(of, lot.share, minlength=count * kinds).reshape(count, kinds)
-            is_valid = cause[lot.cell] == 0
-            cell, row, share = (part[is_valid] for part in (lot.cell, lot.row, lot.share))
-            values = tuple(one.ravel()[cell] for one in seen.dates)
+            is_used = np.zeros(len(cause), dtype=np.bool_)
+            is_used[lot.cell] = True
+            used = np.flatnonzero(is_used)
+            # Areas that overlap share cells, so that each cell's values are worked out once.
+            column = (np.cumsum(is_used, dtype=np.int32) - 1)[lot.cell]
+            starts = np.flatnonzero(np.diff(lot.row, prepend=-1))
+            rows, ends = lot.row[starts], np.append(starts, len(lot.row)).astype(np.int32)
+            shares = sparse.csr_array((lot.share, column, ends), shape=(len(rows), len(used)))
+            causes, is_valid = cause[used], cause[used] == 0
+            for kind in range(len(CAUSES)):
+                if (is_so := causes == kind).any():
+                    self._counts[rows, kind] += shares @ is_so.astype(float)
+            values = tuple(one.ravel()[used] for one in seen.dates)
             for name, found in work(values).items():
-                total = self.sums.setdefault(name, np.zeros(count))
-                total += np.bincount(row, share * found, minlength=count)
+                self._sum(name)[rows] += shares @ np.where(is_valid, found, 0).astype(float)
             if classes is not None:
-                self.classes = np.zeros((count, class_count)) if self.classes is None else self.classes
-                both = np.bincount(row * class_count + classes(values), share, minlength=count * class_count)
-                self.classes += both.reshape(count, class_count)
+                self.classes = self._sum_of_classes(class_count)
+                of = np.where(is_valid, classes(values), -1)
+                for one in range(class_count):
+                    if (is_so := of == one).any():
+                        self.classes[rows, one] += shares @ is_so.astype(float)
+
+    def _sum(self, name: str) -> Numbers:
+        return self.sums.setdefault(name, np.zeros(len(self._areas)))
+
+    def _sum_of_classes(self, count: int) -> Numbers:
+        return np.zeros((len(self._areas), count)) if self.classes is None else self.classes
 
     def total(self, name: str) -> Numbers:
         """Give a sum, NaN where no cell has a value."""

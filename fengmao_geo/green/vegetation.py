@@ -192,7 +192,6 @@ def _work(scale: CoverScale, standard: GreenStandard) -> Callable[[tuple[Values,
         ndvi = scale.ndvi(values)
         covers = [scale.cover(one) for one in ndvi]
         found = {f"measured_{at}": one for at, one in enumerate(values)}
-        found |= {f"ndvi_{at}": one for at, one in enumerate(ndvi)}
         found |= {f"cover_{at}": one for at, one in enumerate(covers)}
         if len(covers) < 2:
             return found
@@ -212,13 +211,14 @@ def _work(scale: CoverScale, standard: GreenStandard) -> Callable[[tuple[Values,
 
 def _class_pairs(
     scale: CoverScale, standard: GreenStandard
-) -> Callable[[tuple[Values, ...]], NDArray[np.intp]]:
+) -> Callable[[tuple[Values, ...]], NDArray[np.int8]]:
     """Make one number of a cell's class before and after."""
     bounds = [standard.figure("sparse_cover_share"), standard.figure("dense_cover_share")]
 
-    def pairs(values: tuple[Values, ...]) -> NDArray[np.intp]:
-        before, after = (np.digitize(scale.cover(one), bounds) for one in scale.ndvi(values))
-        return before * len(_CLASSES) + after
+    def pairs(values: tuple[Values, ...]) -> NDArray[np.int8]:
+        covers = [scale.cover(one) for one in scale.ndvi(values)]
+        before, after = (np.sum([one >= bound for bound in bounds], axis=0, dtype=np.int8) for one in covers)
+        return np.asarray(before * np.int8(len(_CLASSES)) + after)
 
     return pairs
 
@@ -227,35 +227,41 @@ def _changes(
     sums: AreaSums, scale: CoverScale, dates: tuple[str, ...], *, standard: GreenStandard
 ) -> dict[str, Change]:
     """Write sums as indicators before and after, with the error of their gains."""
-    cells, valid_m2 = sums.cells, sums.cells * sums.cell_m2
-
-    def both(name: str, by: Numbers) -> tuple[Numbers | None, Numbers | None]:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = {when: sums.total(f"{name}_{at}") * by for at, when in enumerate(dates)}
-        return found.get("before"), found.get("after")
-
     with np.errstate(divide="ignore"):
-        each = 1 / cells
-    times = standard.figure("interval_multiple")
-    measured = both("measured", each)
-    changes = {
-        "measured_ndvi": Change(*measured, gain=np.full(len(cells), np.nan)),
-        "mean_ndvi": Change(*both("ndvi", each)),
-        "veg_cover_share": Change(*both("cover", each)),
-        "vegetated_m2": Change(*both("cover", sums.cell_m2)),
+        each = 1 / sums.cells
+    means = {
+        name: [sums.total(f"{name}_{at}") * each for at in range(len(dates))]
+        for name in ("measured", "cover")
     }
-    if len(dates) < 2:
-        return changes | {name: Change(None, None) for name in ("gross_gain_m2", "gross_loss_m2")}
+    means["ndvi"] = [
+        line.slope * one + line.shift for line, one in zip(scale.lines, means["measured"], strict=True)
+    ]
+    means["m2"] = [one * sums.cells * sums.cell_m2 for one in means["cover"]]
+    errors: dict[str, Numbers | None] = dict.fromkeys(means)
+    times = standard.figure("interval_multiple")
     if scale.ndvi_noise is not None:
-        changes["mean_ndvi"] = Change(*both("ndvi", each), times * scale.ndvi_noise.spread(cells))
+        errors["ndvi"] = times * scale.ndvi_noise.spread(sums.cells)
     if scale.cover_noise is not None:
         clipped = _CLIPPED * scale.cover_noise.pixel_spread * np.abs(sums.total("ends")) * each
-        error = times * scale.cover_noise.spread(cells) + clipped
-        changes["veg_cover_share"] = Change(*both("cover", each), error)
-        changes["vegetated_m2"] = Change(*both("cover", sums.cell_m2), error * valid_m2)
-    return changes | {
-        "gross_gain_m2": _gross(sums, scale, "more", times),
-        "gross_loss_m2": _gross(sums, scale, "less", times),
+        error = times * scale.cover_noise.spread(sums.cells) + clipped
+        errors |= {"cover": error, "m2": error * sums.cells * sums.cell_m2}
+    more, less = (
+        (_gross(sums, scale, name, times) for name in ("more", "less"))
+        if len(dates) == 2
+        else (Change(None, None), Change(None, None))
+    )
+
+    def change(name: str, *, gain: Numbers | None = None) -> Change:
+        found = dict(zip(dates, means[name], strict=True))
+        return Change(found.get("before"), found.get("after"), errors[name], gain=gain)
+
+    return {
+        "measured_ndvi": change("measured", gain=np.full(len(each), np.nan)),
+        "mean_ndvi": change("ndvi"),
+        "veg_cover_share": change("cover"),
+        "vegetated_m2": change("m2"),
+        "gross_gain_m2": more,
+        "gross_loss_m2": less,
     }
 
 
