@@ -70,7 +70,7 @@ def test_outlines_do_not_overlap_each_other(town_and_truth):
 
 
 def test_planted_open_land_overlaps_nothing_that_is_drawn(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     planted = truth.loc[truth["kind"].isin(OPEN_KINDS)].geometry.to_numpy()
     for name in DRAWN:
         drawn = town[name].geometry.to_numpy()
@@ -80,7 +80,7 @@ def test_planted_open_land_overlaps_nothing_that_is_drawn(town_and_truth):
 
 
 def test_nothing_is_drawn_on_the_fields(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     fields = truth[truth["kind"].isin({"road_cut_plot", "enclosed_farmland"})]
     for name in DRAWN:
         assert fields.intersection(town[name].union_all()).area.max() < OVERLAP_M2, name
@@ -95,7 +95,7 @@ def test_planted_open_land_is_at_least_three_metres_wide_and_fifty_square_metres
 
 
 def test_what_is_open_and_not_planted_consists_of_slivers(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     used = shapely.union_all([shape for name in DRAWN for shape in town[name].geometry])
     left = _search_area(town).difference(used).difference(truth.union_all())
     assert left.area > 1_000
@@ -104,7 +104,7 @@ def test_what_is_open_and_not_planted_consists_of_slivers(town_and_truth):
 
 
 def test_open_land_lies_inside_the_search_area(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     outside = truth[truth["kind"].isin(OPEN_KINDS)].difference(_search_area(town))
     assert outside.area.max() < OVERLAP_M2
 
@@ -117,7 +117,7 @@ def test_a_few_places_touch_one_another(town_and_truth):
 
 
 def test_banks_touch_water_and_corners_face_two_streets(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     banks = truth.loc[truth["kind"] == "riverside"].geometry
     wet = banks.boundary.intersection(town["water"].union_all().buffer(0.5)).length
     assert (wet / banks.length).min() > 0.2
@@ -130,7 +130,7 @@ def test_banks_touch_water_and_corners_face_two_streets(town_and_truth):
 
 
 def test_places_under_bridges_lie_below_a_deck(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     decks = town["bridges"].query("bridge_type == 'elevated'").union_all()
     below = truth.loc[truth["kind"] == "under_bridge"]
     # The maker's decks and what is read back differ by the drawing's accuracy at their ends.
@@ -138,7 +138,7 @@ def test_places_under_bridges_lie_below_a_deck(town_and_truth):
 
 
 def test_idle_stock_has_idle_buildings_and_poor_plots_have_firms(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     buildings = town["buildings"]
     idle = buildings[(buildings["status"] == "idle") | buildings["status"].isna()].union_all()
     stock = truth[truth["kind"].isin({"idle_factory", "granary", "idle_house"})]
@@ -148,7 +148,7 @@ def test_idle_stock_has_idle_buildings_and_poor_plots_have_firms(town_and_truth)
 
 
 def test_some_enclosed_fields_are_protected_and_some_not(town_and_truth):
-    _, town, truth = town_and_truth
+    _, town, truth, _ = town_and_truth
     fields = truth[truth["kind"] == "enclosed_farmland"]
     share = fields.intersection(town["farmland_protected"].union_all()).area / fields.area
     assert (share > 0.2).any()
