@@ -162,6 +162,16 @@ def test_the_slider_cuts_the_later_picture(pages, show):
     assert page.evaluate("document.querySelector('.leaflet-after-pane').style.clip") == ""
 
 
+def test_a_page_of_pictures_prints_without_a_fault(pages, show):
+    shown = show(pages[0])
+    shown.page.click(".view[data-view=swipe]")
+    shown.page.evaluate(
+        "['beforeprint', 'afterprint'].forEach((name) => window.dispatchEvent(new Event(name)))"
+    )
+    shown.page.wait_for_timeout(100)
+    assert shown.complaints == []
+
+
 def test_the_legend_tells_the_classes_of_the_picture(pages, show):
     page = show(pages[0]).page
     page.click(".view[data-view=change]")

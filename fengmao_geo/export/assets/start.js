@@ -127,7 +127,8 @@
       document.body.classList.toggle("printing", isPrinting);
       map.invalidateSize({ animate: false });
       map.fitBounds(bounds, { animate: false });
-      fm.canvases.forEach((canvas) => canvas._redraw());
+      // A canvas that nothing was drawn on is not on the map.
+      fm.canvases.filter((canvas) => canvas._ctx).forEach((canvas) => canvas._redraw());
     };
     let before = null;
     window.addEventListener("beforeprint", () => { before = map.getBounds(); settle(true, before); });
