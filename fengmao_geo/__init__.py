@@ -1,4 +1,4 @@
-"""GIS for characteristic-townscape towns: from a town's layers to life circles and spaces."""
+"""GIS for characteristic-townscape towns: from a town's layers to life circles, spaces and green gains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import UnknownNameError as UnknownNameError
     from fengmao_geo.errors import UsageError as UsageError
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
+    from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.findings import translate_findings as translate_findings
+    from fengmao_geo.green.gain import GreenGains as GreenGains
+    from fengmao_geo.green.gain import green_gains as green_gains
     from fengmao_geo.life_circle.circles import LifeCircles as LifeCircles
     from fengmao_geo.life_circle.circles import life_circles as life_circles
     from fengmao_geo.network.attach import Attachments as Attachments
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from fengmao_geo.spaces.open_land import open_land as open_land
     from fengmao_geo.spaces.yields import yield_per_mu as yield_per_mu
     from fengmao_geo.standards.records import Walker as Walker
+    from fengmao_geo.tables.programme import Programme as Programme
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -44,8 +48,10 @@ __version__ = "0.1.0"
 _HOME = {
     "Attachments": "network.attach",
     "FengmaoError": "errors",
+    "GreenGains": "green.gain",
     "LifeCircles": "life_circle.circles",
     "NetworkError": "errors",
+    "Programme": "tables.programme",
     "Results": "results",
     "SpaceSurvey": "spaces.candidates",
     "StandardError": "errors",
@@ -59,6 +65,7 @@ _HOME = {
     "Walker": "standards.records",
     "attach": "network.attach",
     "find_spaces": "spaces.candidates",
+    "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
     "open_land": "spaces.open_land",
     "possible_uses": "siting.options",
@@ -70,14 +77,17 @@ _HOME = {
     "travel_times": "network.travel",
     "walk_network": "network.build",
     "write_block_maps": "export.folium_map",
+    "write_green_files": "export.green_files",
     "yield_per_mu": "spaces.yields",
 }
 
 __all__ = [
     "Attachments",
     "FengmaoError",
+    "GreenGains",
     "LifeCircles",
     "NetworkError",
+    "Programme",
     "Results",
     "SpaceSurvey",
     "StandardError",
@@ -91,6 +101,7 @@ __all__ = [
     "Walker",
     "attach",
     "find_spaces",
+    "green_gains",
     "life_circles",
     "open_land",
     "possible_uses",
@@ -103,6 +114,7 @@ __all__ = [
     "travel_times",
     "walk_network",
     "write_block_maps",
+    "write_green_files",
     "yield_per_mu",
 ]
 

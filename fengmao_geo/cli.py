@@ -141,6 +141,30 @@ def spaces(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -
         _say("spaces_written", words, count=len(files), folder=str(out), review=str(out / REVIEW))
 
 
+@app.command(help=text("cli.green_help"))
+def green(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -> None:
+    """Measure what a town gained in green and write maps, charts and tables.
+
+    Parameters
+    ----------
+    town
+        Folder of the town.
+    out
+        Folder for the results.
+    lang
+        ``zh`` or ``en``.
+    """
+    with _faults(lang) as words:
+        from fengmao_geo.export.green_files import green_summary, write_green_files  # noqa: PLC0415  heavy
+
+        results, _ = _studied(town, out, words)
+        pages = _write_maps(results, out, words)
+        files = write_green_files(results, folder=out, lang=words)
+        _print_table(green_summary(results, lang=words))
+        _say_written(results, town, pages, words)
+        _say("green_written", words, count=len(files), folder=str(out))
+
+
 @app.command(help=text("cli.columns_help"))
 def columns(
     table: Annotated[str | None, typer.Argument(metavar="TABLE")] = None, lang: _Language = "zh"

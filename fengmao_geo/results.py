@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from fengmao_geo.green.gain import GreenGains
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.tables import Programme
     from fengmao_geo.town.town import Town
 
 __all__ = ["Results"]
@@ -36,6 +38,10 @@ class Results:
         What each could become: the table ``possible_uses``.
     space_findings
         What was found while looking for spaces, as a `SpaceSurvey` holds it.
+    programme
+        Which spaces are to become what.
+    gains
+        What became greener, and would by the programme.
     """
 
     town: Town
@@ -44,6 +50,8 @@ class Results:
     spaces: gpd.GeoDataFrame | None = None
     uses: pd.DataFrame | None = None
     space_findings: pd.DataFrame | None = None
+    programme: Programme | None = None
+    gains: GreenGains | None = None
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -55,4 +63,6 @@ class Results:
             tables.append(self.circles.findings)
         if self.space_findings is not None:
             tables.append(self.space_findings)
+        if self.gains is not None:
+            tables.append(self.gains.findings)
         return join_findings(tables)

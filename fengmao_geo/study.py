@@ -1,4 +1,4 @@
-"""The chain, top to bottom: from a town to its life circles and the spaces it could use."""
+"""The chain, top to bottom: from a town to life circles, spaces it could use, and what became greener."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def study(
     Returns
     -------
     Results
-        The town, its network, its life circles, its spaces and what each could become.
+        The town, its network, its life circles, its spaces and what each could become, its green gains.
 
     Raises
     ------
@@ -59,6 +59,7 @@ def study(
         If the user's catalogue or walker is wrong.
     """
     # The package imports this module at once, so what is heavy waits until it is used.
+    from fengmao_geo.green.gain import green_gains  # noqa: PLC0415
     from fengmao_geo.life_circle.circles import life_circles  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
     from fengmao_geo.results import Results  # noqa: PLC0415
@@ -76,6 +77,7 @@ def study(
         spaces=survey.spaces,
         uses=uses,
         space_findings=survey.findings,
+        gains=green_gains(town, network),
     )
 
 
@@ -100,7 +102,7 @@ def check_town(
     -------
     DataFrame
         The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
-        reaches, and of the spaces; the worst first.
+        reaches, of the spaces, and of what tells of green; the worst first.
 
     Raises
     ------
@@ -108,6 +110,7 @@ def check_town(
         If there is no street to walk on.
     """
     from fengmao_geo.findings import join_findings  # noqa: PLC0415
+    from fengmao_geo.green.gain import green_gains  # noqa: PLC0415
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
     from fengmao_geo.network.attach import attach  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
@@ -118,4 +121,5 @@ def check_town(
     homes = attach(network, dwellings(town).rename(columns={"dwelling_id": "id"}))
     alone = unattached(town, homes, facility_places(town, network))
     survey = survey_spaces(town, network, review=review, previous=previous)
-    return join_findings([town.findings, network.audit, alone, survey.findings])
+    gains = green_gains(town, network)
+    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings])

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -238,3 +239,16 @@ def test_run_refuses_an_unknown_catalogue(call, folder, tmp_path):
     done = call("run", folder, "--out", tmp_path / "out", "--catalogue", "nix")
     assert done.exit_code == 2
     assert "nix" in done.stderr
+
+
+def test_green_writes_maps_tables_and_a_chart_per_block(call, demo, monkeypatch, tmp_path):
+    monkeypatch.setattr(import_module("fengmao_geo.study"), "study", lambda *_, **__: demo.results)
+    done = call("green", sample_folder(), "--out", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    tables = {"green_gains.csv", "green_attribution.csv", "transitions.csv", "image_cover.csv", "green.gpkg"}
+    charts = {*(f"green_block_{number:02d}.png" for number in range(1, 5)), "green_town.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"maps", *tables, *charts}
+    head, *rows = [row.split("\t") for row in done.stdout.splitlines()]
+    assert head == ["范围", "指标", "依据", "更新前", "更新后", "增量"]
+    assert len({row[0] for row in rows}) == 5
+    assert "已写出 10 个文件" in done.stderr

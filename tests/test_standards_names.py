@@ -31,7 +31,7 @@ CHOICES = {
     ("bridges", "bridge_type"): "road footbridge elevated",
     ("bridges", "manager"): "railway highway municipal",
     ("heritage", "zone"): "core control",
-    ("compounds", "compound_type"): "estate school hospital factory government",
+    ("compounds", "compound_type"): "estate school hospital factory government park",
     ("barriers", "barrier_type"): "wall fence railway embankment",
     ("blocks", "renewal_type"): " ".join(RENEWAL_TYPES),
 }

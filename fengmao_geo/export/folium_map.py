@@ -16,14 +16,13 @@ from tqdm import tqdm
 from fengmao_geo.export.files import write_whole
 from fengmao_geo.export.map_data import (
     building_data,
-    column_values,
     facility_data,
     ground_data,
     type_data,
-    whole_values,
 )
-from fengmao_geo.export.map_figures import Place, about, card, full_set, header, type_rows
+from fengmao_geo.export.map_figures import Place, about, block_places, card, full_set, header, type_rows
 from fengmao_geo.export.map_geometry import Frame
+from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.map_labels import labels
 from fengmao_geo.export.map_reach import area_data, home_data, light_areas
 from fengmao_geo.export.map_spaces import space_data
@@ -53,8 +52,18 @@ WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
-_SCRIPTS = ("data.js", "spaces.js", "paint.js", "map.js", "labels.js", "cards.js", "panel.js", "start.js")
-_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space")
+_SCRIPTS = (
+    "data.js",
+    "spaces.js",
+    "green.js",
+    "paint.js",
+    "map.js",
+    "labels.js",
+    "cards.js",
+    "panel.js",
+    "start.js",
+)
+_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {
     "n_people": "n_m2",
@@ -97,7 +106,7 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
         results = replace(results, circles=light_areas(results.circles))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    blocks = _blocks(results)
+    blocks = block_places(results)
     places = [_town_place(results), *blocks]
     shown = tqdm(
         places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False
@@ -109,31 +118,6 @@ def _town_place(results: Results) -> Place:
     town = results.town
     area_m2 = float(shapely.area(shapely.union_all(town["built_up"].geometry.to_numpy())))
     return Place("town", "", town.name, "", None, area_m2, INDEX)
-
-
-def _blocks(results: Results) -> list[Place]:
-    """List the renewal blocks by number; where one has no number of its own, all are counted."""
-    if "blocks" not in results.town:
-        return []
-    layer = results.town["blocks"]
-    numbers = whole_values(layer, "block_no")
-    if None in numbers or len(set(numbers)) < len(numbers):
-        order = sorted(range(len(layer)), key=lambda row: layer["id"].iloc[row])
-        numbers = [order.index(row) + 1 for row in range(len(layer))]
-    rows = zip(
-        numbers,
-        layer["id"],
-        column_values(layer, "name"),
-        column_values(layer, "renewal_type"),
-        layer.geometry.area,
-        strict=True,
-    )
-    return [
-        Place(
-            "block", area_id, name or area_id, str(number), kind, float(area_m2), f"block_{number:02d}.html"
-        )
-        for number, area_id, name, kind, area_m2 in sorted(rows, key=lambda row: (row[0], row[1]))
-    ]
 
 
 def _page(results: Results, place: Place, blocks: list[Place], lang: Lang) -> str:
@@ -234,6 +218,7 @@ def page_data(
         "homes": homes,
         "buildings": building_data(town, frame, home_ids, lang=lang),
         "areas": area_data(circles, frame, ids),
+        "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fengmao_geo.export.map_data import column_values, whole_values
 from fengmao_geo.export.theme import layer_name, named, say
 from fengmao_geo.life_circle.coverage import FULL_SET
 from fengmao_geo.tables import LAYERS
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.messages import Lang
+    from fengmao_geo.results import Results
     from fengmao_geo.standards.records import Catalogue, Walker
     from fengmao_geo.town.town import Town
 
-__all__ = ["Place", "about", "card", "full_set", "header", "type_rows"]
+__all__ = ["Place", "about", "block_places", "card", "full_set", "header", "type_rows"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,42 @@ class Place:
         """Take the rows of a table by area that are about this place."""
         own = table["area_kind"] == self.area_kind
         return table[own & (table["area_id"] == self.area_id)] if self.area_kind == "block" else table[own]
+
+
+def block_places(results: Results) -> list[Place]:
+    """List the renewal blocks by number; where one has no number of its own, all are counted.
+
+    Parameters
+    ----------
+    results
+        With the town.
+
+    Returns
+    -------
+    list of Place
+        One for each block.
+    """
+    if "blocks" not in results.town:
+        return []
+    layer = results.town["blocks"]
+    numbers = whole_values(layer, "block_no")
+    if None in numbers or len(set(numbers)) < len(numbers):
+        order = sorted(range(len(layer)), key=lambda row: layer["id"].iloc[row])
+        numbers = [order.index(row) + 1 for row in range(len(layer))]
+    rows = zip(
+        numbers,
+        layer["id"],
+        column_values(layer, "name"),
+        column_values(layer, "renewal_type"),
+        layer.geometry.area,
+        strict=True,
+    )
+    return [
+        Place(
+            "block", area_id, name or area_id, str(number), kind, float(area_m2), f"block_{number:02d}.html"
+        )
+        for number, area_id, name, kind, area_m2 in sorted(rows, key=lambda row: (row[0], row[1]))
+    ]
 
 
 def full_set(circles: LifeCircles | None, place: Place) -> dict[str, dict[str, Any]]:

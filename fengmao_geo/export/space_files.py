@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["REVIEW", "read_reviews", "space_summary", "write_space_files"]
+__all__ = ["REVIEW", "read_reviews", "space_summary", "table_csv", "write_space_files"]
 
 #: The name of the table that is filled in on site.
 REVIEW = "spaces_review.csv"
@@ -121,7 +121,7 @@ def write_space_files(
     }
     return [
         write_geopackage({"spaces": spaces}, target / "spaces.gpkg"),
-        *(write_whole(target / name, _csv(table)) for name, table in tables.items()),
+        *(write_whole(target / name, table_csv(table)) for name, table in tables.items()),
     ]
 
 
@@ -211,8 +211,24 @@ def _review_rows(spaces: pd.DataFrame, review: pd.DataFrame | None, lang: Lang) 
     return rows.reindex(columns=order).fillna("")
 
 
-def _csv(table: pd.DataFrame) -> bytes:
-    """Write a table as Excel reads it: UTF-8 with its mark, no cell a formula."""
+def table_csv(table: pd.DataFrame) -> bytes:
+    r"""Write a table as Excel reads it: UTF-8 with its mark, no cell a formula.
+
+    Parameters
+    ----------
+    table
+        The table; its index is left out.
+
+    Returns
+    -------
+    bytes
+        The content of a CSV file.
+
+    Examples
+    --------
+    >>> table_csv(pd.DataFrame({"name": ["=1+1"]}))[3:]
+    b"name\n'=1+1\n"
+    """
     texts = table.select_dtypes(exclude=["number", "bool"]).columns
     guarded = table.assign(**{name: table[name].map(_guarded) for name in texts})
     heads = {name: _guarded(name) for name in table.columns}

@@ -82,7 +82,7 @@ def colour_rules() -> str:
     >>> colour_rules()[:7]
     ':root {'
     """
-    reach, block, names, space = (theme()[key] for key in ("reach", "block", "name", "space"))
+    reach, block, names, space, green = (theme()[key] for key in ("reach", "block", "name", "space", "green"))
     variables = {
         **theme()["page"],
         "block": block["line"],
@@ -95,6 +95,9 @@ def colour_rules() -> str:
         "space-edge": space["edge"],
         "space-excluded": space["excluded"],
         "area-line": reach["area_line"],
+        "green-gain": green["gain"],
+        "green-loss": green["loss"],
+        **{f"bar-{state}": green[f"bar_{state}"] for state in ("before", "after", "planned")},
         **{f"name-{kind}": colour for kind, colour in names.items()},
     }
     return ":root {" + "".join(f" --{name}: {colour};" for name, colour in variables.items()) + " }\n"

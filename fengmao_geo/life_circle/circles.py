@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
 from fengmao_geo.life_circle.places import Places, facility_places, unattached
-from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, boundary_minutes, reach_table
+from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, reach_table
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
 from fengmao_geo.network.service_area import check_minutes, ground_of, settle_buildings
-from fengmao_geo.network.stretches import is_truncated
+from fengmao_geo.network.stretches import boundary_distances, is_truncated
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker
@@ -194,9 +194,8 @@ def _homes(town: Town, network: WalkNetwork, *, limit_m: float, walker: Walker) 
         block_id=_lies_in(town, "blocks", points),
         community_id=_lies_in(town, "communities", points),
         is_attached=attachments.is_attached,
-        boundary_min=boundary_minutes(
-            network, attachments, limit_min=limit_m / walker.speed_m_min, walker=walker
-        ),
+        boundary_min=boundary_distances(network, attachments, limit_m=limit_m, walker=walker)
+        / walker.speed_m_min,
     )
     return Homes(
         RESULTS["dwellings"].check(table), attachments, is_joined=are_joined(network, attachments, walker)

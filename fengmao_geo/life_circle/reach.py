@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.network.attach import Attachments
-from fengmao_geo.network.stretches import are_outside
 from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
@@ -19,13 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fengmao_geo.life_circle.places import Places
+    from fengmao_geo.network.attach import Attachments
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.standards.records import Catalogue, CatalogueEntry, Walker
     from fengmao_geo.town.town import Town
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Homes", "are_joined", "asked_types", "boundary_minutes", "reach_table", "statuses"]
+__all__ = ["Homes", "are_joined", "asked_types", "reach_table", "statuses"]
 
 
 _DTYPES = dict.fromkeys(("travel_min", "distance_m", "straight_m", "doubt_min"), "float64")
@@ -276,47 +275,3 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
     status = np.where(doubt_min <= limit, "unknown", "unreached").astype(object)
     status[travel_min <= limit] = "reached"
     return status
-
-
-def boundary_minutes(
-    network: WalkNetwork, homes: Attachments, *, limit_min: float, walker: Walker
-) -> Numbers:
-    """Find minutes from each place to the nearest way out of the extent; missing if none is in the limit.
-
-    From a place that is joined outside the extent it is none at all.
-
-    Parameters
-    ----------
-    network
-        What is walked on.
-    homes
-        The places, attached.
-    limit_min
-        How long the search goes on.
-    walker
-        Who walks.
-
-    Returns
-    -------
-    array, shape ``(p,)``
-        Minutes.
-    """
-    minutes = np.full(len(homes), np.nan)
-    is_out = are_outside(network, homes) & network.usable(walker)[homes.edge_id]
-    minutes[homes.place[is_out]] = 0.0
-    boundary = network.boundary
-    if boundary.empty:
-        return minutes
-    edge, at_m = boundary["edge_id"].to_numpy(dtype=np.intp), boundary["at_m"].to_numpy(dtype=float)
-    way_out = Attachments(
-        np.array(["boundary"], dtype=object),
-        np.zeros(len(edge), dtype=np.intp),
-        edge,
-        at_m,
-        at_m,
-        np.zeros(len(edge)),
-        0.0,
-    )
-    pairs = nearest_pairs(network, homes, way_out, limit_m=limit_min * walker.speed_m_min, walker=walker)
-    minutes[pairs.origin] = np.fmin(minutes[pairs.origin], pairs.distance_m / walker.speed_m_min)
-    return minutes

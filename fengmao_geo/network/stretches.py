@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.network.attach import Attachments
 from fengmao_geo.network.barriers import TOUCH_M
+from fengmao_geo.network.travel import nearest_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fengmao_geo.network.attach import Attachments
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.standards.records import Walker
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Stretches", "are_outside", "is_truncated", "reached_stretches"]
+__all__ = ["Stretches", "are_outside", "boundary_distances", "is_truncated", "reached_stretches"]
 
 # A place on a street lies off it by rounding.
 _ROUNDING_M = 1e-9
@@ -152,3 +153,47 @@ def are_outside(network: WalkNetwork, places: Attachments) -> Flags:
         at = shapely.line_interpolate_point(network.edge_lines[places.edge_id], at_m)
         outside |= ~np.asarray(shapely.dwithin(network.extent, at, TOUCH_M), dtype=bool)
     return outside
+
+
+def boundary_distances(
+    network: WalkNetwork, homes: Attachments, *, limit_m: float, walker: Walker
+) -> Numbers:
+    """Find metres from each place to the nearest way out of the extent; missing if none is in the limit.
+
+    From a place that is joined outside the extent it is none at all.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The places, attached.
+    limit_m
+        How far the search goes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array, shape ``(p,)``
+        Metres.
+    """
+    walked_m = np.full(len(homes), np.nan)
+    is_out = are_outside(network, homes) & network.usable(walker)[homes.edge_id]
+    walked_m[homes.place[is_out]] = 0.0
+    boundary = network.boundary
+    if boundary.empty:
+        return walked_m
+    edge, at_m = boundary["edge_id"].to_numpy(dtype=np.intp), boundary["at_m"].to_numpy(dtype=float)
+    way_out = Attachments(
+        np.array(["boundary"], dtype=object),
+        np.zeros(len(edge), dtype=np.intp),
+        edge,
+        at_m,
+        at_m,
+        np.zeros(len(edge)),
+        0.0,
+    )
+    pairs = nearest_pairs(network, homes, way_out, limit_m=limit_m, walker=walker)
+    walked_m[pairs.origin] = np.fmin(walked_m[pairs.origin], pairs.distance_m)
+    return walked_m

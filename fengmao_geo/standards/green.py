@@ -112,6 +112,10 @@ class GreenStandard(Record):
         The uses of buildings whose roofs are flat, and those whose roofs are flat above some floors.
     blank_wall_uses
         The uses of buildings whose long walls have few windows.
+    bank_types
+        The types of water whose banks are walked along, whatever their size.
+    open_compounds
+        The types of compounds that everybody may walk in.
     rule_sets
         Rule sets of park coverage.
     indicators
@@ -128,6 +132,8 @@ class GreenStandard(Record):
     flat_roof_uses: tuple[Words, ...]
     tall_roof_uses: tuple[Words, ...]
     blank_wall_uses: tuple[Words, ...]
+    bank_types: tuple[Words, ...]
+    open_compounds: tuple[Words, ...]
     rule_sets: dict[str, RuleSet]
     indicators: dict[str, GreenIndicator]
 

@@ -7,7 +7,8 @@ from fengmao_geo.schema import Column, Table
 __all__ = ["GREEN_RESULTS"]
 
 _AREA = (
-    Column("area_kind", choices=("town", "block", "intervention")),
+    # A part is a piece of the town that one block, one intervention, both or none take.
+    Column("area_kind", choices=("town", "block", "intervention", "part")),
     Column("area_id"),
     Column("area_name"),
 )
@@ -49,6 +50,17 @@ GREEN_RESULTS = (
             Column("boundary"),
         ),
         keys=("area_kind", "area_id", "indicator", "rule_set", "by", "basis"),
+    ),
+    Table(
+        "green_attribution",
+        (
+            _BLOCK,
+            Column("intervention_id", is_nullable=True),
+            Column("indicator"),
+            Column("basis", choices=("vector", "image", "height", "planned")),
+            _signed("gain"),
+        ),
+        keys=("block_id", "intervention_id", "indicator", "basis"),
     ),
     Table(
         "pocket_parks",
@@ -125,7 +137,8 @@ GREEN_RESULTS = (
             Column("area_m2", "number", minimum=0),
             _share("valid_share"),
             *(_share(f"{cause}_share") for cause in ("outside", "nodata", "cloud", "shadow", "masked")),
+            Column("basis", choices=("image", "height")),
         ),
-        keys=("area_kind", "area_id"),
+        keys=("area_kind", "area_id", "basis"),
     ),
 )

@@ -12,6 +12,7 @@ window.fengmao = {};
     fm.state = { minutes, type: -1, buildings: true, blocks: true, areas: true, names: true, groups: {} };
     fm.data.groups.forEach((group) => { fm.state.groups[group.id] = true; });
     fm.startSpaces();
+    fm.startGreen();
   };
 
   // A run is its first point and then steps, in millionths of a degree from the origin.

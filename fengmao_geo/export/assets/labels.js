@@ -36,7 +36,7 @@
   function frameOf(map) {
     const { left, top } = map.getContainer().getBoundingClientRect();
     const { x, y } = map.getSize();
-    const covers = [...map.getContainer().querySelectorAll(".leaflet-control")].map((part) => {
+    const covers = [...map.getContainer().querySelectorAll(".leaflet-control, .swipe-tag")].map((part) => {
       const box = part.getBoundingClientRect();
       return [box.left - left, box.top - top, box.right - left, box.bottom - top];
     });

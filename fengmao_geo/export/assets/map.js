@@ -110,7 +110,7 @@
     const { types } = fm.data;
     fm.facilityMarkers.forEach((marker) => marker.remove());
     const chosen = fm.state.type;
-    const seen = fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
+    const seen = fm.isPicture() ? [] : fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
       || marker.item.type === chosen);
     const order = [...seen.filter((marker) => marker.item.type !== chosen), ...seen.filter((marker) => marker.item.type === chosen)];
     order.forEach((marker) => {
@@ -154,8 +154,12 @@
   function colourHomes() {
     if (!fm.state.buildings) return;
     const classes = fm.classes();
-    const plain = fm.isPlain() ? fm.data.colours.building.other : null;
+    const plain = fm.isPlain() || fm.isPicture() ? fm.data.colours.building.other : null;
     fm.homeShapes.forEach((shape) => shape.setStyle({ fillColor: plain || fm.homeFill(shape.item.home, classes) }));
+    const fillOpacity = fm.isPicture() ? fm.data.colours.green.building_opacity : 1;
+    if (fm.buildingOpacity === fillOpacity) return;
+    fm.buildingOpacity = fillOpacity;
+    fm.buildingLayer.setStyle({ fillOpacity });
   }
 
   fm.openPopup = (map, where, card) => L.popup({ maxWidth: 300, minWidth: 220, autoPanPadding: [20, 20] })
@@ -172,6 +176,7 @@
     addGround(map, ground);
     addBuildings(map, things);
     fm.addSpaces(map, things);
+    fm.addGreen(map, areas);
     addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;

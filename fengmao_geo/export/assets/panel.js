@@ -190,7 +190,7 @@
 
   fm.drawPanel = function () {
     const panel = document.getElementById("panel");
-    const parts = [head(), headline(), fm.spacesBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
+    const parts = [head(), headline(), fm.greenBox(), fm.spacesBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
     if (fm.data.notice) parts.push(el("footer", { class: "notice", text: fm.data.notice }));
     parts.forEach((part) => { if (part) panel.append(part); });
   };

@@ -144,13 +144,8 @@
       turn.setAttribute("aria-pressed", String(fm.state.spaces));
       families.replaceChildren(...(fm.state.spaces ? spaces.families.map(familyRow) : []));
       document.body.classList.toggle("shows-spaces", fm.state.spaces);
-      // The other pages open as this one is left.
-      document.querySelectorAll("nav a, a.block, a.badge").forEach((link) => {
-        link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, "") + (fm.state.spaces ? "#spaces" : ""));
-      });
     };
     fm.watch(show);
-    fm.markSpaces = show;
     show();
     return el("section", { class: "spaces" }, [
       el("div", { class: "spaces-head" }, [el("h2", { text: say("spaces") }), turn]),

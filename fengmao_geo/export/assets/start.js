@@ -31,11 +31,13 @@
       const isPlain = fm.isPlain();
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
       if (chosen && fm.state.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
-      const title = isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
+      const green = fm.greenRows();
+      const title = green ? green.title : isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
         : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       box.replaceChildren(
         el("summary", { text: title }),
-        fm.data.minutes.length && types.length && !isPlain ? el("ul", {}, rows) : "",
+        green ? el("ul", {}, green.rows.map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
+        fm.data.minutes.length && types.length && !isPlain && !green ? el("ul", {}, rows) : "",
         fm.state.spaces ? el("ul", { class: isPlain ? "legend-spaces" : "legend-spaces legend-more" },
           fm.spaceRows().map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
         el("ul", { class: "legend-ground" }, [
@@ -110,13 +112,23 @@
     map.setMaxZoom(19);
   }
 
+  // The other pages open as this one is left.
+  function linkPages() {
+    const { spaces, green } = fm.state;
+    const mark = green ? "#green-" + green : spaces ? "#spaces" : "";
+    document.querySelectorAll("nav a, a.block, a.badge").forEach((link) => {
+      link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, "") + mark);
+    });
+  }
+
   // On paper the same ground fills a sheet; nothing waits for the next frame, which never comes before printing.
   function printable(map) {
     const settle = (isPrinting, bounds) => {
       document.body.classList.toggle("printing", isPrinting);
       map.invalidateSize({ animate: false });
       map.fitBounds(bounds, { animate: false });
-      fm.canvases.forEach((canvas) => canvas._redraw());
+      // A canvas that nothing was drawn on is not on the map.
+      fm.canvases.filter((canvas) => canvas._ctx).forEach((canvas) => canvas._redraw());
     };
     let before = null;
     window.addEventListener("beforeprint", () => { before = map.getBounds(); settle(true, before); });
@@ -136,7 +148,8 @@
     const position = corner === "bottomright" ? "bottomleft" : "bottomright";
     L.control.scale({ imperial: false, maxWidth: 140, position }).addTo(map);
     fm.drawNames(map);
-    if (fm.markSpaces) fm.markSpaces();
+    fm.watch(linkPages);
+    linkPages();
     printable(map);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       fm.drawn.ms = Math.round(performance.now());

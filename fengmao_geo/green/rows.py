@@ -1,0 +1,52 @@
+"""Values of indicators as rows of the table ``green_values``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fengmao_geo.tables import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fengmao_geo.town.town import Town
+
+__all__ = ["indicator_rows"]
+
+_AREA = ("area_kind", "area_id", "area_name")
+
+
+def indicator_rows(
+    town: Town, areas: gpd.GeoDataFrame, values: Mapping[tuple[str, str, str], NDArray[np.float64]]
+) -> pd.DataFrame:
+    """Write indicators as long rows.
+
+    Parameters
+    ----------
+    town
+        The town, for what its boundary is.
+    areas
+        Areas: ``area_kind, area_id, area_name, geometry``.
+    values
+        By indicator, rule set and way of measuring (empty where there is none), one value for each area; NaN
+        is unknown.
+
+    Returns
+    -------
+    DataFrame
+        The table ``green_values``, area by area in their order.
+    """
+    year = town.settings.boundary_year
+    stated = (town.settings.boundary_basis, "" if year is None else str(year))
+    keys = np.tile(np.array([*values], dtype=object).reshape(-1, 3), (len(areas), 1))
+    rows = {name: np.repeat(areas[name].to_numpy(dtype=object), len(values)) for name in _AREA}
+    rows |= dict(zip(("indicator", "rule_set", "by"), keys.T, strict=True))
+    value = np.array([*values.values()], dtype=float).reshape(-1, len(areas)).T.ravel()
+    table = pd.DataFrame(rows).assign(value=value, boundary=" ".join(part for part in stated if part))
+    return RESULTS["green_values"].check(table)
