@@ -150,13 +150,15 @@ class RasterReader:
         is_narrow = numbers.dtype.itemsize <= 2 or numbers.dtype == np.float32
         values: Values = numbers.astype(np.float32 if is_narrow else np.float64)
         scale, offset = self._line(band)
-        if (scale, offset) != (1.0, 0.0):
-            # In place of the same type: a Python number does not widen it.
-            values = values * scale + offset
+        if scale != 1:
+            values *= scale
+        if offset != 0:
+            values += offset
         nodata = dataset.nodatavals[band.index - 1] if band.nodata is None else band.nodata
-        if nodata is not None and not np.isnan(nodata):
-            values[numbers == numbers.dtype.type(nodata) if _holds(numbers, nodata) else slice(0)] = np.nan
-        values[~np.isfinite(values)] = np.nan
+        if nodata is not None and _holds(numbers, nodata):
+            values[numbers == numbers.dtype.type(nodata)] = np.nan
+        if numbers.dtype.kind == "f":
+            values[~np.isfinite(values)] = np.nan
         if missing is not None:
             values[missing] = np.nan
         return values

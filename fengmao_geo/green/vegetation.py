@@ -136,8 +136,9 @@ def _ndvi(bands: Mapping[str, Values]) -> Values:
     """Work out NDVI; where reflectance is not positive, and beyond -1 to 1, there is none."""
     red, nir = bands["red"], bands["nir"]
     total = nir + red
+    ndvi = nir - red
     with np.errstate(divide="ignore", invalid="ignore"):
-        ndvi = (nir - red) / total
+        ndvi /= total
         ndvi[~((total > 0) & (np.abs(ndvi) <= 1))] = np.nan
     return np.asarray(ndvi)
 
