@@ -438,6 +438,7 @@ def test_an_image_without_near_infrared_counts_as_absent(tmp_path):
         (("2021-07-20", "2024-01-10"), "image_season"),
         (("2021-12-28", "2024-01-05"), None),
         (("2021-07-20", ""), "image_date_absent"),
+        (("2021-07-20", "20/7/2024"), "image_date_absent"),
     ],
 )
 def test_seasons_far_apart_and_missing_dates_are_warned_of(tmp_path, dates, code):
