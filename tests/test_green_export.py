@@ -351,7 +351,7 @@ def test_the_page_carries_no_figure_that_is_not_finite(pages):
     assert "NaN" not in json.dumps(json.loads(text)["green"])
 
 
-def test_a_page_says_so_where_there_are_no_two_states(results):
+def test_a_page_says_so_where_there_are_no_two_states():
     town = town_of(green_before=None)
     gains = green_gains(town, walk_network(town))
     data = green_data(Results(town, gains=gains), TOWN, WHOLE, lang="en")
