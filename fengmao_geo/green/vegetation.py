@@ -108,7 +108,7 @@ def image_gains(
     >>> sorted(image_gains(town, areas).gains["indicator"].unique())[-2:]
     ['veg_cover_share', 'vegetated_m2']
     """
-    read = green_standard(standard)
+    read, areas = green_standard(standard), in_town(town, areas)
     names, found = images_there(town, _RASTERS, bands=("red", "nir"))
     if not names:
         return nothing_seen(town, areas, _INDICATORS, found, basis="image")
