@@ -15,6 +15,7 @@ from fengmao_geo.green.image_rows import (
     ImageGains,
     gain_table,
     images_there,
+    in_town,
     lost_findings,
     nothing_seen,
 )
@@ -81,8 +82,7 @@ def image_gains(
     town
         The town, with the rasters ``imagery_before`` and ``imagery_after``, or one of them.
     areas
-        Polygons in the town's coordinate system, which may overlap: ``area_kind, area_id, area_name,
-        geometry``.
+        Polygons, which may overlap: ``area_kind, area_id, area_name, geometry``.
     standard
         What is measured: a file of the user's own, or a standard; by default the shipped one.
 
@@ -98,7 +98,7 @@ def image_gains(
     StandardError
         If the user's file is wrong.
     UsageError
-        If a raster cannot be read to its end or has no coordinate system.
+        If a raster cannot be read to its end, or it or the areas have no coordinate system.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def image_gains(
     >>> sorted(image_gains(town, areas).gains["indicator"].unique())[-2:]
     ['veg_cover_share', 'vegetated_m2']
     """
-    read = green_standard(standard)
+    read, areas = green_standard(standard), in_town(town, areas)
     names, found = images_there(town, _RASTERS, bands=("red", "nir"))
     if not names:
         return nothing_seen(town, areas, _INDICATORS, found, basis="image")
