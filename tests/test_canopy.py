@@ -59,7 +59,7 @@ def test_an_undeclared_nodata_is_refused_and_counted(tmp_path):
     before[9, 9], before[9, 8] = -9999, 400
     found = seen(tmp_path, before, grove(5))
     assert found.cover["nodata_share"][0] == pytest.approx(0.02)
-    assert found.findings.set_index("code").loc["heights_refused", "values"] == {"count": 2}
+    assert found.findings.set_index("code").loc["heights_refused", "values"]["count"] == 2
     assert row_of(found, "canopy_m3")["before"] == pytest.approx(2000)
 
 

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from green_towns import EAST, NORTH, green_results
+from green_towns import EAST, NORTH, green_results, town_of
 from matplotlib.image import imread
 from pyproj import CRS, Transformer
 from space_towns import box, layer
@@ -27,6 +27,8 @@ from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.raster_picture import Sheet, png
 from fengmao_geo.export.theme import theme
+from fengmao_geo.green.gain import green_gains
+from fengmao_geo.network.build import walk_network
 from fengmao_geo.results import Results
 from fengmao_geo.standards.green import green_standard
 
@@ -347,3 +349,18 @@ def test_every_declared_indicator_has_a_name_and_a_unit_in_both_languages():
 def test_the_page_carries_no_figure_that_is_not_finite(pages):
     text = pages[0].read_text(encoding="utf-8").split('id="town-data">')[1].split("</script>")[0]
     assert "NaN" not in json.dumps(json.loads(text)["green"])
+
+
+def test_a_page_says_so_where_there_are_no_two_states():
+    town = town_of(green_before=None)
+    gains = green_gains(town, walk_network(town))
+    data = green_data(Results(town, gains=gains), TOWN, WHOLE, lang="en")
+    assert data["notes"] == ["No two states to compare, and no plan"]
+    assert {row["before"]["text"] for row in data["rows"]} == {"not enough data"}
+
+
+def test_a_chart_draws_the_plan_where_nothing_was_observed():
+    unseen = green_results(green_before=None)
+    rows = green_chart._rows(unseen, "town")
+    assert set(rows["basis"]) == {"planned"}
+    assert gain_chart(unseen, "town", number="T", lang="en").startswith(b"\x89PNG")

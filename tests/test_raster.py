@@ -20,7 +20,7 @@ from fengmao_geo.geo.fractions import coverage, fraction_lots, fractions
 from fengmao_geo.geo.raster import CAUSES, open_raster
 from fengmao_geo.geo.raster_file import QualityRule, RasterBand
 from fengmao_geo.geo.raster_grid import common_grid, sample_windows, windows
-from fengmao_geo.geo.raster_place import Grid
+from fengmao_geo.geo.raster_place import Grid, is_same_crs
 
 TOWN_CRS = CRS(4549)
 EVERYWHERE = (LEFT - 1e4, TOP - 1e4, LEFT + 1e4, TOP + 1e4)
@@ -282,6 +282,14 @@ def test_a_raster_in_degrees_comes_to_a_grid_in_metres(tmp_path):
     assert 9 < grid.transform.a < 12
     np.testing.assert_allclose(found.values["red"][found.cause == 0], 7.0)
     assert (found.cause == 0).mean() > 0.9
+
+
+def test_a_coordinate_system_is_the_same_however_programs_write_it():
+    for form in ("WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"):
+        assert is_same_crs(CRS(4549), CRS(CRS(4549).to_wkt(form)))
+    # Beijing 1954 of the same meridian, the zone beside, and the same with its number before the east.
+    for other in (2437, 4548, 4528, 32651):
+        assert not is_same_crs(CRS(4549), CRS(other))
 
 
 # Windows

@@ -30,6 +30,7 @@ from shapely import box
 from space_towns import box as ground
 from space_towns import layer
 
+from fengmao_geo.errors import UsageError
 from fengmao_geo.geo import raster_grid
 from fengmao_geo.geo.raster_file import QualityRule, RasterBand, RasterFile
 from fengmao_geo.green.unchanged import Line, line_between, noise_of
@@ -229,6 +230,12 @@ def test_the_size_of_windows_does_not_matter(tmp_path, monkeypatch):
     np.testing.assert_allclose(whole.picture.gain, cut.picture.gain, atol=1e-6)
 
 
+def test_what_was_found_is_counted_where_it_is_shown(tmp_path):
+    found = seen(tmp_path, mixed(), mixed(), standard=standard_with())
+    assert repr(found) == "<ImageGains: 1 areas, 5 gains known, 1 findings>"
+    assert repr(found.picture) == "<GreenPicture: 10 by 10, 2021-07-20 to 2024-07-24>"
+
+
 def test_neither_the_town_nor_the_areas_are_changed(tmp_path):
     town = town_with(imagery_before=imagery(tmp_path, mixed()), imagery_after=imagery(tmp_path, mixed(1)))
     drawn = areas(WHOLE)
@@ -322,6 +329,16 @@ def test_images_of_two_coordinate_systems_come_to_one_grid(tmp_path):
 
 
 # What does not count
+
+
+def test_areas_in_another_coordinate_system_are_moved_and_those_without_one_refused(tmp_path):
+    town = town_with(imagery_before=imagery(tmp_path, mixed()))
+    drawn = areas(box(20, 20, 60, 70))
+    here = row_of(image_gains(town, drawn), "vegetated_m2")["before"]
+    there = row_of(image_gains(town, drawn.to_crs(32651)), "vegetated_m2")["before"]
+    assert there == pytest.approx(here, rel=1e-6)
+    with pytest.raises(UsageError, match="4549"):
+        image_gains(town, drawn.set_crs(None, allow_override=True))
 
 
 def test_ground_beyond_the_images_is_outside_and_unknown(tmp_path):
@@ -438,6 +455,7 @@ def test_an_image_without_near_infrared_counts_as_absent(tmp_path):
         (("2021-07-20", "2024-01-10"), "image_season"),
         (("2021-12-28", "2024-01-05"), None),
         (("2021-07-20", ""), "image_date_absent"),
+        (("2021-07-20", "20/7/2024"), "image_date_absent"),
     ],
 )
 def test_seasons_far_apart_and_missing_dates_are_warned_of(tmp_path, dates, code):

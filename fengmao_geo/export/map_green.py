@@ -197,8 +197,8 @@ def _row(row: pd.Series, lang: Lang) -> dict[str, Any]:
 def _notes(results: Results, place: Place, rows: pd.DataFrame, lang: Lang) -> list[str]:
     """Say how to read the figures: their ground, their intervals, what is planned."""
     gains = results.gains
-    if gains is None or not len(rows) or rows["gain"].isna().all():
-        return [say("green_none", lang=lang)] if not len(rows) or rows["gain"].isna().all() else []
+    if gains is None or rows["gain"].isna().all():
+        return [say("green_none", lang=lang)]
     cover = gains.image_cover
     own = cover[(cover["area_kind"] == place.area_kind) & (cover["area_id"] == (place.area_id or "town"))]
     share = own["valid_share"].min() if len(own) else np.nan

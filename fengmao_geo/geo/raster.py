@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from pyproj import CRS
@@ -69,10 +70,7 @@ class RasterReader:
     @property
     def crs(self) -> CRS:
         """Its coordinate system: the file's own, else what was stated."""
-        own = self.first.crs
-        if own is None and self.file.crs is None:
-            raise UsageError("raster_crs_missing", file=self.file.bands[self.names[0]].path.name)
-        return CRS.from_user_input(own) if own is not None else cast("CRS", self.file.crs)
+        return self._crs(self.first)
 
     @property
     def is_raw(self) -> bool:
@@ -108,7 +106,7 @@ class RasterReader:
             names = [name for name in self.names if str(self.file.bands[name].path) == path]
             if not names:
                 continue
-            where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
+            where = place(self._crs(dataset), dataset.transform, grid)
             indexes = [self.file.bands[name].index for name in names]
             found = _numbers(dataset, indexes, where, has_mask=self._has_mask(dataset, path))
             for name, numbers in zip(names, found.numbers, strict=True):
@@ -120,6 +118,13 @@ class RasterReader:
                 cause[is_outside] = CAUSES.index("outside")
         self._spoil(grid, cause)
         return Pixels({name: values[name] for name in self.names}, cause)
+
+    def _crs(self, dataset: DatasetReader) -> CRS:
+        if dataset.crs is not None:
+            return _parsed(dataset.crs.to_wkt())
+        if self.file.crs is None:
+            raise UsageError("raster_crs_missing", file=self.file.bands[self.names[0]].path.name)
+        return self.file.crs
 
     def _has_mask(self, dataset: DatasetReader, path: str) -> bool:
         """Say whether a file masks pixels; a fourth band that GDAL takes for opacity may be near infrared."""
@@ -145,13 +150,15 @@ class RasterReader:
         is_narrow = numbers.dtype.itemsize <= 2 or numbers.dtype == np.float32
         values: Values = numbers.astype(np.float32 if is_narrow else np.float64)
         scale, offset = self._line(band)
-        if (scale, offset) != (1.0, 0.0):
-            # In place of the same type: a Python number does not widen it.
-            values = values * scale + offset
+        if scale != 1:
+            values *= scale
+        if offset != 0:
+            values += offset
         nodata = dataset.nodatavals[band.index - 1] if band.nodata is None else band.nodata
-        if nodata is not None and not np.isnan(nodata):
-            values[numbers == numbers.dtype.type(nodata) if _holds(numbers, nodata) else slice(0)] = np.nan
-        values[~np.isfinite(values)] = np.nan
+        if nodata is not None and _holds(numbers, nodata):
+            values[numbers == numbers.dtype.type(nodata)] = np.nan
+        if numbers.dtype.kind == "f":
+            values[~np.isfinite(values)] = np.nan
         if missing is not None:
             values[missing] = np.nan
         return values
@@ -162,7 +169,7 @@ class RasterReader:
         if band is None:
             return
         dataset = self._dataset(band)
-        where = place(CRS.from_user_input(dataset.crs or self.crs), dataset.transform, grid)
+        where = place(self._crs(dataset), dataset.transform, grid)
         (numbers,) = _numbers(dataset, [band.index], where).numbers
         bits = numbers.astype(np.int64)
         for rule in reversed(self.file.quality_rules):
@@ -176,6 +183,11 @@ def _holds(numbers: Stored, nodata: float) -> bool:
         return True
     limits = np.iinfo(numbers.dtype)
     return float(nodata).is_integer() and limits.min <= nodata <= limits.max
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> CRS:
+    return CRS.from_user_input(text)
 
 
 class _Found(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,10 +101,18 @@ def is_same_crs(one: CRS, other: CRS) -> bool:
     >>> is_same_crs(CRS(4549), CRS(CRS(4549).to_wkt("WKT1_GDAL")))
     True
     """
+    return one is other or _is_same(one, other)
+
+
+@lru_cache(maxsize=64)
+def _is_same(one: CRS, other: CRS) -> bool:
     if one.equals(other, ignore_axis_order=True):
         return True
-    code = one.to_epsg()
-    return code is not None and code == other.to_epsg()
+    if one.datum is None or other.datum is None or one.datum.name != other.datum.name:
+        return False
+    # Names differ between programs that write the same; the figures of the projection do not.
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        return one.to_dict() == other.to_dict()
 
 
 def place(crs: CRS, transform: Affine, grid: Grid) -> Place:

@@ -13,6 +13,7 @@ from fengmao_geo.green.image_rows import (
     ImageGains,
     gain_table,
     images_there,
+    in_town,
     lost_findings,
     nothing_seen,
 )
@@ -61,8 +62,7 @@ def canopy_gains(
     town
         The town, with the rasters ``canopy_height_before`` and ``canopy_height_after``, or one of them.
     areas
-        Polygons in the town's coordinate system, which may overlap: ``area_kind, area_id, area_name,
-        geometry``.
+        Polygons, which may overlap: ``area_kind, area_id, area_name, geometry``.
     standard
         What is measured: a file of the user's own, or a standard; by default the shipped one.
 
@@ -77,7 +77,7 @@ def canopy_gains(
     StandardError
         If the user's file is wrong.
     UsageError
-        If a raster cannot be read to its end or has no coordinate system.
+        If a raster cannot be read to its end, or it or the areas have no coordinate system.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def canopy_gains(
     >>> sorted(canopy_gains(town, areas).gains["indicator"].unique())
     ['canopy_m3', 'canopy_share']
     """
-    read = green_standard(standard)
+    read, areas = green_standard(standard), in_town(town, areas)
     names, found = images_there(town, _RASTERS, bands=("height",))
     if not names:
         return nothing_seen(town, areas, _INDICATORS, found, basis="height")
@@ -104,7 +104,8 @@ def canopy_gains(
             sums.add(seen, heights.work)
     last = names[max(names, key=list(_RASTERS).index)]
     if count := heights.refused - refused:
-        found.append(Finding("heights_refused", last, values={"count": count}))
+        limits = {"lowest": f"{heights.lowest:g}", "highest": f"{heights.highest:g}"}
+        found.append(Finding("heights_refused", last, values={"count": count} | limits))
     found += about
     cover = sums.cover("height")
     found += lost_findings(cover, last, read)
@@ -118,15 +119,15 @@ class _Heights:
     """What is a height, what is canopy, and how many heights were refused."""
 
     def __init__(self, standard: GreenStandard) -> None:
-        self._lowest = -standard.figure("height_below_m")
-        self._highest = standard.figure("height_most_m")
+        self.lowest = -standard.figure("height_below_m")
+        self.highest = standard.figure("height_most_m")
         self._canopy = standard.figure("canopy_height_m")
         self.refused = 0
 
     def checked(self, bands: Mapping[str, Values]) -> Values:
         """Take heights that can be; others are NaN and counted."""
         heights = bands["height"]
-        is_odd = (heights < self._lowest) | (heights > self._highest)
+        is_odd = (heights < self.lowest) | (heights > self.highest)
         self.refused += int(is_odd.sum())
         heights = np.maximum(heights, 0)
         heights[is_odd] = np.nan

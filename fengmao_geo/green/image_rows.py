@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.tables import RESULTS
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Change", "ImageGains", "gain_table", "images_there", "lost_findings", "nothing_seen"]
+__all__ = ["Change", "ImageGains", "gain_table", "images_there", "in_town", "lost_findings", "nothing_seen"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -139,6 +140,31 @@ def gain_table(
     ]
     table = pd.concat(rows, ignore_index=True).sort_values("place", kind="stable", ignore_index=True)
     return RESULTS["green_gains"].check(table.drop(columns="place"))
+
+
+def in_town(town: Town, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give areas in the town's coordinate system.
+
+    Parameters
+    ----------
+    town
+        The town.
+    areas
+        The areas.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same areas.
+
+    Raises
+    ------
+    UsageError
+        If the areas have no coordinate system.
+    """
+    if areas.crs is None:
+        raise UsageError("raster_polygons_crs", crs="?", grid=town.crs.to_string())
+    return areas if areas.crs == town.crs else areas.to_crs(town.crs)
 
 
 def images_there(

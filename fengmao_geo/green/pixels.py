@@ -123,8 +123,7 @@ class Images:
     def _touched(self, layer: str, grid: Grid, *, share: float = _TOUCH) -> Flags | None:
         if layer not in self.layers:
             return None
-        near = self.layers[layer].cx[grid.bounds[0] : grid.bounds[2], grid.bounds[1] : grid.bounds[3]]
-        return coverage(near, grid) >= share if len(near) else None
+        return np.asarray(coverage(self.layers[layer], grid) >= share)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from fengmao_geo.green.image_rows import (
     ImageGains,
     gain_table,
     images_there,
+    in_town,
     lost_findings,
     nothing_seen,
 )
@@ -81,8 +82,7 @@ def image_gains(
     town
         The town, with the rasters ``imagery_before`` and ``imagery_after``, or one of them.
     areas
-        Polygons in the town's coordinate system, which may overlap: ``area_kind, area_id, area_name,
-        geometry``.
+        Polygons, which may overlap: ``area_kind, area_id, area_name, geometry``.
     standard
         What is measured: a file of the user's own, or a standard; by default the shipped one.
 
@@ -98,7 +98,7 @@ def image_gains(
     StandardError
         If the user's file is wrong.
     UsageError
-        If a raster cannot be read to its end or has no coordinate system.
+        If a raster cannot be read to its end, or it or the areas have no coordinate system.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def image_gains(
     >>> sorted(image_gains(town, areas).gains["indicator"].unique())[-2:]
     ['veg_cover_share', 'vegetated_m2']
     """
-    read = green_standard(standard)
+    read, areas = green_standard(standard), in_town(town, areas)
     names, found = images_there(town, _RASTERS, bands=("red", "nir"))
     if not names:
         return nothing_seen(town, areas, _INDICATORS, found, basis="image")
@@ -120,8 +120,9 @@ def image_gains(
         found += [Finding("image_raw", names[at]) for at, one in images.readers.items() if one.is_raw]
         if not crop_shapes(town)[1]:
             found.append(Finding("crops_unmasked", "parcels", column="land_code"))
-        is_later_first = len(names) == 2 and _day(town, "before") > _day(town, "after")
-        scale, about = cover_scale(images, read, at=1 if is_later_first else 0)
+        dates = [_date(town, when) or date.max for when in names]
+        # The earlier image is kept as it is, whichever comes first: swapped images give the negative.
+        scale, about = cover_scale(images, read, at=dates.index(min(dates)))
         days = {when: _day(town, when) for when in names}
         sums, picture = _summed(areas, images, scale, standard=read, days=days)
     cover = sums.cover("image")
@@ -135,8 +136,9 @@ def _ndvi(bands: Mapping[str, Values]) -> Values:
     """Work out NDVI; where reflectance is not positive, and beyond -1 to 1, there is none."""
     red, nir = bands["red"], bands["nir"]
     total = nir + red
+    ndvi = nir - red
     with np.errstate(divide="ignore", invalid="ignore"):
-        ndvi = (nir - red) / total
+        ndvi /= total
         ndvi[~((total > 0) & (np.abs(ndvi) <= 1))] = np.nan
     return np.asarray(ndvi)
 
@@ -145,20 +147,31 @@ def _day(town: Town, when: str) -> str:
     return town.rasters[_RASTERS[when]].date
 
 
+def _date(town: Town, when: str) -> date | None:
+    try:
+        return date.fromisoformat(_day(town, when))
+    except ValueError:
+        return None
+
+
 def _date_findings(town: Town, names: Mapping[str, str], standard: GreenStandard) -> list[Finding]:
     """Warn of images of different seasons or sensors, and of dates not known."""
-    found = [Finding("image_date_absent", name) for when, name in names.items() if not _day(town, when)]
-    if len(names) < 2 or found:
+    days = [_date(town, when) for when in names]
+    found = [
+        Finding("image_date_absent", name) for day, name in zip(days, names.values(), strict=True) if not day
+    ]
+    sensors = [town.rasters[name].sensor for name in names.values()]
+    if len(set(sensors)) == 2 and all(sensors):
+        found.append(Finding("image_sensors", "imagery_after", values=dict(zip(names, sensors, strict=True))))
+    known = [day for day in days if day is not None]
+    if len(known) < 2:
         return found
-    days = [date.fromisoformat(_day(town, when)) for when in names]
-    apart = abs(days[0].timetuple().tm_yday - days[1].timetuple().tm_yday)
+    first, last = known
+    apart = abs(first.timetuple().tm_yday - last.timetuple().tm_yday)
     gap = round(min(apart, _YEAR_DAYS - apart))
     if gap > standard.figure("season_gap_days"):
-        dates = {"before": days[0].isoformat(), "after": days[1].isoformat(), "days": gap}
+        dates = {"before": first.isoformat(), "after": last.isoformat(), "days": gap}
         found.append(Finding("image_season", "imagery_after", values=dates))
-    before, after = (town.rasters[name].sensor for name in names.values())
-    if before and after and before != after:
-        found.append(Finding("image_sensors", "imagery_after", values={"before": before, "after": after}))
     return found
 
 
