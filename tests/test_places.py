@@ -71,6 +71,15 @@ def test_a_corner_that_wraps_around_a_house_is_no_place_and_a_wide_one_is(arm_m,
     assert len(cut(shapely.difference(FIELD, house), corners=corners)) == count
 
 
+@pytest.mark.parametrize(("share", "count"), [(0.4, 2), (0.45, 3)])
+def test_a_small_gap_between_two_grounds_goes_to_one_of_them(share, count):
+    # Two yards with a gap of 16 by 12 m between them: 24 of its 56 m of outline are cuts, 0.43.
+    yards = shapely.union_all(
+        [shapely.box(0, 0, 40, 40), shapely.box(40, 14, 56, 26), shapely.box(56, 0, 96, 40)]
+    )
+    assert len(cut(yards, kinds=with_figure("gap_share", share))) == count
+
+
 def test_cuts_along_bent_streets_are_straight():
     # A street that bends by 90 degrees, its bend drawn round: the strip's inner corner is a point.
     street = shapely.LineString([(-50, -3), (603, -3), (603, 200)]).buffer(3)

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from fengmao_geo.geo.planar import joined_by_row
-from fengmao_geo.geo.remnants import given_to_neighbours
+from fengmao_geo.geo.remnants import given_to_neighbours, open_shares
 
 # A closet that borders on the room with 4 m of its 12 m and on the hall with 1 m.
 ROOM, CLOSET, HALL = shapely.box(0, 0, 9, 9), shapely.box(9, 0, 11, 4), shapely.box(11, 3, 30, 9)
@@ -48,6 +48,13 @@ def test_what_has_no_neighbour_stays():
 def test_nothing_is_given_where_nothing_is():
     parts, came = given_to_neighbours(ROOMS[:0], ONE_HOUSE[:0], CLOSET_ONLY[:0])
     assert (len(parts), len(came)) == (0, 0)
+
+
+def test_the_open_share_counts_what_lies_on_other_parts_of_the_same_house():
+    # The closet's outline of 12 m lies on the room with 4 m and on the hall with 1 m.
+    assert open_shares(ROOMS, ONE_HOUSE, np.array([1])).tolist() == pytest.approx([5 / 12])
+    assert open_shares(ROOMS, np.array([0, 0, 1]), np.array([1])).tolist() == pytest.approx([4 / 12])
+    assert open_shares(ROOMS, np.arange(3), np.array([1, 0])).tolist() == [0, 0]
 
 
 # The lower shape ends a ten-millionth of a millimetre short of the slanting edge of the upper one.

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
+    Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["given_to_neighbours"]
+__all__ = ["given_to_neighbours", "open_shares"]
 
 
 def given_to_neighbours(
@@ -57,12 +58,9 @@ def given_to_neighbours(
     ([89.0, 114.0], [0, 2])
     """
     given, taking = np.flatnonzero(is_given), np.flatnonzero(~is_given if is_taking is None else is_taking)
-    # Most takers are near nothing that is given.
-    taking = taking[np.unique(shapely.STRtree(parts[taking]).query(parts[given])[1])]
-    row, hit, shared_m = shared_lengths(parts[given], parts[taking])
-    row, hit = given[row], taking[hit]
-    is_near = (of[row] == of[hit]) & (shared_m >= least_share * shapely.length(parts[row]))
-    row, hit, shared_m = row[is_near], hit[is_near], shared_m[is_near]
+    row, hit, shared_m = _borders(parts, of, given, taking)
+    is_enough = shared_m >= least_share * shapely.length(parts[row])
+    row, hit, shared_m = row[is_enough], hit[is_enough], shared_m[is_enough]
     order = np.lexsort((hit, -shared_m, row))
     first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
     owner = np.arange(len(parts))
@@ -72,3 +70,43 @@ def given_to_neighbours(
     # What touches in a point only falls apart again.
     joined, at = polygon_parts(joined)
     return joined, np.unique(owner)[at]
+
+
+def open_shares(parts: Geometries, of: Indices, rows: Indices) -> Numbers:
+    """Work out the share of the outline of some parts that is mere cut: other parts of the area lie beyond.
+
+    Parameters
+    ----------
+    parts
+        Polygons that do not overlap, shape ``(n,)``.
+    of
+        The area each is part of, shape ``(n,)``.
+    rows
+        The parts to look at, shape ``(r,)``.
+
+    Returns
+    -------
+    array, shape ``(r,)``
+        Shares from 0 to 1.
+
+    Examples
+    --------
+    >>> room, gap, hall = shapely.box(0, 0, 9, 9), shapely.box(9, 0, 12, 6), shapely.box(12, 0, 30, 9)
+    >>> open_shares(np.array([room, gap, hall]), np.zeros(3), np.array([1])).round(3).tolist()
+    [0.667]
+    """
+    row, _, shared_m = _borders(parts, of, rows, np.arange(len(parts)))
+    cut_m = np.bincount(row, weights=shared_m, minlength=len(parts))[rows]
+    return np.asarray(cut_m / shapely.length(parts[rows]))
+
+
+def _borders(
+    parts: Geometries, of: Indices, rows: Indices, others: Indices
+) -> tuple[Indices, Indices, Numbers]:
+    """Measure how much of their outlines some parts share with others of the same area."""
+    # Most others are near none of them.
+    others = others[np.unique(shapely.STRtree(parts[others]).query(parts[rows])[1])]
+    row, hit, shared_m = shared_lengths(parts[rows], parts[others])
+    row, hit = rows[row], others[hit]
+    is_other = (of[row] == of[hit]) & (row != hit)
+    return row[is_other], hit[is_other], shared_m[is_other]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -135,9 +136,12 @@ def face(
     middle = (start + end) / 2
     lines = stretches_of(streets)
     widest_m = float(half_width_m.max(initial=0.0))
-    by_building, _ = _nearest(middle, stretches_of(buildings), reach_m)
-    by_water, _ = _nearest(middle, stretches_of(water), reach_m)
-    by_street, line = _nearest(middle, lines, reach_m + widest_m, less_m=half_width_m[lines.of])
+    # Indices and distances leave Python's lock free.
+    with ThreadPoolExecutor() as pool:
+        near_building = pool.submit(_nearest, middle, stretches_of(buildings), reach_m)
+        near_street = pool.submit(_nearest, middle, lines, reach_m + widest_m, less_m=half_width_m[lines.of])
+        by_water, _ = _nearest(middle, stretches_of(water), reach_m)
+        (by_building, _), (by_street, line) = near_building.result(), near_street.result()
     gaps = np.stack([np.full(len(middle), reach_m), by_building, by_water, by_street])
     # Ties go to nothing last: what is just within reach is faced.
     what = np.where((gaps[1:] <= reach_m).any(axis=0), np.argmin(gaps[1:], axis=0) + 1, NOTHING)

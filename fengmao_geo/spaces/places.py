@@ -9,7 +9,7 @@ import shapely
 
 from fengmao_geo.geo.necks import cut_at_necks
 from fengmao_geo.geo.planar import BEYOND_M, erase, in_lots, joined_by_row, polygon_parts, resized
-from fengmao_geo.geo.remnants import given_to_neighbours
+from fengmao_geo.geo.remnants import given_to_neighbours, open_shares
 from fengmao_geo.geo.shape import compactness, inscribed_circles, mean_width
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _zoned(pieces: Geometries, zones: dict[int, Geometries]) -> tuple[Geometries
 
 
 def _tidied(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometries, Indices]:
-    """Give what is no place of its own to what it borders on most: passages, narrow strips, scraps.
+    """Give what is no place of its own to what it borders on most: passages, narrow strips, scraps, gaps.
 
     Returns
     -------
@@ -142,10 +142,10 @@ def _tidied(parts: Geometries, of: Indices, kinds: SpaceKinds) -> tuple[Geometri
         Places, and the row of a part each has come from.
     """
     parts, came = _trimmed(parts, kinds)
-    tests = {_are_scraps: 0.0, _are_narrow: kinds.figure("open_share")}
-    for test in (_are_scraps, _are_narrow, _are_scraps):
-        is_given = test(parts, kinds)
-        parts, at = given_to_neighbours(parts, of[came], is_given, least_share=tests[test])
+    tests = {_are_scraps: 0.0, _are_narrow: kinds.figure("open_share"), _are_gaps: 0.0}
+    for test, least_share in tests.items():
+        is_given = test(parts, of[came], kinds)
+        parts, at = given_to_neighbours(parts, of[came], is_given, least_share=least_share)
         came = came[at]
     return parts, came
 
@@ -182,16 +182,24 @@ def _narrow_ground(places: Geometries, half_m: float) -> Geometries:
     return narrow
 
 
-def _are_scraps(parts: Geometries, kinds: SpaceKinds) -> Flags:
+def _are_scraps(parts: Geometries, _of: Indices, kinds: SpaceKinds) -> Flags:
     """Say which parts are no places: too small, or small and wrapped around something else."""
     area_m2 = shapely.area(parts)
     is_scrap = area_m2 < kinds.figure("place_area_m2")
-    some = np.flatnonzero(~is_scrap & (area_m2 < kinds.figure("wrapped_area_m2")))
+    some = np.flatnonzero(~is_scrap & (area_m2 < kinds.figure("scrap_area_m2")))
     hull_m2 = shapely.area(shapely.convex_hull(parts[some]))
     is_scrap[some] = area_m2[some] < kinds.figure("hull_share") * hull_m2
     return is_scrap
 
 
-def _are_narrow(parts: Geometries, kinds: SpaceKinds) -> Flags:
+def _are_narrow(parts: Geometries, _of: Indices, kinds: SpaceKinds) -> Flags:
     """Say which parts are on the whole no wider than a passage."""
     return np.asarray(mean_width(parts) < kinds.figure("passage_width_m"))
+
+
+def _are_gaps(parts: Geometries, of: Indices, kinds: SpaceKinds) -> Flags:
+    """Say which parts are scraps still, or small and open to other places on most sides."""
+    is_gap = _are_scraps(parts, of, kinds)
+    some = np.flatnonzero(~is_gap & (shapely.area(parts) < kinds.figure("scrap_area_m2")))
+    is_gap[some] = open_shares(parts, of, some) > kinds.figure("gap_share")
+    return is_gap
