@@ -27,13 +27,17 @@ if TYPE_CHECKING:
     from fengmao_geo.network.travel import travel_times as travel_times
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
     from fengmao_geo.results import Results as Results
+    from fengmao_geo.siting.choose import choose_sites as choose_sites
     from fengmao_geo.siting.options import possible_uses as possible_uses
+    from fengmao_geo.siting.rules import SiteBound as SiteBound
+    from fengmao_geo.siting.rules import SiteRules as SiteRules
     from fengmao_geo.spaces.candidates import SpaceSurvey as SpaceSurvey
     from fengmao_geo.spaces.candidates import find_spaces as find_spaces
     from fengmao_geo.spaces.candidates import survey_spaces as survey_spaces
     from fengmao_geo.spaces.open_land import open_land as open_land
     from fengmao_geo.spaces.yields import yield_per_mu as yield_per_mu
     from fengmao_geo.standards.records import Walker as Walker
+    from fengmao_geo.tables.programme import Programme as Programme
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -46,7 +50,10 @@ _HOME = {
     "FengmaoError": "errors",
     "LifeCircles": "life_circle.circles",
     "NetworkError": "errors",
+    "Programme": "tables.programme",
     "Results": "results",
+    "SiteBound": "siting.rules",
+    "SiteRules": "siting.rules",
     "SpaceSurvey": "spaces.candidates",
     "StandardError": "errors",
     "TableError": "errors",
@@ -58,6 +65,7 @@ _HOME = {
     "WalkNetwork": "network.walk_network",
     "Walker": "standards.records",
     "attach": "network.attach",
+    "choose_sites": "siting.choose",
     "find_spaces": "spaces.candidates",
     "life_circles": "life_circle.circles",
     "open_land": "spaces.open_land",
@@ -78,7 +86,10 @@ __all__ = [
     "FengmaoError",
     "LifeCircles",
     "NetworkError",
+    "Programme",
     "Results",
+    "SiteBound",
+    "SiteRules",
     "SpaceSurvey",
     "StandardError",
     "TableError",
@@ -90,6 +101,7 @@ __all__ = [
     "WalkNetwork",
     "Walker",
     "attach",
+    "choose_sites",
     "find_spaces",
     "life_circles",
     "open_land",

@@ -13,7 +13,7 @@ from fengmao_geo.siting.problem import ROUNDING
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fengmao_geo.siting.problem import Limit, Problem
+    from fengmao_geo.siting.problem import Problem
 
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -184,7 +184,7 @@ def in_order(problem: Problem, options: Indices) -> tuple[Indices, Numbers]:
     return order, np.array([value_of(problem, order[: at + 1]) for at in range(len(order))])
 
 
-def without_idle(problem: Problem, options: Indices, *, must: Flags | None = None) -> Indices:
+def without_idle(problem: Problem, options: Indices) -> Indices:
     """Leave out options without which nothing is lost, the dearest first.
 
     Parameters
@@ -193,8 +193,6 @@ def without_idle(problem: Problem, options: Indices, *, must: Flags | None = Non
         Options, demands, limits.
     options
         The options chosen.
-    must
-        Demands that must stay served.
 
     Returns
     -------
@@ -206,20 +204,9 @@ def without_idle(problem: Problem, options: Indices, *, must: Flags | None = Non
     least = value - ROUNDING * max(abs(value), 1.0)
     for option in kept[np.lexsort((kept, -problem.cost[kept]))]:
         fewer = kept[kept != option]
-        if (
-            value_of(problem, fewer) >= least
-            and all(limit.holds(fewer) for limit in problem.limits)
-            and (must is None or _serves(problem, fewer, must))
-        ):
+        if value_of(problem, fewer) >= least and all(limit.holds(fewer) for limit in problem.limits):
             kept = fewer
     return kept
-
-
-def _serves(problem: Problem, options: Indices, must: Flags) -> bool:
-    share = np.bincount(
-        problem.demand, assigned(problem, options, minutes=problem.time), minlength=len(must)
-    )
-    return bool((share[must] >= 1 - 1e-6).all())
 
 
 class _Run:
@@ -234,10 +221,14 @@ class _Run:
         self._left = np.ones(len(problem.base))
         self._first = np.searchsorted(problem.demand, np.arange(len(problem.base) + 1))
         by_option = np.argsort(problem.option, kind="stable")
-        self._of = np.split(by_option, np.searchsorted(problem.option[by_option], np.arange(1, len(self.open))))
+        self._of = np.split(
+            by_option, np.searchsorted(problem.option[by_option], np.arange(1, len(self.open)))
+        )
         self._capped = problem.is_capped
         self._free_gain = self._gains_without_cap()
-        self._least = ROUNDING * max(float(self._free_gain.max(initial=0.0)), float(problem.worth.max(initial=0)))
+        self._least = ROUNDING * max(
+            float(self._free_gain.max(initial=0.0)), float(problem.worth.max(initial=0))
+        )
 
     def step(self, *, by_cost: bool, of: Flags | None = None, even_idle: bool = False) -> bool:
         """Take the best option that the limits allow; say whether there was one."""
@@ -313,6 +304,6 @@ class _Run:
             left = self._left[demand]
             wanting = np.bincount(option, left * problem.people[demand], minlength=len(gain))
             value = np.bincount(option, left * problem.saving[pairs], minlength=len(gain))
-            room = problem.capacity_people[kind]
-            gain += value * np.minimum(1.0, room / np.where(wanting > 0, wanting, np.inf).clip(min=1e-300))
+            room = problem.capacity_people[kind] / np.where(wanting > 0, wanting, np.inf)
+            gain += value * np.minimum(1.0, room)
         return gain

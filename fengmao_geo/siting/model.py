@@ -295,9 +295,7 @@ class _Program:
         if not width:
             return self._without_options()
         price = np.concatenate([price, gain, np.zeros(width - self.count - len(gain))])
-        parts = [
-            sparse.coo_array((m.data, m.coords), shape=(m.shape[0], width)) for m, _, _ in self._rows
-        ]
+        parts = [sparse.coo_array((m.data, m.coords), shape=(m.shape[0], width)) for m, _, _ in self._rows]
         low, high = (np.concatenate([row[at] for row in self._rows]) for at in (1, 2))
         result = milp(
             price,
@@ -318,4 +316,8 @@ class _Program:
     def _without_options(self) -> Choice:
         """Choose among none: nothing, unless something must be."""
         lows = [float(np.max(low, initial=-np.inf)) for _, low, _ in self._rows]
-        return Choice(None, "infeasible") if max(lows) > 0 else Choice(np.zeros(0, dtype=np.intp), "optimal", 0.0)
+        return (
+            Choice(None, "infeasible")
+            if max(lows) > 0
+            else Choice(np.zeros(0, dtype=np.intp), "optimal", 0.0)
+        )

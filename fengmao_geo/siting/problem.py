@@ -127,6 +127,31 @@ class Problem:
         kept = tuple(limit for limit in self.limits if limit.name not in without)
         return replace(self, limits=kept + more)
 
+    def with_options(self, kept: Indices) -> Problem:
+        """Keep some of the options, numbered anew.
+
+        Parameters
+        ----------
+        kept
+            Which, ascending.
+
+        Returns
+        -------
+        Problem
+            The same demands.
+        """
+        number = np.full(len(self.cost), -1, dtype=np.intp)
+        number[kept] = np.arange(len(kept))
+        few = self.take(number[self.option] >= 0)
+        return replace(
+            few,
+            cost=self.cost[kept],
+            worth=self.worth[kept],
+            space=self.space[kept],
+            limits=tuple(replace(limit, weight=limit.weight[kept]) for limit in self.limits),
+            option=number[few.option],
+        )
+
     def take(self, is_kept: Flags) -> Problem:
         """Keep some of the pairs.
 
@@ -183,7 +208,9 @@ def merged(problem: Problem) -> Problem:
         return replace(problem, **{name: getattr(problem, name)[:0] for name in _OF_DEMANDS})
     random = np.random.default_rng(0).integers(2**62, size=(2, len(problem.cost)), dtype=np.uint64)
     bits = np.ascontiguousarray(problem.time).view(np.uint64)
-    keys = [np.add.reduceat((row[problem.option] ^ bits) * (row[problem.option] | 1), start) for row in random]
+    keys = [
+        np.add.reduceat((row[problem.option] ^ bits) * (row[problem.option] | 1), start) for row in random
+    ]
     capped = problem.is_capped[served]
     kind = np.where(capped, problem.kind[served], -1)
     each = np.where(capped, problem.weight[served] / np.where(capped, problem.people[served], 1), 0)

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
-__all__ = ["fault_error", "keyed", "own_file", "read_record", "read_toml", "refuse_shared", "shipped"]
+__all__ = [
+    "Faults",
+    "fault_error",
+    "keyed",
+    "own_file",
+    "read_record",
+    "read_toml",
+    "refuse_shared",
+    "shipped",
+]
 
 Fault = tuple[str, dict[str, Any]]
 
@@ -28,8 +37,14 @@ _Read = TypeVar("_Read", bound=Record)
 _NAMES = ("facility_type", "name", "code")
 
 
-class _Faults:
-    """Faults that write themselves in the language that a message asks for: ``{faults:zh}``."""
+class Faults:
+    """Faults that write themselves in the language that a message asks for: ``{faults:zh}``.
+
+    Parameters
+    ----------
+    faults
+        Each fault's name in the group ``standard`` of ``messages.toml``, and what it names in braces.
+    """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults
@@ -54,7 +69,7 @@ def fault_error(path: Path | Traversable, faults: Sequence[Fault]) -> StandardEr
     StandardError
         To be raised.
     """
-    return StandardError("standard_file", file=str(path), faults=_Faults(faults))
+    return StandardError("standard_file", file=str(path), faults=Faults(faults))
 
 
 def shipped(*parts: str) -> Traversable:
