@@ -21,7 +21,7 @@ FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(Health
 
 def problem(times, *, base=1.0, weight=None, people=None, cost=None, worth=None, space=None, limits=(),
             kind=None, capacity_people=(np.inf,)):  # fmt: skip
-    """Make a problem of a table, demand × option, of times; NaN is out of reach."""
+    """Make a problem of a table, demand by option, of times; NaN is out of reach."""
     times = np.array(times, dtype=float)
     demands, options = times.shape
     base = np.broadcast_to(np.asarray(base, dtype=float), demands).copy()

@@ -148,7 +148,7 @@ class Benefits:
         types = sorted(set(self.demands["facility_type"]))
         return Problem(
             cost=self.options["cost_wan"].to_numpy(dtype=float),
-            worth=self.options["use"].map(rules.values_people).fillna(0.0).to_numpy(dtype=float),
+            worth=np.array([rules.values_people.get(use, 0.0) for use in self.options["use"]], dtype=float),
             space=pd.factorize(self.options["space_id"])[0].astype(np.intp),
             limits=tuple(limits),
             demand=self.demand[pairs],
@@ -184,7 +184,7 @@ def options_of(spaces: gpd.GeoDataFrame, rules: SiteRules) -> pd.DataFrame:
     whole = {fixed for fixed in rules.fixed_out if isinstance(fixed, str)}
     pairs = {fixed for fixed in rules.fixed_out if not isinstance(fixed, str)}
     is_out = found["space_id"].isin(whole).to_numpy()
-    is_out |= np.array(
+    is_out = is_out | np.array(
         [pair in pairs for pair in zip(found["space_id"], found["use"], strict=True)], dtype=bool
     )
     blocks = spaces.set_index("space_id")["block_id"]
@@ -225,8 +225,9 @@ def demands_of(
     rows = rows[is_lacking & ~is_unknown].sort_values(["dwelling_id", "facility_type"], ignore_index=True)
     homes = circles.dwellings.set_index("dwelling_id")
     counts = homes[list(GROUP_COLUMNS.values())].reindex(rows["dwelling_id"]).to_numpy(dtype=float)
-    weighed = counts * [rules.group_weights.get(group, 1.0) for group in GROUP_COLUMNS]
-    at = pd.Index(list(GROUP_COLUMNS)).get_indexer(rows["group"])
+    weights: dict[str, float] = dict(rules.group_weights.items())
+    weighed = counts * [weights.get(group, 1.0) for group in GROUP_COLUMNS]
+    at = pd.Index(list(GROUP_COLUMNS)).get_indexer(pd.Index(rows["group"]))
     each = np.arange(len(rows))
     people = counts[each, at]
     more = np.nansum((weighed - counts)[:, 1:], axis=1)
@@ -339,8 +340,8 @@ class _Walks:
             walker=self.walker,
         )
         minutes = found.distance_m / self.walker.speed_m_min
-        home_of = pd.Index(self.homes.place_ids).get_indexer(self.demands["dwelling_id"])
-        place_of = pd.Index(self.places.place_ids).get_indexer(self.options["space_id"])
+        home_of = pd.Index(self.homes.place_ids).get_indexer(pd.Index(self.demands["dwelling_id"]))
+        place_of = pd.Index(self.places.place_ids).get_indexer(pd.Index(self.options["space_id"]))
         every = np.arange(len(self.places))
         parts = []
         for name, limit in limits.items():

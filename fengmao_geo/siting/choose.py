@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Never
 
 import numpy as np
 import pandas as pd
@@ -188,17 +188,17 @@ class _Case:
         return cls(aim, found, rules, words, kept, merged(whole.with_options(kept)), longest_min)
 
     @property
-    def _search(self) -> dict[str, float]:
-        return {"time_limit_s": 60 * self.rules.time_limit_min, "gap_share": self.rules.gap_share}
+    def _seconds(self) -> float:
+        return 60 * self.rules.time_limit_min
 
     def best(self, *cuts: Limit) -> _Best:
         """Find the best answer, or the limits that rule every answer out."""
         problem = self.problem.with_limits(*cuts)
         reasons: tuple[Said, ...] = ()
         if self.aim == "people":
-            choice = most(problem, **self._search)
+            choice = most(problem, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         elif self.aim == "fairest":
-            choice = fairest(problem, **self._search)
+            choice = fairest(problem, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         else:
             choice, reasons = self._cheapest(problem, is_first=not cuts)
         if choice.options is None:
@@ -215,11 +215,11 @@ class _Case:
     def _cheapest(self, problem: Problem, *, is_first: bool) -> tuple[Choice, tuple[Said, ...]]:
         """Serve all who can be served at least cost; if not all can be at once, as many as can be."""
         must = np.ones(len(problem.base), dtype=bool)
-        choice = least_cost(problem, must=must, **self._search)
+        choice = least_cost(problem, must=must, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         if choice.status != "infeasible":
             return choice, ()
         rich = problem.with_limits(without=_MEANS)
-        fullest = most(rich, **self._search)
+        fullest = most(rich, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         if fullest.options is None:
             return fullest, ()
         value = value_of(rich, fullest.options)
@@ -227,7 +227,7 @@ class _Case:
         if value < float(problem.weight.sum() + problem.worth[fullest.options].sum()) * (1 - _EQUAL):
             reasons = (("some_cannot", {}),)
         else:
-            fullest = least_cost(rich, must=must, **self._search)
+            fullest = least_cost(rich, must=must, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         means = [limit for limit in problem.limits if limit.name in _MEANS]
         if fullest.options is not None and all(limit.holds(fullest.options) for limit in means):
             return fullest, reasons
@@ -237,12 +237,17 @@ class _Case:
         return Choice(None, "infeasible"), (*reasons, *why, *needed)
 
     def _conflict(self, problem: Problem, must: Flags | None) -> tuple[Said, ...]:
-        names = conflict(problem, must=must, time_limit_s=60 * self.rules.time_limit_min)
+        names = conflict(problem, must=must, time_limit_s=self._seconds)
         if not names:
             return ()
         found = [("conflict", {}), *(self.words[name] for name in names)]
         if "budget" in names and MUST not in names:
-            cheap = least_cost(problem.with_limits(without=["budget"]), must=must, **self._search)
+            cheap = least_cost(
+                problem.with_limits(without=["budget"]),
+                must=must,
+                time_limit_s=self._seconds,
+                gap_share=self.rules.gap_share,
+            )
             if cheap.options is not None:
                 found.append(("needed", {"needed_wan": float(problem.cost[cheap.options].sum())}))
         return tuple(found)
@@ -270,7 +275,7 @@ class _Case:
             return value_of(problem, one) > value_of(problem, other)
         return values[0] > values[1] if self.aim == "people" else values[0] < values[1]
 
-    def alternatives(self, best: _Best, progress: tqdm[None]) -> pd.DataFrame:
+    def alternatives(self, best: _Best, progress: tqdm[Never]) -> pd.DataFrame:
         """Look for the next-best answers, each without a site of every better one."""
         cuts: list[Limit] = []
         frames = []

@@ -75,7 +75,7 @@ def _with_room(problem: Problem, pairs: Indices, minutes: Numbers) -> Numbers:
     matrix = sparse.csr_array(
         (np.ones(2 * count), (rows, np.tile(np.arange(count), 2))), shape=(len(homes) + len(room), count)
     )
-    result = linprog(
+    result = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
         (walk - each) / each.max(), A_ub=matrix, b_ub=np.concatenate([homes, room]), method="highs"
     )
     taken = np.where(result.x > ROUNDING * people, np.minimum(result.x, people), 0.0)
@@ -290,10 +290,11 @@ class _Run:
     def _gains_without_cap(self) -> Numbers:
         problem = self.problem
         free = ~self._capped[problem.demand]
-        return np.bincount(problem.option[free], problem.saving[free], minlength=len(problem.cost))
+        gain = np.bincount(problem.option[free], problem.saving[free], minlength=len(problem.cost))
+        return np.asarray(gain, dtype=float)
 
     def _gains_with_cap(self) -> Numbers:
-        """What the demands left would gain, but no more than the room's share of them."""
+        """Gain of the demands that are left, but no more than the room's share of it."""
         problem = self.problem
         gain = np.zeros(len(problem.cost))
         if not self._capped.any():

@@ -1,10 +1,10 @@
-"""Options chosen so that most is gained, most cheaply or most fairly: a mixed-integer programme over arrays."""
+"""Options that gain most, cost least or are fairest: a mixed-integer programme over arrays."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -56,8 +56,7 @@ def most(
         The answer.
     """
     program = _Program(problem, must)
-    span = float(problem.worth.sum()) + program.span
-    unit = _SPAN / span if span > 0 else 1.0
+    unit = _SPAN / problem.span if problem.span > 0 else 1.0
     total = float(problem.cost.sum())
     cheap = problem.cost * (_COST_SHARE * _SPAN / total) if total > 0 else problem.cost
     return program.solve(cheap - unit * problem.worth, -unit * program.gain, time_limit_s, gap_share)
@@ -195,14 +194,16 @@ class _Program:
         if capped.any() or (must & problem.is_capped).any():
             self._assign(capped, must, has_gain=has_gain)
 
-    @property
-    def span(self) -> float:
-        """No choice gains more from demands."""
-        return float((self.gain * self.upper[self.count :]).sum())
-
     def _add(
-        self, value: Any, row: Indices, column: Indices, *, low: Any, high: Any, rows: int
-    ) -> None:  # numbers or arrays of them
+        self,
+        value: float | Numbers,
+        row: Indices,
+        column: Indices,
+        *,
+        low: float | Numbers,
+        high: float | Numbers,
+        rows: int,
+    ) -> None:
         value = np.broadcast_to(np.asarray(value, dtype=float), row.shape)
         width = len(self.upper)
         matrix = sparse.coo_array((value, (row, column)), shape=(rows, width))
@@ -299,7 +300,7 @@ class _Program:
         low, high = (np.concatenate([row[at] for row in self._rows]) for at in (1, 2))
         result = milp(
             price,
-            integrality=np.arange(width) < self.count,
+            integrality=(np.arange(width) < self.count).astype(np.int8),
             bounds=Bounds(0.0, self.upper),
             constraints=LinearConstraint(sparse.vstack(parts, format="csr"), low, high),
             options={"time_limit": max(time_limit_s, 0.01), "mip_rel_gap": gap_share},

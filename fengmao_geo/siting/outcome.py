@@ -1,4 +1,4 @@
-"""What a choice means for people: who is newly served where, who still is not, and what was not chosen from."""
+"""What a choice means for people: who is newly served where, who still is not, what was only listed."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def site_table(
     by_group = by_group.reindex(columns=_GROUPS).fillna(0.0)
     most_people = served.groupby(["space_id", "dwelling_id"])["home_people"].first()
     people = by_group.sum(axis=1).where(by_group["everyone"] == 0, by_group["everyone"])
-    people = np.fmin(people, most_people)
+    people = people.clip(upper=most_people.fillna(np.inf))
     gained = people.groupby("space_id").sum() if len(people) else pd.Series(dtype=float)
     of = spaces.set_index("space_id").loc[chosen["space_id"]]
     rows = chosen.assign(
@@ -180,16 +180,9 @@ def listed_table(
     """
     asked = set(circles.types["facility_type"][circles.types["is_asked"].astype(bool)])
     uses = rules.known_uses()
-    reason = np.array(
-        [
-            "no_demand"
-            if not uses[use].has_demand
-            else ""
-            if asked & set(uses[use].supplies)
-            else "not_asked"
-            for use in options["use"]
-        ],
-        dtype=object,
-    )
-    rows = options.assign(reason=reason)[(reason != "") & ~is_considered].reset_index(drop=True)
-    return RESULTS["listed"].check(rows[list(RESULTS["listed"].names)])
+    has_demand = np.array([uses[use].has_demand for use in options["use"]], dtype=bool)
+    is_asked = np.array([not asked.isdisjoint(uses[use].supplies) for use in options["use"]], dtype=bool)
+    rows = options.assign(reason=np.where(has_demand, "not_asked", "no_demand"))
+    rows = rows[~(has_demand & is_asked) & ~is_considered]
+    listed: pd.DataFrame = RESULTS["listed"].check(rows[list(RESULTS["listed"].names)].reset_index(drop=True))
+    return listed

@@ -109,6 +109,13 @@ class Problem:
         """What each pair is worth, shape ``(k,)``."""
         return self.weight[self.demand] * (self.base[self.demand] - self.time)
 
+    @property
+    def span(self) -> float:
+        """No choice is worth more."""
+        best = np.zeros(len(self.base))
+        np.maximum.at(best, self.demand, self.saving)
+        return float(best.sum() + self.worth.sum())
+
     def with_limits(self, *more: Limit, without: Sequence[str] = ()) -> Problem:
         """Add limits, or leave some out.
 
@@ -229,7 +236,7 @@ def merged(problem: Problem) -> Problem:
         option=problem.option[pairs],
         time=problem.time[pairs],
         base=problem.base[kept],
-        weight=np.bincount(row, problem.weight[served], minlength=len(first)),
-        people=np.bincount(row, problem.people[served], minlength=len(first)),
+        weight=np.asarray(np.bincount(row, problem.weight[served], minlength=len(first)), dtype=float),
+        people=np.asarray(np.bincount(row, problem.people[served], minlength=len(first)), dtype=float),
         kind=problem.kind[kept],
     )

@@ -85,7 +85,7 @@ class SiteBound(Record):
 
 
 class SiteRules(Record):
-    """What a planner says beforehand of the choice of sites; also the table ``[site_rules]`` of a town's file.
+    """What a planner says beforehand of the choice; also the table ``[site_rules]`` of a town's file.
 
     Parameters
     ----------
