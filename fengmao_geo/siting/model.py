@@ -104,7 +104,7 @@ def fairest(problem: Problem, *, time_limit_s: float = 60.0, gap_share: float = 
     Returns
     -------
     Choice
-        The answer; its gap is that of the worst time.
+        The answer; its gap is that of the time saved, or of the worst time where that is not proven.
     """
     end = time.monotonic() + time_limit_s
     soonest = problem.base.copy()
@@ -131,7 +131,7 @@ def fairest(problem: Problem, *, time_limit_s: float = 60.0, gap_share: float = 
     if choice.options is None and choice.status == "not_found":
         choice = _within(problem, worst, np.inf)
     if choice.options is None or is_proven:
-        return replace(choice, gap_share=choice.gap_share if choice.options is None else 0.0)
+        return choice
     return replace(choice, status="time_limit", gap_share=(worst - least) / worst)
 
 
