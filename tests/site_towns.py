@@ -95,9 +95,7 @@ def plots(*rows):
     made = [
         {"space_id": f"s{at}", "name": f"plot {at}", **PLAIN, **row} for at, row in enumerate(rows, start=1)
     ]
-    shapes = [row.pop("shape", None) or plot(row.pop("x")) for row in made]
-    for row in made:
-        row.pop("x", None)
+    shapes = [row["shape"] if "shape" in row else plot(row["x"]) for row in made]
     columns = {name: [row[name] for row in made] for name in ("space_id", "name", *PLAIN)}
     found = frame(shapes, **columns)
     outlines = np.asarray(found.geometry.array, dtype=object)

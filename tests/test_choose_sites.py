@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from site_towns import catalogue, plot, plots, street_town
 
 import fengmao_geo as fg
@@ -324,20 +327,17 @@ def test_nothing_to_choose_says_why(ask, objective):
 
 def test_alternatives_leave_out_a_site_of_every_better_programme(ask):
     found = ask().choose(rules=PARK, count=1)
-    assert (
-        found.alternatives[["rank", "space_id", "objective"]].to_numpy().tolist()
-        == [[1, "s2", 30], [2, "s2", 30]][:1]
-    )
+    assert found.alternatives[["rank", "space_id", "objective"]].to_numpy().tolist() == [[1, "s2", 30]]
     assert ask().choose(rules=PARK.model_copy(update={"alternatives_count": 0})).alternatives.empty
 
 
 def test_the_greedy_answer_stands_beside_it(ask):
     # Greedy takes the middle (25 + 24), then one more; the best takes west and east: all.
-    town = street_town(homes=(100, 400, 500, 800), people=(20, 25, 24, 20))
-    spaces = plots({"x": 200}, {"x": 450}, {"x": 700})
+    town = street_town(homes=(20, 500, 600, 1100), people=(20, 25, 24, 20))
+    spaces = plots({"x": 250}, {"x": 550}, {"x": 850})
     found = ask(town).choose(spaces, rules=PARK, count=2)
     assert found.sites["space_id"].tolist() == ["s1", "s3"]
-    assert found.greedy["space_id"].tolist()[0] == "s2"
+    assert found.greedy["space_id"].tolist() == ["s2", "s1"]
     assert found.greedy["objective"].tolist() == [49, 69]
     assert found.objective == 89
 
@@ -373,10 +373,7 @@ def test_inputs_are_left_as_they_were(ask):
 
 
 def test_a_plot_that_no_street_reaches_is_found(ask):
-    far = plots(
-        {"shape": plot(250, deep_m=30), "x": 0},
-        {"shape": plot(250).buffer(0).__class__(plot(5000).exterior), "x": 0},
-    )
+    far = plots({"x": 250}, {"shape": shapely.box(200, -900, 240, -870)})
     found = ask().choose(far, rules=PARK)
     assert found.findings[["layer", "feature_id", "code"]].to_numpy().tolist() == [
         ["spaces", "s2", "unattached"]
@@ -447,8 +444,6 @@ def test_every_fault_of_a_table_of_rules_is_named():
 
 
 def test_a_file_of_uses_of_the_users_own_is_read(ask, tmp_path):
-    from importlib.resources import files
-
     shipped = files("fengmao_geo.standards").joinpath("uses.toml").read_text(encoding="utf-8")
     (tmp_path / "uses.toml").write_text(
         shipped.replace("pocket_park]", "green_room]").replace("pocket_park.figures]", "green_room.figures]"),

@@ -89,6 +89,8 @@ class SiteRules(Record):
 
     Parameters
     ----------
+    uses_file, controls_file
+        Files of the user's own, of what a space can become and what controls do.
     uses
         Uses allowed; all by default.
     limits, require
@@ -110,8 +112,6 @@ class SiteRules(Record):
         How long each search for one goes on.
     gap_share
         By what share a better programme may be missed; 0 goes on until none is.
-    uses_file, controls_file
-        Files of the user's own, of what a space can become and what controls do.
 
     Examples
     --------
