@@ -215,6 +215,28 @@ def test_where_one_plot_cannot_be_two_things_as_many_as_can_be_are_served(ask):
     assert "some_cannot" in [code for code, _ in found.reasons]
 
 
+def test_as_many_as_can_be_beyond_the_budget_says_what_that_would_cost(ask):
+    here = ask(None, ("pocket_park", 5), ("car_park", 5))
+    rules = fg.SiteRules(uses=("pocket_park", "car_park"))
+    found = here.choose(plots(WEST), objective="everyone", rules=rules, budget_wan=10, count=5)
+    assert found.status == "infeasible"
+    codes = [code for code, _ in found.reasons]
+    assert codes == ["some_cannot", "conflict", "budget", "must", "needed", "some_left"]
+    # 1200 m² of cars at 0.04 wan.
+    assert dict(found.reasons)["needed"] == {"needed_wan": pytest.approx(48)}
+
+
+def test_too_few_sites_for_full_cover_is_said_without_any_cost(ask):
+    found = ask().choose(objective="everyone", rules=PARK, count=1)
+    assert [code for code, _ in found.reasons] == ["conflict", "count", "must"]
+
+
+def test_where_nobody_was_counted_the_programme_says_so(ask):
+    found = ask(street_town(people=(np.nan,) * 3)).choose(rules=PARK)
+    assert found.people_basis == "floor_area"
+    assert found.words(lang="en").count("not people") == 1
+
+
 def test_the_fairest_site_shortens_the_worst_walk(ask):
     here = ask(street_town(homes=(100, 400, 1000), people=(900, 1, 1)))
     spaces = plots({"x": 150}, {"x": 550})

@@ -190,7 +190,8 @@ def options_of(spaces: gpd.GeoDataFrame, rules: SiteRules) -> pd.DataFrame:
     blocks = spaces.set_index("space_id")["block_id"]
     found = found[~is_out].sort_values(["space_id", "use"], ignore_index=True)
     found = found.assign(block_id=found["space_id"].map(blocks).astype(object))
-    return found[["space_id", "use", "block_id", "area_m2", "green_m2", "cost_wan"]]
+    options: pd.DataFrame = found[["space_id", "use", "block_id", "area_m2", "green_m2", "cost_wan"]]
+    return options
 
 
 def demands_of(

@@ -222,19 +222,28 @@ class _Case:
         fullest = most(rich, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
         if fullest.options is None:
             return fullest, ()
-        value = value_of(rich, fullest.options)
-        reasons: tuple[Said, ...] = ()
-        if value < float(problem.weight.sum() + problem.worth[fullest.options].sum()) * (1 - _EQUAL):
-            reasons = (("some_cannot", {}),)
-        else:
+        all_of_them = float(problem.weight.sum() + problem.worth[fullest.options].sum())
+        is_full = value_of(rich, fullest.options) >= all_of_them * (1 - _EQUAL)
+        if is_full:
             fullest = least_cost(rich, must=must, time_limit_s=self._seconds, gap_share=self.rules.gap_share)
-        means = [limit for limit in problem.limits if limit.name in _MEANS]
-        if fullest.options is not None and all(limit.holds(fullest.options) for limit in means):
+        if fullest.options is None:
+            return fullest, ()
+        reasons: tuple[Said, ...] = () if is_full else (("some_cannot", {}),)
+        short = [
+            limit.name
+            for limit in problem.limits
+            if limit.name in _MEANS and not limit.holds(fullest.options)
+        ]
+        if not short:
             return fullest, reasons
-        cost = float(problem.cost[fullest.options].sum()) if fullest.options is not None else np.nan
-        why = self._conflict(problem, None if reasons else must) if is_first else ()
-        needed = (("needed", {"needed_wan": cost}),) if _has(why, "budget") or not why else ()
-        return Choice(None, "infeasible"), (*reasons, *why, *needed)
+        if is_full and is_first:
+            reasons = self._conflict(problem, must)
+        else:
+            reasons = (*reasons, ("conflict", {}), *(self.words[name] for name in [*short, MUST]))
+        if "budget" in short and "needed" not in dict(reasons):
+            cost = float(problem.cost[fullest.options].sum())
+            reasons = (*reasons, ("needed", {"needed_wan": cost}))
+        return Choice(None, "infeasible"), reasons
 
     def _conflict(self, problem: Problem, must: Flags | None) -> tuple[Said, ...]:
         names = conflict(problem, must=must, time_limit_s=self._seconds)
@@ -318,10 +327,6 @@ def _laid_out(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
     return RESULTS[name].check(rows)
 
 
-def _has(said: tuple[Said, ...], name: str) -> bool:
-    return any(code == name for code, _ in said)
-
-
 def _why_nothing(spaces: gpd.GeoDataFrame, options: pd.DataFrame, found: Benefits) -> tuple[Said, ...]:
     """Say what is missing where there is nothing to choose."""
     if spaces.empty:
@@ -343,6 +348,8 @@ def _programme(
     is_considered[case.kept] = True
     objective = case.objective(chosen) if best.options is not None else None
     reasons = [*nothing, *best.reasons]
+    if circles.people_basis != "people":
+        reasons.insert(0, (f"basis_{circles.people_basis}", {}))
     if case.aim == "fairest" and objective is not None and objective >= case.longest_min:
         objective, reasons = None, [*reasons, ("beyond", {"minutes": case.longest_min})]
     if not unserved["is_coverable"].all():
