@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fengmao_geo.siting import model
 from fengmao_geo.siting.greedy import assigned, greedy, in_order, value_of, without_idle, worst_time
 from fengmao_geo.siting.model import MUST, conflict, fairest, least_cost, most
-from fengmao_geo.siting.problem import Limit, Problem, merged
+from fengmao_geo.siting.problem import Choice, Limit, Problem, merged
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -146,6 +147,22 @@ def test_what_stands_today_is_no_farther_afterwards():
     choice = fairest(of)
     assert choice.options.tolist() == [0]
     assert worst_time(of, choice.options) == 6
+
+
+def test_a_worst_time_that_was_not_proven_in_time_says_by_how_much(monkeypatch):
+    of = problem(LINE, base=20.0, limits=[at_most(1, 3)])
+    monkeypatch.setattr(model, "least_cost", lambda *_, **__: Choice(None, "not_found"))
+    found = fairest(of)
+    # Nobody can do better than 1; what stands today is 20.
+    assert (found.status, found.gap_share) == ("time_limit", pytest.approx(19 / 20))
+    assert found.options.tolist() == [1]
+
+
+def test_the_fairest_is_kept_if_the_least_mean_is_not_found_in_time(monkeypatch):
+    of = problem(LINE, base=20.0, limits=[at_most(1, 3)])
+    monkeypatch.setattr(model, "most", lambda *_, **__: Choice(None, "not_found"))
+    found = fairest(of)
+    assert worst_time(of, found.options) == 9
 
 
 def test_limits_that_contradict_each_other_are_named_and_no_other():

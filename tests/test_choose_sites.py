@@ -12,6 +12,7 @@ from site_towns import catalogue, plot, plots, street_town
 
 import fengmao_geo as fg
 from fengmao_geo.errors import StandardError, TableError, UsageError
+from fengmao_geo.siting.problem import Choice
 from fengmao_geo.standards.uses import uses
 
 PARK = fg.SiteRules(uses=("pocket_park",))
@@ -362,6 +363,29 @@ def test_the_greedy_answer_stands_beside_it(ask):
     assert found.greedy["space_id"].tolist() == ["s2", "s1"]
     assert found.greedy["objective"].tolist() == [49, 69]
     assert found.objective == 89
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Choice(None, "not_found"), Choice(np.zeros(0, dtype=int), "time_limit", 0.5)],
+    ids=["nothing", "a worse one"],
+)
+def test_what_is_found_in_time_is_never_worse_than_greedy(ask, monkeypatch, answer):
+    monkeypatch.setattr("fengmao_geo.siting.choose.most", lambda *_, **__: answer)
+    found = ask().choose(rules=PARK.model_copy(update={"alternatives_count": 0}), budget_wan=100)
+    assert (found.status, found.objective) == ("time_limit", 35)
+    assert found.sites["space_id"].tolist() == found.greedy["space_id"].tolist() == ["s1"]
+    assert found.gap == (None if answer.options is None else 0.5)
+
+
+def test_if_nothing_is_found_at_all_the_programme_is_empty(ask, monkeypatch):
+    monkeypatch.setattr("fengmao_geo.siting.choose.least_cost", lambda *_, **__: Choice(None, "not_found"))
+    # Greedily, neither site leaves money for the other.
+    found = ask().choose(rules=PARK, objective="everyone", budget_wan=100)
+    assert (found.status, found.objective, found.gap) == ("not_found", None, None)
+    assert found.sites.empty
+    assert found.alternatives.empty
+    assert "time_limit_min" in found.words()
 
 
 def test_more_money_never_serves_fewer(ask):
