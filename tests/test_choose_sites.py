@@ -354,6 +354,18 @@ def test_alternatives_leave_out_a_site_of_every_better_programme(ask):
     assert ask().choose(rules=PARK.model_copy(update={"alternatives_count": 0})).alternatives.empty
 
 
+def test_what_serves_fewer_is_no_alternative_to_full_cover(ask):
+    here = ask()
+    assert here.choose(rules=PARK, objective="everyone").alternatives.empty
+    found = here.choose(
+        plots(WEST, EAST_PLOT, {"x": 1000, "shape": plot(1000, deep_m=35)}), rules=PARK, objective="everyone"
+    )
+    # The plot of 1400 m² does what that of 1200 m² does, for 84 wan.
+    assert found.objective == pytest.approx(144)
+    assert found.alternatives["space_id"].tolist() == ["s1", "s3"]
+    assert found.alternatives["objective"].tolist() == pytest.approx([156, 156])
+
+
 def test_the_greedy_answer_stands_beside_it(ask):
     # Greedy takes the middle (25 + 24), then one more; the best takes west and east: all.
     town = street_town(homes=(20, 500, 600, 1100), people=(20, 25, 24, 20))

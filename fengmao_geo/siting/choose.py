@@ -297,18 +297,21 @@ class _Case:
             weight[last.options] = 1
             cuts.append(Limit(f"cut {rank}", weight, high=len(last.options) - 1))
             last = self.best(*cuts)
-            if last.options is not None:
-                rows = self.found.options.iloc[self.kept[last.options]]
-                cost = float(rows["cost_wan"].sum())
-                frames.append(
-                    rows.assign(
-                        rank=rank,
-                        objective=self.objective(last.options),
-                        gap_share=last.gap_share,
-                        cost_wan=cost,
-                    )
-                )
+            if last.options is None or not self._serves_as_many(last.options, best):
+                break
+            rows = self.found.options.iloc[self.kept[last.options]]
+            said = {"rank": rank, "objective": self.objective(last.options), "gap_share": last.gap_share}
+            frames.append(rows.assign(**said, cost_wan=float(rows["cost_wan"].sum())))
         return _laid_out("alternatives", frames)
+
+    def _serves_as_many(self, options: Indices, best: _Best) -> bool:
+        """Say whether costs can be compared: a cheaper answer that serves fewer is no alternative."""
+        if self.aim != "everyone" or best.options is None:
+            return True
+        values = [
+            value_of(self.problem, one) - self.problem.worth[one].sum() for one in (options, best.options)
+        ]
+        return bool(values[0] >= values[1] * (1 - _EQUAL))
 
     def greedy_table(self) -> pd.DataFrame:
         """Lay out the greedy answer, and the objective up to each of its sites."""

@@ -120,7 +120,8 @@ class Programme:
     alternatives
         The next-best programmes, site by site: each leaves out a site of every better one.
     greedy
-        The answer that always takes the best next site, and the objective up to each.
+        The answer that always takes the best next site, and the objective up to each; empty where it misses
+        what must be.
     aim
         What was asked for: ``people``, ``everyone`` or ``fairest``.
     objective
