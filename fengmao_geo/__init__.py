@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from fengmao_geo.network.travel import travel_times as travel_times
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
     from fengmao_geo.results import Results as Results
+    from fengmao_geo.siting.choose import choose_sites as choose_sites
     from fengmao_geo.siting.options import possible_uses as possible_uses
+    from fengmao_geo.siting.rules import SiteBound as SiteBound
+    from fengmao_geo.siting.rules import SiteRules as SiteRules
     from fengmao_geo.spaces.candidates import SpaceSurvey as SpaceSurvey
     from fengmao_geo.spaces.candidates import find_spaces as find_spaces
     from fengmao_geo.spaces.candidates import survey_spaces as survey_spaces
@@ -53,6 +56,8 @@ _HOME = {
     "NetworkError": "errors",
     "Programme": "tables.programme",
     "Results": "results",
+    "SiteBound": "siting.rules",
+    "SiteRules": "siting.rules",
     "SpaceSurvey": "spaces.candidates",
     "StandardError": "errors",
     "TableError": "errors",
@@ -64,6 +69,7 @@ _HOME = {
     "WalkNetwork": "network.walk_network",
     "Walker": "standards.records",
     "attach": "network.attach",
+    "choose_sites": "siting.choose",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
@@ -89,6 +95,8 @@ __all__ = [
     "NetworkError",
     "Programme",
     "Results",
+    "SiteBound",
+    "SiteRules",
     "SpaceSurvey",
     "StandardError",
     "TableError",
@@ -100,6 +108,7 @@ __all__ = [
     "WalkNetwork",
     "Walker",
     "attach",
+    "choose_sites",
     "find_spaces",
     "green_gains",
     "life_circles",

@@ -27,7 +27,8 @@ UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_kwh", "_k
 # Numbers without a unit: a year, a level, a rank, the people themselves, ids of edges.
 # Columns of a table of indicators, whose unit ends the name of the indicator.
 OF_INDICATORS = {"value", "before", "after", "gain", "low", "high"}
-UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id"} | OF_INDICATORS
+# What a programme reaches is people, money or minutes, as it was asked.
+UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id", "objective"} | OF_INDICATORS
 PUBLIC = [getattr(fg, name) for name in fg.__all__]
 FUNCTIONS = [thing for thing in PUBLIC if inspect.isfunction(thing)]
 

@@ -57,7 +57,8 @@ class LifeCircles:
     types
         What the catalogue asks this town for.
     reach
-        Dwelling by type: the nearest, minutes, metres, status within the largest circle.
+        Dwelling by type: the nearest, minutes, metres, status within the largest circle, and the minutes
+        from which one that was not found might be there (``doubt_min``; missing where there is no doubt).
     coverage
         Dwelling by circle by group of people: the full set.
     areas
@@ -171,7 +172,9 @@ def life_circles(
         people_basis=basis,
         dwellings=homes.table,
         types=types,
-        reach=RESULTS["reach"].check(full_reach.drop(columns="doubt_min")),
+        reach=RESULTS["reach"].check(
+            full_reach.assign(doubt_min=full_reach["doubt_min"].replace(np.inf, np.nan))
+        ),
         coverage=coverage,
         areas=areas,
         gaps=gap_table(areas, types),

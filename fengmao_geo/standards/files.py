@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 __all__ = [
+    "Faults",
     "fault_error",
     "keyed",
     "own_file",
@@ -37,8 +38,14 @@ _Read = TypeVar("_Read", bound=Record)
 _NAMES = ("facility_type", "name", "code")
 
 
-class _Faults:
-    """Faults that write themselves in the language that a message asks for: ``{faults:zh}``."""
+class Faults:
+    """Faults that write themselves in the language that a message asks for: ``{faults:zh}``.
+
+    Parameters
+    ----------
+    faults
+        Each fault's name in the group ``standard`` of ``messages.toml``, and what it names in braces.
+    """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults
@@ -63,7 +70,7 @@ def fault_error(path: Path | Traversable, faults: Sequence[Fault]) -> StandardEr
     StandardError
         To be raised.
     """
-    return StandardError("standard_file", file=str(path), faults=_Faults(faults))
+    return StandardError("standard_file", file=str(path), faults=Faults(faults))
 
 
 def shipped(*parts: str) -> Traversable:

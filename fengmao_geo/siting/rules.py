@@ -1,0 +1,272 @@
+"""What a planner says beforehand of the choice: limits, what must be there, weights, stated values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from fengmao_geo.errors import StandardError
+from fengmao_geo.siting.problem import Limit
+from fengmao_geo.standards.files import read_record
+from fengmao_geo.standards.load import facility_types
+from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
+from fengmao_geo.standards.uses import uses as read_uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fengmao_geo.standards.uses import Use
+
+    Said = tuple[str, Mapping[str, object]]
+
+__all__ = ["SiteBound", "SiteRules", "limits_of"]
+
+_Whole = Annotated[int, Field(ge=0)]
+_Fixed = Words | tuple[Words, Words]
+
+
+class SiteBound(Record):
+    """How many sites of one sort there may be at most, or must be at least.
+
+    Parameters
+    ----------
+    use, facility_type, block_id
+        Which sites: of this use, supplying this facility type, in this block; those not stated are any.
+    count
+        How many.
+    """
+
+    use: Words | None = None
+    facility_type: Words | None = None
+    block_id: Words | None = None
+    count: _Whole
+
+    @property
+    def what(self) -> str:
+        """The sites it is about, by their ids."""
+        return " / ".join(name for name in (self.block_id, self.use, self.facility_type) if name)
+
+    def applies(self, options: pd.DataFrame, supplies: Mapping[str, tuple[str, ...]]) -> NDArray[np.bool_]:
+        """Say which options it is about.
+
+        Parameters
+        ----------
+        options
+            What may be built: ``use, block_id``.
+        supplies
+            The facility types that each use supplies.
+
+        Returns
+        -------
+        array of bool, shape ``(n,)``
+            True for those.
+        """
+        is_of = np.ones(len(options), dtype=bool)
+        if self.use is not None:
+            is_of &= (options["use"] == self.use).to_numpy(dtype=bool)
+        if self.block_id is not None:
+            is_of &= (options["block_id"] == self.block_id).to_numpy(dtype=bool)
+        if self.facility_type is not None:
+            is_of &= np.array([self.facility_type in supplies[use] for use in options["use"]], dtype=bool)
+        return is_of
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if self.use is None and self.facility_type is None and self.block_id is None:
+            raise PydanticCustomError("bound_empty", "state a use, a facility type or a block")
+        return self
+
+
+class SiteRules(Record):
+    """What a planner says beforehand of the choice; also the table ``[site_rules]`` of a town's file.
+
+    Parameters
+    ----------
+    uses_file, controls_file
+        Files of the user's own, of what a space can become and what controls do.
+    uses
+        Uses allowed; all by default.
+    limits, require
+        How many sites of a sort there may be at most, and must be at least.
+    fixed_in
+        Spaces that must be used, each by its id or with its use.
+    fixed_out
+        Spaces that must not be used, each by its id or with the use it must not have.
+    type_weights, group_weights
+        How much somebody newly served counts, by facility type and by group of people; 1 by default.
+    values_people
+        What a site of a use is worth in itself, in people newly served: for uses that residents' demand does
+        not measure.
+    capacity_people
+        How many people one site serves at most, by facility type.
+    alternatives_count
+        How many next-best programmes are looked for.
+    time_limit_min
+        How long each search for one goes on.
+    gap_share
+        By what share a better programme may be missed; 0 goes on until none is.
+
+    Examples
+    --------
+    >>> SiteRules(fixed_in=("s1", ("s2", "car_park"))).fixed_in
+    ('s1', ('s2', 'car_park'))
+    """
+
+    uses_file: Path | None = None
+    controls_file: Path | None = None
+    uses: tuple[Words, ...] | None = None
+    limits: tuple[SiteBound, ...] = ()
+    require: tuple[SiteBound, ...] = ()
+    fixed_in: tuple[_Fixed, ...] = ()
+    fixed_out: tuple[_Fixed, ...] = ()
+    type_weights: dict[Words, Size] = Field(default_factory=dict)
+    group_weights: dict[Group, Size] = Field(default_factory=dict)
+    values_people: dict[Words, Size] = Field(default_factory=dict)
+    capacity_people: dict[Words, Positive] = Field(default_factory=dict)
+    alternatives_count: _Whole = 3
+    time_limit_min: Positive = 1.0
+    gap_share: Size = 0.0
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], *, file: str | Path = "town.toml") -> SiteRules:
+        """Read the rules from a table of a TOML file.
+
+        Parameters
+        ----------
+        table
+            The content of ``[site_rules]``.
+        file
+            The file it stands in, for the message; paths in it are read from its folder.
+
+        Returns
+        -------
+        SiteRules
+            The rules.
+
+        Raises
+        ------
+        StandardError
+            If anything in it is wrong; it names every fault at once.
+
+        Examples
+        --------
+        >>> SiteRules.from_table({"require": [{"use": "pocket_park", "count": 1}]}).require[0].count
+        1
+        """
+        path = Path(file)
+        near = {
+            name: path.parent / table[name]
+            for name in ("uses_file", "controls_file")
+            if isinstance(table.get(name), str)
+        }
+        return read_record(path, cls, {**table, **near})
+
+    def known_uses(self) -> dict[str, Use]:
+        """Read the uses that a space can have: the user's own, or the shipped ones.
+
+        Returns
+        -------
+        dict
+            Id, then the use.
+        """
+        return read_uses(self.uses_file)
+
+    @field_validator("uses_file")
+    @classmethod
+    def _is_readable(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            try:
+                read_uses(path)
+            except StandardError as reason:
+                raise PydanticCustomError("own_uses", "{why}", {"why": str(reason)}) from None
+        return path
+
+    @field_validator("uses", "limits", "require", "fixed_in", "fixed_out", "values_people")
+    @classmethod
+    def _uses_are_known(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401  one of several kinds of field
+        # Where the file of uses is at fault, nobody knows which there are.
+        if "uses_file" in info.data:
+            names = _uses_in(str(info.field_name), value or ())
+            _refuse_unknown("rules_use", names, read_uses(info.data["uses_file"]))
+        return value
+
+    @field_validator("limits", "require", "type_weights", "capacity_people")
+    @classmethod
+    def _types_are_known(cls, value: Any) -> Any:  # noqa: ANN401  one of several kinds of field
+        _refuse_unknown("rules_type", _types_in(value), facility_types())
+        return value
+
+
+def limits_of(
+    options: pd.DataFrame, rules: SiteRules, *, budget_wan: float | None, count: int | None
+) -> list[tuple[Limit, Said]]:
+    """Write the limits as sums over options, each with its words.
+
+    Parameters
+    ----------
+    options
+        What may be built: ``space_id, use, block_id, cost_wan``.
+    rules
+        What the planner says beforehand.
+    budget_wan
+        The budget; ``None`` for none.
+    count
+        How many sites at most; ``None`` for any number.
+
+    Returns
+    -------
+    list of tuple
+        The limit, and its words: a name in the group ``programme`` of ``messages.toml`` and its values.
+    """
+    found: list[tuple[Limit, Said]] = []
+    if budget_wan is not None:
+        cost = options["cost_wan"].to_numpy(dtype=float)
+        found.append((Limit("budget", cost, high=budget_wan), ("budget", {"budget_wan": budget_wan})))
+    if count is not None:
+        found.append((Limit("count", np.ones(len(options)), high=count), ("count", {"count": count})))
+    supplies = {use: kind.supplies for use, kind in rules.known_uses().items()}
+    for at, bound in enumerate(rules.limits):
+        said = {"what": bound.what, "count": bound.count}
+        weight = bound.applies(options, supplies).astype(float)
+        found.append((Limit(f"limits {at}", weight, high=bound.count), ("at_most", said)))
+    for at, bound in enumerate(rules.require):
+        is_of = bound.applies(options, supplies)
+        fitting = options["space_id"][is_of].nunique()
+        said = {"what": bound.what, "count": bound.count, "fitting": fitting}
+        limit = Limit(f"require {at}", is_of.astype(float), low=bound.count)
+        found.append((limit, ("at_least", said)))
+    for at, fixed in enumerate(rules.fixed_in):
+        space, use = (fixed, None) if isinstance(fixed, str) else fixed
+        is_it = ((options["space_id"] == space) & (use is None or options["use"] == use)).to_numpy(dtype=bool)
+        what = space if use is None else f"{space} / {use}"
+        limit = Limit(f"fixed_in {at}", is_it.astype(float), low=1)
+        found.append((limit, ("fixed_in", {"what": what, "fitting": int(is_it.sum())})))
+    return found
+
+
+def _uses_in(field: str, value: Iterable[Any]) -> list[str]:
+    """List the uses that a field names: of a bound, with a space, or alone."""
+    if field in ("limits", "require"):
+        return [bound.use for bound in value if bound.use]
+    if field in ("fixed_in", "fixed_out"):
+        return [fixed[1] for fixed in value if isinstance(fixed, tuple)]
+    return list(value)
+
+
+def _types_in(value: Iterable[Any]) -> list[str]:
+    names = (part.facility_type if isinstance(part, SiteBound) else part for part in value)
+    return [name for name in names if name]
+
+
+def _refuse_unknown(
+    code: Literal["rules_use", "rules_type"], names: Iterable[str], known: Mapping[str, Any]
+) -> None:
+    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
+        raise PydanticCustomError(code, "not known: {names}", {"names": ", ".join(unknown)})
