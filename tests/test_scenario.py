@@ -30,7 +30,9 @@ def canal():
 
 def minutes(network, homes, schools, limit_min=15):
     table = travel_times(network, homes, schools, limit_min=limit_min)
-    return dict(zip(zip(table["origin_id"], table["destination_id"], strict=True), table["travel_min"], strict=True))
+    return dict(
+        zip(zip(table["origin_id"], table["destination_id"], strict=True), table["travel_min"], strict=True)
+    )
 
 
 def codes(network):
@@ -77,13 +79,17 @@ def test_no_gap_is_closed_through_a_wall():
 
 
 def test_ends_that_land_at_one_place_meet_there():
-    after = with_links(canal(), frame("LINESTRING (100 0, 100 40)", "LINESTRING (100.0004 0, 200 40)", id=["a", "b"]))
+    after = with_links(
+        canal(), frame("LINESTRING (100 0, 100 40)", "LINESTRING (100.0004 0, 200 40)", id=["a", "b"])
+    )
     assert len(after.node_xy) == 4 + 3
     assert len(after.edge_lines) == 2 + 3 + 2
 
 
 def test_links_that_share_an_end_meet_there():
-    after = with_links(canal(), frame("LINESTRING (100 0, 100 20)", "LINESTRING (100 20, 200 40)", id=["a", "b"]))
+    after = with_links(
+        canal(), frame("LINESTRING (100 0, 100 20)", "LINESTRING (100 20, 200 40)", id=["a", "b"])
+    )
     assert after.part_count == 1
     assert "link_end_open" not in codes(after)
 
@@ -103,7 +109,9 @@ def test_a_footbridge_takes_no_legs_and_a_path_does():
     home = frame("POINT (105 20)", id=["h"])
     dry = walk_network(frame(*BANKS))
     legs = {
-        kind: attach(with_links(dry, frame("LINESTRING (100 0, 100 40)"), kind=kind), home).table["leg_m"].tolist()
+        kind: attach(with_links(dry, frame("LINESTRING (100 0, 100 40)"), kind=kind), home)
+        .table["leg_m"]
+        .tolist()
         for kind in ("footbridge", "path", "street")
     }
     assert legs["footbridge"] == [20, 20]
@@ -131,7 +139,9 @@ def test_a_link_without_length_is_left_out_and_listed():
 def test_the_order_of_links_changes_nothing():
     links = frame("LINESTRING (100 0, 100 40)", "LINESTRING (200 0, 210 40)", id=["a", "b"])
     one, other = with_links(canal(), links), with_links(canal(), links[::-1])
-    assert [shapely.to_wkt(line) for line in one.edge_lines] == [shapely.to_wkt(line) for line in other.edge_lines]
+    assert [shapely.to_wkt(line) for line in one.edge_lines] == [
+        shapely.to_wkt(line) for line in other.edge_lines
+    ]
     pd.testing.assert_frame_equal(one.audit, other.audit)
 
 
@@ -184,7 +194,9 @@ THROUGH = "LINESTRING (0 0, 300 0)"
 
 def yard(*, is_open=False, streets=(THROUGH,), **layers):
     gates = frame("POINT (100 0)", "POINT (200 0)", id=["west", "east"], is_open=[is_open, False])
-    return walk_network(TinyTown(streets=frame(*streets), compounds=frame(YARD, id=["c"]), gates=gates, **layers))
+    return walk_network(
+        TinyTown(streets=frame(*streets), compounds=frame(YARD, id=["c"]), gates=gates, **layers)
+    )
 
 
 def test_a_street_cut_at_a_closed_gate_joins_when_it_is_opened():
@@ -258,7 +270,10 @@ def test_attachments_are_carried_over_several_steps():
     before = canal()
     home, school = frame("POINT (40 0)", id=["h"]), frame("POINT (220 40)", id=["s"])
     homes, schools = attach(before, home), attach(before, school)
-    after = with_links(with_links(before, frame("LINESTRING (100 0, 100 40)", id=["a"])), frame("LINESTRING (50 0, 50 40)", id=["b"]))
+    after = with_links(
+        with_links(before, frame("LINESTRING (100 0, 100 40)", id=["a"])),
+        frame("LINESTRING (50 0, 50 40)", id=["b"]),
+    )
     carried = (carry(homes, before, after), carry(schools, before, after))
     assert minutes(after, *carried) == minutes(after, home, school) == {("h", "s"): pytest.approx(220 / 60)}
 
@@ -269,7 +284,9 @@ def test_a_stretch_beside_a_park_is_carried_over_its_cuts():
     after = with_links(before, frame("LINESTRING (100 0, 100 90)"))
     rows = carry(park, before, after).table
     assert len(rows) == 2
-    assert (rows["to_m"] - rows["from_m"]).sum() == pytest.approx((park.table["to_m"] - park.table["from_m"]).sum())
+    assert (rows["to_m"] - rows["from_m"]).sum() == pytest.approx(
+        (park.table["to_m"] - park.table["from_m"]).sum()
+    )
 
 
 def test_places_are_not_carried_to_a_network_that_was_not_made_from_theirs():
@@ -285,7 +302,9 @@ def test_places_are_not_carried_to_a_network_that_was_not_made_from_theirs():
 def new_links(draw, noise, streets):
     """Lines between random points of the streets, and some that end in the open."""
     on = streets.geometry.to_numpy()[noise.integers(0, len(streets), 6)]
-    points = shapely.get_coordinates(shapely.line_interpolate_point(on, noise.uniform(0, 1, 6), normalized=True))
+    points = shapely.get_coordinates(
+        shapely.line_interpolate_point(on, noise.uniform(0, 1, 6), normalized=True)
+    )
     points[5] += 7.0
     lines = shapely.linestrings(points.reshape(3, 2, 2))
     return frame(*lines[: draw(st.integers(1, 3))])
@@ -315,11 +334,12 @@ def test_minutes_over_new_links_are_those_of_networkx(data):
     after = with_links(before, links, kind=kind)
     homes, schools = (scattered(noise, streets, 6, prefix=prefix) for prefix in "hs")
     # Places are joined to each old part and to each path on its own.
-    old = [[*np.flatnonzero(before.node_part[before.edge_nodes[:, 0]] == part)] for part in range(before.part_count)]
-    change = after.change
-    parts = [
-        [*np.flatnonzero(np.isin(change.edge_id, edges) & after.takes_legs)] for edges in old
+    old = [
+        [*np.flatnonzero(before.node_part[before.edge_nodes[:, 0]] == part)]
+        for part in range(before.part_count)
     ]
+    change = after.change
+    parts = [[*np.flatnonzero(np.isin(change.edge_id, edges) & after.takes_legs)] for edges in old]
     names = after.edges["street_id"].to_numpy()
     parts += [
         [*rows]
@@ -344,7 +364,10 @@ def test_an_opened_gate_never_takes_reach_from_anyone(data):
     after = open_gates(before, frame(*at))
     homes, schools = (scattered(noise, streets, 8, prefix=prefix) for prefix in "hs")
     ground = data.draw(st.booleans())
-    old = attach(before, homes), attach(before, schools[schools.area > 0] if ground else schools, is_ground=ground)
+    old = (
+        attach(before, homes),
+        attach(before, schools[schools.area > 0] if ground else schools, is_ground=ground),
+    )
     then, now = minutes(before, *old), minutes(after, *(carry(one, before, after) for one in old))
     assert all(now[pair] <= time * (1 + 1e-12) for pair, time in then.items())
 
