@@ -10,13 +10,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from network_towns import TinyTown, connected_parts, frame, inserted, scattered, street_layouts
 
-import fengmao_geo as fg
 from fengmao_geo.errors import NetworkError, UnknownNameError, UsageError
 from fengmao_geo.network.attach import attach, carry
 from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.gates import open_gates
 from fengmao_geo.network.scenario import with_links, without_links
 from fengmao_geo.network.travel import travel_times
+from fengmao_geo.standards.load import walker
 
 LAWS = settings(max_examples=15, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
@@ -127,7 +127,7 @@ def test_a_path_through_water_is_kept_and_listed():
 
 def test_steps_are_no_way_for_wheels():
     after = with_links(canal(), frame("LINESTRING (100 0, 100 40)", is_steps=[True]))
-    assert (~after.usable(fg.Walker("w", "w", "w", 60.0, can_use_steps=False, source="", tag="P"))).sum() == 1
+    assert (~after.usable(walker("wheels"))).sum() == 1
 
 
 def test_a_link_without_length_is_left_out_and_listed():
@@ -245,13 +245,12 @@ def test_legs_pass_an_opened_gate_and_the_old_ones_stay():
     assert sorted(attach(after, home).table["leg_m"]) == pytest.approx([np.hypot(15, 1), np.hypot(55, 1)])
 
 
-def test_a_ground_is_joined_at_a_gate_that_is_opened_in_it():
-    school = frame(YARD, id=["c"])
-    network = yard(streets=("LINESTRING (90 0, 90 300)",))
-    before = attach(network, school, is_ground=True)
-    after = attach(open_gates(network, ["west"]), school, is_ground=True)
-    assert len(after.table) > len(before.table)
-    assert 10 in after.table["leg_m"].tolist()
+def test_a_ground_is_joined_at_a_gate_that_is_opened_in_it_and_where_it_was_before():
+    school, network = frame(YARD, id=["c"]), yard(streets=("LINESTRING (90 0, 90 300)",))
+    before = attach(network, school, is_ground=True).table
+    after = attach(open_gates(network, frame("POINT (100 40)")), school, is_ground=True).table
+    assert before[["from_m", "leg_m"]].to_numpy().tolist() == [[0, 10]]
+    assert after[["from_m", "leg_m"]].to_numpy().tolist() == [[0, 10], [40, 10]]
 
 
 def test_wrong_gates_are_refused_in_words():

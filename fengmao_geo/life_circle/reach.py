@@ -15,6 +15,8 @@ from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -25,7 +27,15 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Homes", "are_joined", "asked_types", "boundary_minutes", "reach_table", "statuses"]
+__all__ = [
+    "Homes",
+    "are_joined",
+    "asked_types",
+    "boundary_minutes",
+    "reach_table",
+    "statuses",
+    "surveyed_types",
+]
 
 
 _DTYPES = dict.fromkeys(("travel_min", "distance_m", "straight_m", "doubt_min"), "float64")
@@ -72,8 +82,7 @@ def asked_types(
     DataFrame
         The table ``asked_types``, in the order of the catalogue.
     """
-    surveyed = town.settings.surveyed_types
-    is_typed = _has_types(town)
+    surveyed = surveyed_types(town, [entry.facility_type for entry in catalogue.entries])
     rows = [
         {
             "facility_type": entry.facility_type,
@@ -83,10 +92,7 @@ def asked_types(
             "is_required": entry.is_required,
             "min_people": entry.min_people,
             "is_asked": entry.min_people <= (people or 0),
-            "is_surveyed": is_typed
-            and (
-                surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0
-            ),
+            "is_surveyed": entry.facility_type in surveyed,
             "facility_count": counts.get(entry.facility_type, 0),
             "source": entry.source,
             "tag": entry.tag,
@@ -102,6 +108,32 @@ def _has_types(town: Town) -> bool:
         return False
     types = town["facilities"]["facility_type"]
     return types.empty or bool(types.notna().any())
+
+
+def surveyed_types(town: Town, names: Iterable[str]) -> set[str]:
+    """Say of which types the layer holds all there are: those stated, and those of which it holds any.
+
+    Parameters
+    ----------
+    town
+        The town.
+    names
+        Facility types.
+
+    Returns
+    -------
+    set of str
+        Those that are surveyed; what is only planned says nothing of a survey.
+    """
+    if not _has_types(town):
+        return set()
+    stated = town.settings.surveyed_types
+    if stated == "all":
+        return set(names)
+    facilities = town["facilities"]
+    if "is_planned" in facilities.columns:
+        facilities = facilities[~facilities["is_planned"].eq(True).to_numpy(dtype=bool)]
+    return set(names) & (stated | set(facilities["facility_type"].dropna()))
 
 
 def are_joined(network: WalkNetwork, places: Attachments, walker: Walker) -> NDArray[np.bool_]:
@@ -166,8 +198,8 @@ def reach_table(
     Returns
     -------
     DataFrame
-        The table ``reach``, and ``doubt_min``: minutes from which a facility that was not found might yet be
-        there. ``status`` is that within ``limit_min``.
+        The table ``reach``. ``doubt_min`` are minutes from which a facility that was not found might yet be
+        there, missing where there is no doubt; ``status`` is that within ``limit_min``.
     """
     frames = [
         _reach_of_type(
@@ -182,9 +214,9 @@ def reach_table(
         for entry in entries
     ]
     if not frames:
-        columns = [*RESULTS["reach"].names, "doubt_min"]
-        return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in columns})
-    return pd.concat(frames, ignore_index=True)
+        empty = {name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in RESULTS["reach"].names}
+        return RESULTS["reach"].check(pd.DataFrame(empty))
+    return RESULTS["reach"].check(pd.concat(frames, ignore_index=True))
 
 
 def _reach_of_type(
@@ -242,11 +274,10 @@ def _straight(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> Numbe
 
 
 def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
-    """Minutes from which a facility that was not found might yet be there; infinite if there is no doubt."""
+    """Minutes from which a facility that was not found might yet be there; missing if there is no doubt."""
     if not is_surveyed:
         return np.zeros(len(homes.table))
     doubt = np.fmin(homes.table["boundary_min"].to_numpy(dtype=float), hidden_min)
-    doubt = np.where(np.isnan(doubt), np.inf, doubt)
     return np.where(homes.is_joined, doubt, 0.0)
 
 
@@ -258,7 +289,7 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
     travel_min
         Minutes to the nearest, missing if none is known, shape ``(n,)``.
     doubt_min
-        Minutes from which another might be there, shape ``(n,)``.
+        Minutes from which another might be there, missing or infinite if there is no doubt, shape ``(n,)``.
     limit_min
         The limit.
 

@@ -131,7 +131,7 @@ def _gate_ends(network: WalkNetwork, ground: shapely.Geometry) -> tuple[Lines, E
     """Take the ends of streets on the ground that lie in the openings."""
     is_ground = on_the_ground(network)
     drawn = Lines(network.edge_lines, network.edge_nodes, is_ground, network.node_xy)
-    here = shapely.STRtree(shapely.points(network.node_xy)).query(ground, predicate="intersects")
+    here = shapely.STRtree(np.asarray(shapely.points(network.node_xy))).query(ground, predicate="intersects")
     is_here = np.zeros(len(network.node_xy), dtype=bool)
     is_here[here] = True
     edge, side = np.nonzero(is_here[network.edge_nodes] & is_ground[:, None])

@@ -120,20 +120,29 @@ def landings(drawn: Lines, ends: Ends, barriers: Barriers, *, gap_m: float) -> p
     )
     inside = pulled_in(drawn.lines[line], at_m, PULL_M)
     found = found[~_are_parted(barriers, ends, end, foot, inside)]
+    return _meeting(found, ends.is_dead)
+
+
+def _meeting(found: pd.DataFrame, is_dead: Flags) -> pd.DataFrame:
+    """Keep all that ends lie on; for dead ends that lie on nothing the nearest across a gap."""
     on_it = found[found["gap_m"] <= TOUCH_M]
-    is_gap = (found["gap_m"] > TOUCH_M) & ends.is_dead[found["end"]] & ~found["node"].isin(on_it["node"])
+    is_gap = (found["gap_m"] > TOUCH_M) & is_dead[found["end"]] & ~found["node"].isin(on_it["node"])
     gaps = found[is_gap].sort_values(["node", "gap_m", "x", "y", "line"], kind="stable")
     gaps = gaps.drop_duplicates("node")
     low, high = np.sort(gaps[["node", "target"]].to_numpy(), axis=1).T
     is_twice = pd.DataFrame({"low": low, "high": high}).duplicated().to_numpy() & (low >= 0)
-    return pd.concat([on_it, gaps[~is_twice]], ignore_index=True)
+    kept: pd.DataFrame = pd.concat([on_it, gaps[~is_twice]], ignore_index=True)
+    return kept
 
 
 def _are_parted(barriers: Barriers, ends: Ends, end: Indices, foot: Numbers, inside: Numbers) -> Flags:
     """Say which ends have a barrier before their foot, or lie with it on a wall on different sides."""
     xy = ends.xy[end]
     on_wall = barriers.touch(xy) | barriers.touch(foot)
-    return barriers.block(xy, foot) | (on_wall & barriers.block(ends.inner_xy[end], inside))
+    # Over water, on a jetty or a bridge, what lies on one another meets.
+    is_gap = np.hypot(*(foot - xy).T) > TOUCH_M
+    is_parted: Flags = is_gap & barriers.block(xy, foot)
+    return is_parted | (on_wall & barriers.block(ends.inner_xy[end], inside))
 
 
 def spliced(drawn: Lines, found: pd.DataFrame, ends: Ends) -> Spliced:

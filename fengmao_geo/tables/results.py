@@ -99,6 +99,7 @@ TOWN_RESULTS = (
             Column("straight_m", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
             Column("status", choices=_STATUS),
             Column("is_within_standard", "yes_no", is_nullable=True),
+            Column("doubt_min", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # one dict for three keywords
         ),
         keys=("dwelling_id", "facility_type"),
     ),
