@@ -182,12 +182,11 @@ def test_life_circles_of_other_settings_are_not_compared(catalogue):
 def yard_town():
     """A school in a walled yard whose only gate, to the south, is closed; the street runs through it."""
     return canal_town(
-        (("primary_school", 300, 30),),
+        (("bank", 300, 30),),
         water=at(shapely.box(-400, 200, 1400, 210)),
         streets=at(line((0, 0), (1000, 0)), line((300, 0), (300, 50)), id=["south", "drive"]),
         compounds=at(shapely.box(280, 20, 320, 60), id=["yard"], compound_type=["school"]),
         gates=at(shapely.Point(300, 20), id=["g"], is_open=[False]),
-        facilities=at(shapely.Point(300, 30), id=["f0"], facility_type=["bank"]),
     )
 
 
@@ -315,9 +314,9 @@ def test_wrong_candidates_are_refused_in_words(catalogue, columns, key):
 
 
 def test_figures_of_best_links_are_those_of_compare(catalogue):
-    kinds = (("primary_school", 300, 60), ("bank", 600, 60), ("bank", 0, 0), ("clinic", 900, 60))
+    kinds = (("primary_school", 300, 60), ("bank", 600, 60), ("bank", 0, 0), ("library", 900, 60))
     town = canal_town(kinds, extent=shapely.box(-200, -3000, 5000, 3000))
-    path = catalogue(SCHOOL, ("bank", 5, "everyone"), ("clinic", 15, "school_age"))
+    path = catalogue(SCHOOL, ("bank", 5, "everyone"), ("library", 15, "school_age"))
     network = fg.walk_network(town)
     before = fg.life_circles(town, network, catalogue=path)
     found = fg.best_links(town, network, bridge(500, id=["one"]), catalogue=path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 
 from fengmao_geo.errors import TownError
@@ -16,6 +15,8 @@ from fengmao_geo.town.check import Source, checked_layer, has_geometry
 from fengmao_geo.town.town import Layers
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from fengmao_geo.town.town import Town
 
 __all__ = ["with_facilities"]
@@ -46,6 +47,7 @@ def with_facilities(town: Town, facilities: gpd.GeoDataFrame) -> Town:
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from fengmao_geo.town.sample import sample_town
     >>> town = sample_town()
     >>> place = town["facilities"].geometry[:1]
