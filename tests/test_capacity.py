@@ -111,7 +111,7 @@ def test_minutes_must_be_positive():
 def test_people_times_their_ratios_are_the_places_of_all_schools_that_reach_anybody(ratios, seed):
     noise = np.random.default_rng(seed)
     xs, capacities = noise.uniform(0, 1000, 6), noise.integers(1, 200, 6).astype(float)
-    town = school_town(xs, capacities)
+    town = school_town(xs, capacities.tolist())
     found = ratios(town, minutes=2)
     homes = np.array([place for place, *_ in HOMES.values()])
     reached = (np.abs(xs[:, None] - homes) + 5 <= 120).any(axis=1)
