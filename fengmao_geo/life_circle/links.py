@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.life_circle.compare import KEYS, people_changes
-from fengmao_geo.life_circle.coverage import coverage_table, people_rows, tier_rows
+from fengmao_geo.life_circle.coverage import FULL_SET, coverage_table, people_rows, tier_rows
 from fengmao_geo.life_circle.reach import are_joined, boundary_minutes, statuses
 from fengmao_geo.life_circle.walks import furthest_m, walks_of
 from fengmao_geo.network.attach import carry
@@ -21,7 +21,7 @@ from fengmao_geo.network.service_area import check_minutes
 from fengmao_geo.network.travel import nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker
-from fengmao_geo.tables import RESULTS
+from fengmao_geo.tables import GROUP_COLUMNS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fengmao_geo.network.attach import Attachments
     from fengmao_geo.network.scenario import LinkKind
     from fengmao_geo.network.walk_network import WalkNetwork
-    from fengmao_geo.standards.records import Catalogue, Walker
+    from fengmao_geo.standards.records import Catalogue, CatalogueEntry, Walker
     from fengmao_geo.town.town import Town
 
 __all__ = ["best_links"]
@@ -86,7 +86,7 @@ def best_links(
     """
     limits, who, asked = check_minutes(minutes), load_walker(walker), load_catalogue(catalogue)
     table = _candidate_table(candidates)
-    walks = walks_of(town, network, limits=limits, catalogue=asked, walker=who)
+    walks = walks_of(town, network, limits=limits, catalogue=asked, walker=who, with_straight=False)
     trial = _Trial(network, walks, limits, asked, who)
     found = [
         trial.gains(candidates.iloc[[row]], kind).assign(candidate_id=name)
@@ -98,8 +98,10 @@ def best_links(
             leave=False,
         )
     ]
-    empty = trial.nothing().assign(candidate_id=pd.Series(dtype=object), is_joined=pd.Series(dtype=bool))
-    return _ranked(pd.concat([empty[:0], *found], ignore_index=True) if found else empty[:0], table)
+    if not found:
+        nothing = trial.nothing()[:0]
+        found = [nothing.assign(candidate_id=np.zeros(0, dtype=object), is_joined=np.zeros(0, dtype=bool))]
+    return _ranked(pd.concat(found, ignore_index=True), table)
 
 
 def _candidate_table(candidates: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -147,12 +149,18 @@ class _Trial:
     ) -> None:
         self.network, self.walks, self.limits, self.walker = network, walks, limits, walker
         self.limit_m = furthest_m(catalogue, limits[-1], walker)
-        self.rows = self._people(walks.reach, walks.homes.table)
 
     def nothing(self) -> pd.DataFrame:
-        """Give every circle and type with nobody gained."""
-        rows = self.rows[KEYS[1:]].drop_duplicates(ignore_index=True)
-        return rows.assign(gained_people=0.0)
+        """Give every circle and type with nobody gained; missing where nobody was counted."""
+        people = self.walks.homes.table
+        asked = [(entry.tier_min, entry.facility_type, entry.group) for entry in self.walks.entries]
+        rows = [
+            (limit, kind, group, 0.0 if people[GROUP_COLUMNS[group]].notna().any() else np.nan)
+            for limit in self.limits
+            for tier_min, kind, group in [*asked, (0.0, FULL_SET, "everyone")]
+            if tier_min <= limit
+        ]
+        return pd.DataFrame(rows, columns=[*KEYS[1:], "gained_people"])
 
     def gains(self, candidate: gpd.GeoDataFrame, kind: str) -> pd.DataFrame:
         """Count the people served anew, by circle and type."""
@@ -163,13 +171,13 @@ class _Trial:
         new = after.found[len(self.network.found) :]
         is_joined = not _UNJOINED & {finding.code for finding in new}
         near = self._near(self.walks.homes.table.geometry.to_numpy(), candidate)
-        homes = self.walks.homes.table[near]
-        before = self.rows[self.rows["dwelling_id"].isin(homes["dwelling_id"])]
-        changes = people_changes(before, self._people(self._reach(after, candidate, near), homes))
-        sums = changes.groupby(KEYS[1:])["gained_people"].sum(min_count=1).rename("found").reset_index()
-        rows = self.nothing().merge(sums, how="left", on=KEYS[1:])
-        is_counted = rows["facility_type"].isin(sums["facility_type"])
-        gained = rows["found"].where(is_counted, 0.0)
+        before, now = self._reach(after, candidate, near)
+        homes = self.walks.homes.table
+        homes = homes[homes["dwelling_id"].isin(before["dwelling_id"])]
+        changes = people_changes(self._people(before, homes), self._people(now, homes))
+        found = changes.groupby(KEYS[1:])["gained_people"].sum().rename("found").reset_index()
+        rows = self.nothing().merge(found, how="left", on=KEYS[1:])
+        gained = rows["gained_people"] + rows["found"].fillna(0.0)
         return rows.assign(gained_people=gained, is_joined=is_joined).drop(columns="found")
 
     def _near(self, shapes: NDArray[np.object_], candidate: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -180,33 +188,35 @@ class _Trial:
 
     def _reach(
         self, after: WalkNetwork, candidate: gpd.GeoDataFrame, near: NDArray[np.bool_]
-    ) -> pd.DataFrame:
-        """Find what the homes near a candidate reach once it is there."""
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Find what homes reach before and after, for those to which anything has come nearer."""
         homes = carry(self.walks.homes.attachments.take(near), self.network, after)
         entries = self.walks.entries
-        reach = self.walks.reach[np.tile(near, len(entries))]
-        minutes = [np.zeros(0)]
-        for entry in entries:
+        minutes = np.full((len(entries), len(homes)), np.nan)
+        for row, entry in enumerate(entries):
             there = self.walks.places.get(entry.facility_type)
-            limit_m = max(self.limits[-1] * self.walker.speed_m_min, entry.standard_m or 0.0)
-            walked_m = np.full(len(homes), np.nan)
             if there is not None:
                 places = there.attachments.take(self._near(there.shapes, candidate))
-                if len(places):
-                    walked_m = self._walked_m(after, homes, carry(places, self.network, after), limit_m)
-            minutes.append(walked_m / self.walker.speed_m_min)
-        travel_min = np.fmin(reach["travel_min"].to_numpy(dtype=float), np.concatenate(minutes))
-        doubt = np.fmin(reach["doubt_min"].to_numpy(dtype=float), self._doubt(after, homes, len(entries)))
+                minutes[row] = self._minutes(after, homes, carry(places, self.network, after), entry)
+        before = self.walks.reach[np.tile(near, len(entries))]
+        old = before["travel_min"].to_numpy(dtype=float).reshape(minutes.shape)
+        has_gained = ((minutes < old) | (np.isnan(old) & ~np.isnan(minutes))).any(axis=0)
+        rows = np.tile(has_gained, len(entries))
+        before, homes = before[rows], homes.take(has_gained)
+        travel_min = np.fmin(old, minutes)[:, has_gained].ravel()
+        doubt = np.fmin(before["doubt_min"].to_numpy(dtype=float), self._doubt(after, homes, len(entries)))
         status = statuses(travel_min, doubt, self.limits[-1])
-        return reach.assign(travel_min=travel_min, doubt_min=doubt, status=status)
+        return before, before.assign(travel_min=travel_min, doubt_min=doubt, status=status)
 
-    def _walked_m(
-        self, after: WalkNetwork, homes: Attachments, places: Attachments, limit_m: float
+    def _minutes(
+        self, after: WalkNetwork, homes: Attachments, places: Attachments, entry: CatalogueEntry
     ) -> NDArray[np.float64]:
-        walked_m = np.full(len(homes), np.nan)
-        pairs = nearest_pairs(after, homes, places, limit_m=limit_m, walker=self.walker)
-        walked_m[pairs.origin] = pairs.distance_m
-        return walked_m
+        minutes = np.full(len(homes), np.nan)
+        if len(places):
+            limit_m = max(self.limits[-1] * self.walker.speed_m_min, entry.standard_m or 0.0)
+            pairs = nearest_pairs(after, homes, places, limit_m=limit_m, walker=self.walker)
+            minutes[pairs.origin] = pairs.distance_m / self.walker.speed_m_min
+        return minutes
 
     def _doubt(self, after: WalkNetwork, homes: Attachments, count: int) -> NDArray[np.float64]:
         """Minutes from which homes may reach what lies beyond the extent, once for each type."""

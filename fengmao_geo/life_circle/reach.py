@@ -170,6 +170,7 @@ def reach_table(
     limit_min: float,
     walker: Walker,
     surveyed: set[str],
+    with_straight: bool = True,
 ) -> pd.DataFrame:
     """Find each dwelling's nearest facility of each type.
 
@@ -194,6 +195,8 @@ def reach_table(
         Who walks.
     surveyed
         Types of which all facilities are in the data.
+    with_straight
+        Whether straight lines are measured too, which takes longer than the walks.
 
     Returns
     -------
@@ -210,6 +213,7 @@ def reach_table(
             limit_min=limit_min,
             walker=walker,
             is_surveyed=entry.facility_type in surveyed,
+            with_straight=with_straight,
         )
         for entry in entries
     ]
@@ -228,6 +232,7 @@ def _reach_of_type(
     limit_min: float,
     walker: Walker,
     is_surveyed: bool,
+    with_straight: bool,
 ) -> pd.DataFrame:
     count = len(homes.table)
     distance_m, straight_m, hidden_m = (np.full(count, np.nan) for _ in range(3))
@@ -238,7 +243,8 @@ def _reach_of_type(
         distance_m[pairs.origin] = pairs.distance_m
         facility[pairs.origin] = there.attachments.place_ids[pairs.destination]
         shapes = homes.table.geometry.to_numpy()
-        straight_m = _straight(shapes, there.shapes)
+        if with_straight:
+            straight_m = _straight(shapes, there.shapes)
         hidden_m = _straight(shapes, there.shapes[~are_joined(network, there.attachments, walker)])
     travel_min = distance_m / walker.speed_m_min
     table = pd.DataFrame(

@@ -54,7 +54,13 @@ class Walks:
 
 
 def walks_of(
-    town: Town, network: WalkNetwork, *, limits: tuple[float, ...], catalogue: Catalogue, walker: Walker
+    town: Town,
+    network: WalkNetwork,
+    *,
+    limits: tuple[float, ...],
+    catalogue: Catalogue,
+    walker: Walker,
+    with_straight: bool = True,
 ) -> Walks:
     """Find what every dwelling reaches of all that the catalogue asks for.
 
@@ -70,6 +76,8 @@ def walks_of(
         What is asked for.
     walker
         Who walks.
+    with_straight
+        Whether straight lines are measured too.
 
     Returns
     -------
@@ -86,7 +94,14 @@ def walks_of(
     entries = [entry for entry in catalogue.entries if entry.facility_type in asked]
     surveyed = set(types[types["is_surveyed"]]["facility_type"])
     reach = reach_table(
-        network, homes, places, entries, limit_min=limits[-1], walker=walker, surveyed=surveyed
+        network,
+        homes,
+        places,
+        entries,
+        limit_min=limits[-1],
+        walker=walker,
+        surveyed=surveyed,
+        with_straight=with_straight,
     )
     return Walks(homes, places, types, entries, reach, basis)
 

@@ -135,7 +135,8 @@ def _links(
     ids = (
         lines["id"].astype("str").to_numpy(dtype=object) if "id" in lines.columns else np.array(bare, object)
     )
-    again = sorted({*pd.Series(ids)[pd.Series(ids).duplicated()]} | ({*ids} & {*network.edges["street_id"]}))
+    taken = {*network.edges["street_id"][network.edges["street_id"].isin(ids)]}
+    again = sorted({*pd.Series(ids)[pd.Series(ids).duplicated()]} | taken)
     if again:
         raise UsageError("link_ids_repeat", ids=", ".join(again[:5]))
     steps = lines["is_steps"].eq(True).to_numpy() if "is_steps" in lines.columns else False

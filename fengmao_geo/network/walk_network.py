@@ -244,6 +244,8 @@ class WalkNetwork:
         vertex_xy, line, vertex_m = vertex_positions(lines)
         is_on = shapely.dwithin(shapely.points(vertex_xy), outline, TOUCH_M)
         edge, at_m = edge[np.concatenate([of, line[is_on]])], np.concatenate([at_m, vertex_m[is_on]])
+        # Nor may rounding put a vertex beyond its edge.
+        at_m = np.minimum(at_m, self.edge_length_m[edge])
         found = pd.DataFrame({"edge_id": edge, "at_m": at_m}).drop_duplicates()
         return found.sort_values(["edge_id", "at_m"], ignore_index=True)
 
