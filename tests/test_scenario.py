@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -369,6 +371,56 @@ def test_an_opened_gate_never_takes_reach_from_anyone(data):
     )
     then, now = minutes(before, *old), minutes(after, *(carry(one, before, after) for one in old))
     assert all(now[pair] <= time * (1 + 1e-12) for pair, time in then.items())
+
+
+@LAWS
+@given(st.data())
+def test_links_give_the_minutes_of_a_network_that_is_built_with_them(data):
+    streets, noise = data.draw(street_layouts())
+    links = new_links(data.draw, noise, streets)
+    after = with_links(walk_network(streets), links)
+    built = walk_network(frame(*streets.geometry, *links.geometry))
+    on = streets.geometry.to_numpy()[noise.integers(0, len(streets), 8)]
+    places = frame(
+        *shapely.line_interpolate_point(on, noise.uniform(0.1, 0.9, 8), normalized=True), id=[*"abcdefgh"]
+    )
+    # On the streets themselves, where no leg hangs on what is a part of its own.
+    now, then = (attach(network, places, max_leg_m=1e-6) for network in (after, built))
+    found, want = minutes(after, now, now), minutes(built, then, then)
+    assert found.keys() == want.keys()
+    assert all(found[pair] == pytest.approx(want[pair], abs=1e-6) for pair in want)
+
+
+@LAWS
+@given(st.data())
+def test_carrying_keeps_every_leg_and_adds_the_nearest_point_of_each_path(data):
+    streets, noise = data.draw(street_layouts())
+    links = new_links(data.draw, noise, streets)
+    before = walk_network(streets)
+    after = with_links(before, links, kind="path", connect_gaps_m=0)
+    homes = scattered(noise, streets, 8, prefix="h")
+    old = attach(before, homes)
+    new = carry(old, before, after)
+    is_link = after.change.edge_id[new.edge_id] < 0
+    assert legs(after, new.take_rows(~is_link)) == legs(before, old)
+    far = shapely.distance(homes.geometry.to_numpy()[:, None], links.geometry.to_numpy()[None])
+    assert sorted(new.leg_m[is_link]) == pytest.approx(sorted(far[far <= 100.0]))
+
+
+def legs(network, places):
+    """Place, point on the street and length of each leg, sorted."""
+    at = shapely.line_interpolate_point(network.edge_lines[places.edge_id], places.from_m)
+    rows = np.column_stack([places.place, shapely.get_coordinates(at), places.leg_m]).round(5) + 0.0
+    return sorted(map(tuple, rows.tolist()))
+
+
+def test_places_without_shapes_are_not_joined_to_a_path():
+    before = canal()
+    homes = dataclasses.replace(attach(before, frame("POINT (40 0)", id=["h"])), origin=None)
+    link = frame("LINESTRING (100 0, 100 40)")
+    assert len(carry(homes, before, with_links(before, link)).table) == 1
+    with pytest.raises(UsageError, match="attach"):
+        carry(homes, before, with_links(before, link, kind="path"))
 
 
 def test_the_streets_of_new_links_are_one_connected_whole():
