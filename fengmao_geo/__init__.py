@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
+    from fengmao_geo.life_circle.capacity import supply_ratio as supply_ratio
     from fengmao_geo.life_circle.circles import LifeCircles as LifeCircles
     from fengmao_geo.life_circle.circles import life_circles as life_circles
+    from fengmao_geo.life_circle.compare import compare as compare
+    from fengmao_geo.life_circle.compare import dwelling_changes as dwelling_changes
+    from fengmao_geo.life_circle.links import best_links as best_links
     from fengmao_geo.network.attach import Attachments as Attachments
     from fengmao_geo.network.attach import attach as attach
+    from fengmao_geo.network.attach import carry as carry
     from fengmao_geo.network.build import walk_network as walk_network
+    from fengmao_geo.network.gates import open_gates as open_gates
+    from fengmao_geo.network.scenario import with_links as with_links
+    from fengmao_geo.network.scenario import without_links as without_links
     from fengmao_geo.network.service_area import service_areas as service_areas
     from fengmao_geo.network.travel import travel_times as travel_times
     from fengmao_geo.network.walk_network import WalkNetwork as WalkNetwork
@@ -41,6 +49,7 @@ if TYPE_CHECKING:
     from fengmao_geo.spaces.yields import yield_per_mu as yield_per_mu
     from fengmao_geo.standards.records import Walker as Walker
     from fengmao_geo.tables.programme import Programme as Programme
+    from fengmao_geo.town.change import with_facilities as with_facilities
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -70,18 +79,27 @@ _HOME = {
     "Walker": "standards.records",
     "attach": "network.attach",
     "choose_sites": "siting.choose",
+    "best_links": "life_circle.links",
+    "carry": "network.attach",
+    "compare": "life_circle.compare",
+    "dwelling_changes": "life_circle.compare",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
+    "open_gates": "network.gates",
     "open_land": "spaces.open_land",
     "possible_uses": "siting.options",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "service_areas": "network.service_area",
+    "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
     "translate_findings": "findings",
     "travel_times": "network.travel",
     "walk_network": "network.build",
+    "with_facilities": "town.change",
+    "with_links": "network.scenario",
+    "without_links": "network.scenario",
     "write_block_maps": "export.folium_map",
     "write_green_files": "export.green_files",
     "yield_per_mu": "spaces.yields",
@@ -108,20 +126,29 @@ __all__ = [
     "WalkNetwork",
     "Walker",
     "attach",
+    "best_links",
+    "carry",
     "choose_sites",
+    "compare",
+    "dwelling_changes",
     "find_spaces",
     "green_gains",
     "life_circles",
+    "open_gates",
     "open_land",
     "possible_uses",
     "read_town",
     "sample_town",
     "service_areas",
     "study",
+    "supply_ratio",
     "survey_spaces",
     "translate_findings",
     "travel_times",
     "walk_network",
+    "with_facilities",
+    "with_links",
+    "without_links",
     "write_block_maps",
     "write_green_files",
     "yield_per_mu",

@@ -386,3 +386,13 @@ def test_a_street_clipped_at_the_boundary_of_the_extent_meets_it(angle):
     at_m = network.boundary["at_m"] - network.edge_length_m[network.boundary["edge_id"]]
     # The streets start in the middle and may be turned; they meet the boundary at their other end.
     assert np.minimum(at_m.abs(), network.boundary["at_m"]).max() < 1e-3
+
+
+def test_no_way_out_of_the_extent_lies_beyond_its_edge():
+    noise = np.random.default_rng(3)
+    steps = np.cumsum(noise.uniform(0, 9, (300, 12, 2)), axis=1)
+    streets = [shapely.LineString(line - line[-1]) for line in steps + noise.uniform(0, 1, (300, 12, 1))]
+    streets = [shapely.affinity.translate(line, 0, 7 * row) for row, line in enumerate(streets)]
+    network = walk_network(TinyTown(streets=frame(*streets), extent=shapely.box(-500, -500, 0, 3000)))
+    assert (network.boundary["at_m"] <= network.edge_length_m[network.boundary["edge_id"]]).all()
+    assert len(network.boundary) >= 300

@@ -13,17 +13,16 @@ import shapely
 from tqdm import tqdm
 
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
-from fengmao_geo.life_circle.places import Places, facility_places, unattached
-from fengmao_geo.life_circle.reach import Homes, are_joined, asked_types, reach_table
+from fengmao_geo.life_circle.places import Places, unattached
+from fengmao_geo.life_circle.walks import walks_of
 from fengmao_geo.network.attach import Attachments, attach
 from fengmao_geo.network.pieces import GroundPieces
 from fengmao_geo.network.service_area import check_minutes, ground_of, settle_buildings
-from fengmao_geo.network.stretches import boundary_distances, is_truncated
+from fengmao_geo.network.stretches import is_truncated
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
-from fengmao_geo.town.people import dwellings, people_basis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +56,7 @@ class LifeCircles:
     types
         What the catalogue asks this town for.
     reach
-        Dwelling by type: the nearest, minutes, metres, status within the largest circle, and the minutes
-        from which one that was not found might be there (``doubt_min``; missing where there is no doubt).
+        Dwelling by type: the nearest, minutes, metres, status within the largest circle.
     coverage
         Dwelling by circle by group of people: the full set.
     areas
@@ -143,76 +141,28 @@ def life_circles(
     """
     limits = check_minutes(minutes)
     who, asked = load_walker(walker), load_catalogue(catalogue)
-    homes = _homes(town, network, limit_m=_furthest_m(asked, limits[-1], who), walker=who)
-    places = facility_places(town, network)
-    basis = people_basis(town)
-    total = float(homes.table["people"].sum()) if basis == "people" else None
-    counts = {name: len(there.attachments) for name, there in places.items()}
-    types = asked_types(town, asked, people=total, counts=counts)
-    is_asked = dict(zip(types["facility_type"], types["is_asked"], strict=True))
-    full_reach = reach_table(
-        network,
-        homes,
-        places,
-        [entry for entry in asked.entries if is_asked[entry.facility_type]],
-        limit_min=limits[-1],
-        walker=who,
-        surveyed=set(types[types["is_surveyed"]]["facility_type"]),
-    )
-    tiers = tier_rows(full_reach, types, limits, speed_m_min=who.speed_m_min)
+    walks = walks_of(town, network, limits=limits, catalogue=asked, walker=who)
+    homes, types = walks.homes, walks.types
+    tiers = tier_rows(walks.reach, types, limits, speed_m_min=who.speed_m_min)
     coverage = coverage_table(tiers, homes.table, limits)
     areas = area_table(tiers, coverage, homes.table, _areas(town, homes.table), limits)
     asked_places = {
-        name: places[name] for name in types[types["is_asked"]]["facility_type"] if name in places
+        name: walks.places[name] for name in types[types["is_asked"]]["facility_type"] if name in walks.places
     }
     return LifeCircles(
         minutes=limits,
         catalogue=asked,
         walker=who,
-        people_basis=basis,
+        people_basis=walks.people_basis,
         dwellings=homes.table,
         types=types,
-        reach=RESULTS["reach"].check(
-            full_reach.assign(doubt_min=full_reach["doubt_min"].replace(np.inf, np.nan))
-        ),
+        reach=walks.reach,
         coverage=coverage,
         areas=areas,
         gaps=gap_table(areas, types),
         service_areas=_service_areas(town, network, asked_places, limits, who),
-        findings=unattached(town, homes.attachments, places),
+        findings=unattached(town, homes.attachments, walks.places),
     )
-
-
-def _furthest_m(catalogue: Catalogue, limit_min: float, walker: Walker) -> float:
-    """Metres that anything is asked for: the largest circle's or a standard's beyond it."""
-    standards = [entry.standard_m or 0.0 for entry in catalogue.entries]
-    return max([limit_min * walker.speed_m_min, *standards])
-
-
-def _homes(town: Town, network: WalkNetwork, *, limit_m: float, walker: Walker) -> Homes:
-    found = dwellings(town)
-    attachments = attach(network, found.rename(columns={"dwelling_id": "id"}))
-    points = shapely.point_on_surface(found.geometry.to_numpy())
-    table = found.assign(
-        block_id=_lies_in(town, "blocks", points),
-        community_id=_lies_in(town, "communities", points),
-        is_attached=attachments.is_attached,
-        boundary_min=boundary_distances(network, attachments, limit_m=limit_m, walker=walker)
-        / walker.speed_m_min,
-    )
-    return Homes(
-        RESULTS["dwellings"].check(table), attachments, is_joined=are_joined(network, attachments, walker)
-    )
-
-
-def _lies_in(town: Town, layer: str, points: NDArray[np.object_]) -> NDArray[np.object_]:
-    found = np.full(len(points), None, dtype=object)
-    if layer in town:
-        areas = town[layer].sort_values("id", kind="stable")
-        row, hit = shapely.STRtree(areas.geometry.to_numpy()).query(points, predicate="intersects")
-        order = np.lexsort((-hit, row))
-        found[row[order]] = areas["id"].to_numpy(dtype=object)[hit[order]]
-    return found
 
 
 def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["FULL_SET", "area_table", "coverage_table", "gap_table", "tier_rows"]
+__all__ = ["FULL_SET", "PEOPLE", "area_table", "coverage_table", "gap_table", "people_rows", "tier_rows"]
 
 #: What stands in ``facility_type`` for every required type together.
 FULL_SET = "full_set"
 
 _STATUS = ("reached", "unreached", "unknown")
-_PEOPLE = tuple(f"{status}_people" for status in _STATUS)
+#: How many people reach, do not reach, or may reach.
+PEOPLE = tuple(f"{status}_people" for status in _STATUS)
 
 
 def tier_rows(
@@ -33,7 +34,7 @@ def tier_rows(
     Parameters
     ----------
     reach
-        The table ``reach`` with ``doubt_min``.
+        The table ``reach``.
     types
         The table ``asked_types``.
     minutes
@@ -180,16 +181,8 @@ def area_table(
     DataFrame
         The table ``areas``. A share is of the people whose state is known or not, never of the known alone.
     """
-    people = homes.set_index("dwelling_id")[list(GROUP_COLUMNS.values())].astype(float)
-    own = people.to_numpy()[
-        people.index.get_indexer(tiers["dwelling_id"]),
-        [GROUPS.index(group) for group in tiers["group"]],
-    ]
-    counted = tiers.assign(people=own)
-    walked = counted.assign(
-        by="network",
-        **{f"{status}_people": np.where(counted["status"] == status, own, 0.0) for status in _STATUS},
-    )
+    counted = tiers.assign(people=_own_people(tiers, homes))
+    own = counted["people"].to_numpy()
     is_straight = counted["is_straight"].to_numpy(dtype=bool)
     straight = counted.assign(
         by="straight_line",
@@ -197,17 +190,58 @@ def area_table(
         unreached_people=np.where(~is_straight & (counted["status"] != "unknown"), own, 0.0),
         unknown_people=np.where(~is_straight & (counted["status"] == "unknown"), own, 0.0),
     )
-    full = [_full_set(coverage, tiers, limit).assign(limit_min=limit, by="network") for limit in minutes]
-    columns = ["dwelling_id", "limit_min", "facility_type", "group", "by", "people", *_PEOPLE]
-    rows = pd.concat([frame[columns] for frame in (walked, straight, *full)], ignore_index=True)
+    walked = people_rows(tiers, coverage, homes, minutes).assign(by="network")
+    rows = pd.concat([walked, straight[list(walked.columns)]], ignore_index=True)
     return _sum_up(rows.merge(areas, on="dwelling_id"))
+
+
+def _own_people(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> Numbers:
+    """Count for each dwelling and type the people that the type is for."""
+    people = homes.set_index("dwelling_id")[list(GROUP_COLUMNS.values())].astype(float)
+    own: Numbers = people.to_numpy()[
+        people.index.get_indexer(tiers["dwelling_id"]),
+        [GROUPS.index(group) for group in tiers["group"]],
+    ]
+    return own
+
+
+def people_rows(
+    tiers: pd.DataFrame, coverage: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[float, ...]
+) -> pd.DataFrame:
+    """Count people dwelling by dwelling by what they reach on foot, each type and the full set.
+
+    Parameters
+    ----------
+    tiers
+        What `tier_rows` gives.
+    coverage
+        The table ``coverage``.
+    homes
+        The table ``dwellings``.
+    minutes
+        The circles.
+
+    Returns
+    -------
+    DataFrame
+        ``dwelling_id, limit_min, facility_type, group, people, reached_people, unreached_people,
+        unknown_people``.
+    """
+    own = _own_people(tiers, homes)
+    status = tiers["status"].to_numpy()
+    walked = tiers.assign(
+        people=own, **{f"{one}_people": np.where(status == one, own, 0.0) for one in _STATUS}
+    )
+    full = [_full_set(coverage, tiers, limit).assign(limit_min=limit) for limit in minutes]
+    columns = ["dwelling_id", "limit_min", "facility_type", "group", "people", *PEOPLE]
+    return pd.concat([frame[columns] for frame in (walked, *full)], ignore_index=True)
 
 
 def _sum_up(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["area_kind", "area_id", "area_name", "limit_min", "facility_type", "group", "by"]
-    sums = rows.groupby(keys, sort=True)[["people", *_PEOPLE]].sum(min_count=1).reset_index()
+    sums = rows.groupby(keys, sort=True)[["people", *PEOPLE]].sum(min_count=1).reset_index()
     # People that were not counted are in no sum: where nobody was, the sums are unknown, not zero.
-    sums[list(_PEOPLE)] = sums[list(_PEOPLE)].where(sums["people"].notna(), np.nan)
+    sums[list(PEOPLE)] = sums[list(PEOPLE)].where(sums["people"].notna(), np.nan)
     share = sums["reached_people"] / sums["people"].where(sums["people"] > 0)
     return RESULTS["areas"].check(sums.assign(reached_share=share.clip(upper=1.0)))
 

@@ -13,6 +13,8 @@ from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Homes", "are_joined", "asked_types", "reach_table", "statuses"]
+__all__ = [
+    "Homes",
+    "are_joined",
+    "asked_types",
+    "reach_table",
+    "statuses",
+    "surveyed_types",
+]
 
 
 _DTYPES = dict.fromkeys(("travel_min", "distance_m", "straight_m", "doubt_min"), "float64")
@@ -71,8 +80,7 @@ def asked_types(
     DataFrame
         The table ``asked_types``, in the order of the catalogue.
     """
-    surveyed = town.settings.surveyed_types
-    is_typed = _has_types(town)
+    surveyed = surveyed_types(town, [entry.facility_type for entry in catalogue.entries])
     rows = [
         {
             "facility_type": entry.facility_type,
@@ -82,10 +90,7 @@ def asked_types(
             "is_required": entry.is_required,
             "min_people": entry.min_people,
             "is_asked": entry.min_people <= (people or 0),
-            "is_surveyed": is_typed
-            and (
-                surveyed == "all" or entry.facility_type in surveyed or counts.get(entry.facility_type, 0) > 0
-            ),
+            "is_surveyed": entry.facility_type in surveyed,
             "facility_count": counts.get(entry.facility_type, 0),
             "source": entry.source,
             "tag": entry.tag,
@@ -101,6 +106,32 @@ def _has_types(town: Town) -> bool:
         return False
     types = town["facilities"]["facility_type"]
     return types.empty or bool(types.notna().any())
+
+
+def surveyed_types(town: Town, names: Iterable[str]) -> set[str]:
+    """Say of which types the layer holds all there are: those stated, and those of which it holds any.
+
+    Parameters
+    ----------
+    town
+        The town.
+    names
+        Facility types.
+
+    Returns
+    -------
+    set of str
+        Those that are surveyed; what is only planned says nothing of a survey.
+    """
+    if not _has_types(town):
+        return set()
+    stated = town.settings.surveyed_types
+    if stated == "all":
+        return set(names)
+    facilities = town["facilities"]
+    if "is_planned" in facilities.columns:
+        facilities = facilities[~facilities["is_planned"].eq(True).to_numpy(dtype=bool)]
+    return set(names) & (stated | set(facilities["facility_type"].dropna()))
 
 
 def are_joined(network: WalkNetwork, places: Attachments, walker: Walker) -> NDArray[np.bool_]:
@@ -137,6 +168,7 @@ def reach_table(
     limit_min: float,
     walker: Walker,
     surveyed: set[str],
+    with_straight: bool = True,
 ) -> pd.DataFrame:
     """Find each dwelling's nearest facility of each type.
 
@@ -161,12 +193,14 @@ def reach_table(
         Who walks.
     surveyed
         Types of which all facilities are in the data.
+    with_straight
+        Whether straight lines are measured too, which takes longer than the walks.
 
     Returns
     -------
     DataFrame
-        The table ``reach``, and ``doubt_min``: minutes from which a facility that was not found might yet be
-        there. ``status`` is that within ``limit_min``.
+        The table ``reach``. ``doubt_min`` are minutes from which a facility that was not found might yet be
+        there, missing where there is no doubt; ``status`` is that within ``limit_min``.
     """
     frames = [
         _reach_of_type(
@@ -177,13 +211,14 @@ def reach_table(
             limit_min=limit_min,
             walker=walker,
             is_surveyed=entry.facility_type in surveyed,
+            with_straight=with_straight,
         )
         for entry in entries
     ]
     if not frames:
-        columns = [*RESULTS["reach"].names, "doubt_min"]
-        return pd.DataFrame({name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in columns})
-    return pd.concat(frames, ignore_index=True)
+        empty = {name: pd.Series(dtype=_DTYPES.get(name, "object")) for name in RESULTS["reach"].names}
+        return RESULTS["reach"].check(pd.DataFrame(empty))
+    return RESULTS["reach"].check(pd.concat(frames, ignore_index=True))
 
 
 def _reach_of_type(
@@ -195,6 +230,7 @@ def _reach_of_type(
     limit_min: float,
     walker: Walker,
     is_surveyed: bool,
+    with_straight: bool,
 ) -> pd.DataFrame:
     count = len(homes.table)
     distance_m, straight_m, hidden_m = (np.full(count, np.nan) for _ in range(3))
@@ -205,7 +241,8 @@ def _reach_of_type(
         distance_m[pairs.origin] = pairs.distance_m
         facility[pairs.origin] = there.attachments.place_ids[pairs.destination]
         shapes = homes.table.geometry.to_numpy()
-        straight_m = _straight(shapes, there.shapes)
+        if with_straight:
+            straight_m = _straight(shapes, there.shapes)
         hidden_m = _straight(shapes, there.shapes[~are_joined(network, there.attachments, walker)])
     travel_min = distance_m / walker.speed_m_min
     table = pd.DataFrame(
@@ -241,11 +278,10 @@ def _straight(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> Numbe
 
 
 def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
-    """Minutes from which a facility that was not found might yet be there; infinite if there is no doubt."""
+    """Minutes from which a facility that was not found might yet be there; missing if there is no doubt."""
     if not is_surveyed:
         return np.zeros(len(homes.table))
     doubt = np.fmin(homes.table["boundary_min"].to_numpy(dtype=float), hidden_min)
-    doubt = np.where(np.isnan(doubt), np.inf, doubt)
     return np.where(homes.is_joined, doubt, 0.0)
 
 
@@ -257,7 +293,7 @@ def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArr
     travel_min
         Minutes to the nearest, missing if none is known, shape ``(n,)``.
     doubt_min
-        Minutes from which another might be there, shape ``(n,)``.
+        Minutes from which another might be there, missing or infinite if there is no doubt, shape ``(n,)``.
     limit_min
         The limit.
 

@@ -1,9 +1,7 @@
-"""Places → Attachments: positions on edges, gates, access legs."""
+"""Places → Attachments: joined to the streets once, and carried over to what is made of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +9,10 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.errors import UsageError
-from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.network.attachments import Attachments, Origin, concat
+from fengmao_geo.network.change import moved, steps
 from fengmao_geo.network.ground import attach_grounds
 from fengmao_geo.network.legs import join_shapes
-from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,150 +24,10 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["Attachments", "as_attachments", "attach", "concat"]
+__all__ = ["Attachments", "as_attachments", "attach", "carry", "concat"]
 
-
-@dataclass(frozen=True, eq=False)
-class Attachments:
-    """Places joined to a network; made once by `attach` and passed wherever places are asked for.
-
-    Parameters
-    ----------
-    place_ids
-        Ids of all places, attached or not, in ascending order, shape ``(p,)``.
-    place
-        Row of the place each attachment belongs to, ascending, shape ``(k,)``.
-    edge_id
-        Edge it is joined to, shape ``(k,)``.
-    from_m, to_m
-        The stretch of the edge it is joined at, metres from the edge's start; equal for a point.
-    leg_m
-        Length of the straight leg.
-    max_leg_m
-        The longest leg that was allowed.
-    """
-
-    place_ids: NDArray[np.object_]
-    place: Indices
-    edge_id: Indices
-    from_m: Numbers
-    to_m: Numbers
-    leg_m: Numbers
-    max_leg_m: float
-
-    def __post_init__(self) -> None:
-        for array in (self.place_ids, self.place, self.edge_id, self.from_m, self.to_m, self.leg_m):
-            array.setflags(write=False)
-
-    def __len__(self) -> int:
-        return len(self.place_ids)
-
-    def __repr__(self) -> str:
-        return f"<Attachments: {len(self):,} places, {len(self) - int(self.is_attached.sum()):,} unattached>"
-
-    @cached_property
-    def is_attached(self) -> NDArray[np.bool_]:
-        """Whether each place is joined to anything, shape ``(p,)``."""
-        return np.bincount(self.place, minlength=len(self.place_ids)) > 0
-
-    @cached_property
-    def id_array(self) -> pd.api.extensions.ExtensionArray:
-        """The places' ids as tables hold them, shape ``(p,)``."""
-        return pd.array(self.place_ids, dtype="str")
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """The attachments as the table ``attachments``: ``place_id, edge_id, from_m, to_m, leg_m``."""
-        return RESULTS["attachments"].check(
-            pd.DataFrame(
-                {
-                    "place_id": self.place_ids[self.place],
-                    "edge_id": self.edge_id,
-                    "from_m": self.from_m,
-                    "to_m": self.to_m,
-                    "leg_m": self.leg_m,
-                }
-            )
-        )
-
-    def findings(self, layer: str) -> pd.DataFrame:
-        """List the places that could not be joined; what they reach is unknown, not unserved.
-
-        Parameters
-        ----------
-        layer
-            The layer the places are from.
-
-        Returns
-        -------
-        DataFrame
-            The table ``findings``.
-        """
-        return findings_table(
-            Finding("unattached", layer, str(place), None, {"max_leg_m": self.max_leg_m})
-            for place in self.place_ids[~self.is_attached]
-        )
-
-    @property
-    def rows(self) -> tuple[NDArray[Any], ...]:
-        """The five arrays of the attachments: place, edge, from, to, leg."""
-        return self.place, self.edge_id, self.from_m, self.to_m, self.leg_m
-
-    def with_rows(self, *rows: NDArray[Any]) -> Attachments:
-        """Give the same places other attachments, in the order of `rows`.
-
-        Parameters
-        ----------
-        *rows
-            The five arrays, each of shape ``(k,)``.
-
-        Returns
-        -------
-        Attachments
-            The same places.
-        """
-        place, edge_id, from_m, to_m, leg_m = rows
-        return Attachments(self.place_ids, place, edge_id, from_m, to_m, leg_m, self.max_leg_m)
-
-    def take_rows(self, chosen: NDArray[Any]) -> Attachments:
-        """Keep some of the attachments, by position or by flag; the places stay.
-
-        Parameters
-        ----------
-        chosen
-            Positions, or flags of shape ``(k,)``.
-
-        Returns
-        -------
-        Attachments
-            All places; one without a row is unattached.
-        """
-        return self.with_rows(*(array[chosen] for array in self.rows))
-
-    def take(self, is_kept: NDArray[np.bool_]) -> Attachments:
-        """Keep some of the places; ``is_kept`` has shape ``(p,)``.
-
-        Parameters
-        ----------
-        is_kept
-            Which places, shape ``(p,)``.
-
-        Returns
-        -------
-        Attachments
-            Those places with all that joins them.
-        """
-        rows = is_kept[self.place]
-        rank = np.cumsum(is_kept) - 1
-        return Attachments(
-            self.place_ids[is_kept],
-            rank[self.place[rows]],
-            self.edge_id[rows],
-            self.from_m[rows],
-            self.to_m[rows],
-            self.leg_m[rows],
-            self.max_leg_m,
-        )
+# Attachments that agree to a micrometre are one.
+_SAME_DIGITS = 6
 
 
 def attach(
@@ -224,17 +82,113 @@ def attach(
     if not max_leg_m >= 0:
         raise UsageError("negative", name="max_leg_m", value=max_leg_m)
     ids, shapes = _places(network, places)
-    rows = attach_grounds(network, ids, shapes, max_leg_m=max_leg_m, beside_m=beside_m) if is_ground else None
+    origin = Origin(shapes, np.full(len(ids), is_ground), beside_m)
+    change = network.change
+    if change is None:
+        return _joined(network, ids, origin, max_leg_m)
+    # A network that was added to keeps all that joined places before.
+    before = attach(change.before, places, max_leg_m=max_leg_m, is_ground=is_ground, beside_m=beside_m)
+    return carry(before, change.before, network)
+
+
+def _joined(network: WalkNetwork, ids: NDArray[np.object_], origin: Origin, max_leg_m: float) -> Attachments:
+    """Join places to a network as it stands."""
+    rows: list[tuple[NDArray[Any], ...]] = []
     is_left = np.ones(len(ids), dtype=bool)
-    if rows is not None:
-        is_left[np.unique(rows[0])] = False
+    grounds = np.flatnonzero(origin.is_ground)
+    if len(grounds):
+        found = attach_grounds(
+            network, ids[grounds], origin.shapes[grounds], max_leg_m=max_leg_m, beside_m=origin.beside_m
+        )
+        rows.append((grounds[found[0]], *found[1:]))
+        is_left[rows[0][0]] = False
     left = np.flatnonzero(is_left)
-    place, edge, at_m, leg_m = join_shapes(network, shapes[left], max_leg_m=max_leg_m)
-    joined = Attachments(ids, left[place], edge, at_m, at_m, leg_m, max_leg_m)
-    if rows is not None:
-        pairs = (np.concatenate([one, other]) for one, other in zip(rows, joined.rows, strict=True))
-        joined = joined.with_rows(*pairs)
+    place, edge, at_m, leg_m = join_shapes(network, origin.shapes[left], max_leg_m=max_leg_m)
+    rows.append((left[place], edge, at_m, at_m, leg_m))
+    none = np.zeros(0)
+    empty = Attachments(ids, none.astype(np.intp), none.astype(np.intp), none, none, none, max_leg_m, origin)
+    return _sorted(empty, rows)
+
+
+def _sorted(places: Attachments, rows: list[tuple[NDArray[Any], ...]]) -> Attachments:
+    """Give places all these attachments, in the order of place, edge and position."""
+    joined = places.with_rows(*(np.concatenate(column) for column in zip(*rows, strict=True)))
     return joined.take_rows(np.lexsort((joined.from_m, joined.edge_id, joined.place)))
+
+
+def carry(attachments: Attachments, before: WalkNetwork, after: WalkNetwork) -> Attachments:
+    """Carry attachments over to what new links and opened gates have made of their network.
+
+    Each new link is a part of its own and an opened gate adds ways to straight legs: all that joined a place
+    before joins it still, and what is new is added, so that nobody loses anything.
+
+    Parameters
+    ----------
+    attachments
+        Places joined to ``before``.
+    before
+        The network they were joined to.
+    after
+        What `with_links` and `open_gates` have made of it, in any number of steps.
+
+    Returns
+    -------
+    Attachments
+        The same places on ``after``: what `attach` gives there, without joining all of them anew.
+
+    Raises
+    ------
+    UsageError
+        If ``after`` was not made from ``before`` by adding to it, or the shapes of places that may be joined
+        anew are not known.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from fengmao_geo.network.build import walk_network
+    >>> from fengmao_geo.network.scenario import with_links
+    >>> lines = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 90 0)", "LINESTRING (0 40, 90 40)"], crs=4549)
+    >>> network = walk_network(lines.to_frame("geometry"))
+    >>> bridge = gpd.GeoSeries.from_wkt(["LINESTRING (50 0, 50 40)"], crs=4549).to_frame("geometry")
+    >>> home = gpd.GeoSeries.from_wkt(["POINT (60 3)"], crs=4549).to_frame("geometry")
+    >>> carry(attach(network, home), network, with_links(network, bridge)).table["from_m"].tolist()
+    [10.0, 10.0]
+    """
+    carried = attachments
+    for network in steps(before, after):
+        row, edge, from_m, to_m = moved(network, carried.edge_id, carried.from_m, carried.to_m)
+        old = (carried.place[row], edge, from_m, to_m, carried.leg_m[row])
+        carried = _sorted(carried, [old, _added_rows(carried, network, old)])
+    return carried
+
+
+def _added_rows(
+    places: Attachments, network: WalkNetwork, old: tuple[NDArray[Any], ...]
+) -> tuple[NDArray[Any], ...]:
+    """Find what joins places to a changed network that did not join them before."""
+    change, origin = network.change, places.origin
+    if change is None or shapely.is_empty(change.where):
+        return tuple(array[:0] for array in old)
+    if origin is None:
+        raise UsageError("shapes_unknown")
+    reach_m = max(places.max_leg_m, origin.beside_m)
+    near = np.flatnonzero(shapely.dwithin(origin.shapes, change.where, reach_m))
+    joined = _joined(network, places.place_ids[near], origin.take(near), places.max_leg_m)
+    rows = (near[joined.place], *joined.rows[1:])
+    is_new = change.edge_id[joined.edge_id] < 0
+    if change.opens:
+        is_new |= ~_are_among(rows, old)
+    return tuple(array[is_new] for array in rows)
+
+
+def _are_among(rows: tuple[NDArray[Any], ...], others: tuple[NDArray[Any], ...]) -> NDArray[np.bool_]:
+    """Say which attachments are among others, but for rounding."""
+    names = ("place", "edge", "from", "to", "leg")
+    one, other = (
+        pd.DataFrame({name: np.round(array, _SAME_DIGITS) for name, array in zip(names, these, strict=True)})
+        for these in (rows, others)
+    )
+    return one.merge(other.drop_duplicates(), how="left", indicator=True)["_merge"].eq("both").to_numpy()
 
 
 def as_attachments(network: WalkNetwork, places: gpd.GeoDataFrame | Attachments) -> Attachments:
@@ -253,37 +207,6 @@ def as_attachments(network: WalkNetwork, places: gpd.GeoDataFrame | Attachments)
         The places, joined to the network.
     """
     return places if isinstance(places, Attachments) else attach(network, places)
-
-
-def concat(parts: list[Attachments]) -> Attachments:
-    """Bring attachments of different places together, in the order of their ids.
-
-    Parameters
-    ----------
-    parts
-        Attachments that share no place.
-
-    Returns
-    -------
-    Attachments
-        All their places.
-    """
-    ids = np.concatenate([part.place_ids for part in parts])
-    order = np.argsort(ids, kind="stable")
-    rank = np.empty(len(ids), dtype=np.intp)
-    rank[order] = np.arange(len(ids))
-    offset = np.cumsum([0, *(len(part) for part in parts)])
-    place = rank[np.concatenate([part.place + start for part, start in zip(parts, offset, strict=False)])]
-    rows = np.lexsort((np.concatenate([part.from_m for part in parts]), _all(parts, "edge_id"), place))
-    edge_id, from_m, to_m, leg_m = (
-        _all(parts, name)[rows] for name in ("edge_id", "from_m", "to_m", "leg_m")
-    )
-    longest_m = max(part.max_leg_m for part in parts)
-    return Attachments(ids[order], place[rows], edge_id, from_m, to_m, leg_m, longest_m)
-
-
-def _all(parts: list[Attachments], name: str) -> NDArray[Any]:
-    return np.concatenate([getattr(part, name) for part in parts])
 
 
 def _places(network: WalkNetwork, places: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], Geometries]:

@@ -41,10 +41,14 @@ class Barriers:
         Walls, fences, railways, outlines: LineStrings or MultiLineStrings.
     areas
         Water: Polygons or MultiPolygons.
+    outlines
+        Outlines of compounds, less their gates: lines in which a gate can be opened.
     """
 
-    def __init__(self, lines: Geometries, areas: Geometries) -> None:
-        self.lines: Geometries = shapely.get_parts(lines)
+    def __init__(self, lines: Geometries, areas: Geometries, outlines: Geometries | None = None) -> None:
+        self.outlines: Geometries = shapely.get_parts(lines[:0] if outlines is None else outlines)
+        self.fences: Geometries = shapely.get_parts(lines)
+        self.lines: Geometries = np.concatenate([self.fences, self.outlines])
         self.areas: Geometries = shapely.get_parts(areas)
 
     def __len__(self) -> int:
@@ -118,6 +122,11 @@ class Barriers:
         crosses[self.edge_tree.query(legs, predicate="intersects")[0]] = True
         crosses &= length > 2 * TOUCH_M
         return crosses | self.cover((start + end) / 2.0)
+
+    def opened(self, ground: shapely.Geometry) -> Barriers:
+        """Give the same barriers with the outlines of compounds opened where they cross a ground."""
+        outlines = shapely.difference(self.outlines, ground)
+        return Barriers(self.fences, self.areas, outlines[~shapely.is_empty(outlines)])
 
     def touch(self, xy: Numbers) -> Flags:
         """Say which points lie on a wall."""

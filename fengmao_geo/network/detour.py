@@ -59,7 +59,7 @@ def nearest_visible(
         tree = shapely.STRtree(network.edge_lines[edges])
         row, hit = tree.query(shapes[wanted[:, 0]], predicate="dwithin", distance=max_leg_m)
         hit = edges[hit]
-        is_part = network.edge_part[hit] == wanted[row, 1]
+        is_part = network.leg_part[hit] == wanted[row, 1]
         row, hit = row[is_part], hit[is_part]
         corner_row, corner = network.barriers.corner_tree.query(
             shapes[wanted[:, 0]], predicate="dwithin", distance=max_leg_m

@@ -82,19 +82,32 @@ def _grounds(town: Town) -> dict[str, Any]:
 
 
 def _gates(gates: gpd.GeoDataFrame | None, grounds: dict[str, Any]) -> pd.DataFrame:
-    """Points with the place they lead to, its outline, and whether they are open: they are unless said."""
+    """Points with their ids, the place they lead to, its outline, and whether they are open: unless said."""
     if gates is None:
         nothing = np.zeros(0, dtype=object)
         return pd.DataFrame(
-            {"geometry": nothing, "place_id": [], "ground": nothing, "is_open": np.zeros(0, dtype=bool)}
+            {
+                "id": nothing,
+                "geometry": nothing,
+                "place_id": [],
+                "ground": nothing,
+                "is_open": np.zeros(0, dtype=bool),
+            }
         )
     is_open = gates["is_open"].isna() | gates["is_open"].eq(True) if "is_open" in gates.columns else True
     place = gates["place_id"].astype(object) if "place_id" in gates.columns else None
     ground = np.full(len(gates), None, dtype=object)
     if place is not None:
         ground[:] = [grounds.get(name) if isinstance(name, str) else None for name in place]
+    ids = pd.Series(gates["id"].array if "id" in gates.columns else gates.index.array).astype("str")
     return pd.DataFrame(
-        {"geometry": gates.geometry.to_numpy(), "place_id": place, "ground": ground, "is_open": is_open}
+        {
+            "id": ids.to_numpy(dtype=object),
+            "geometry": gates.geometry.to_numpy(),
+            "place_id": None if place is None else place.to_numpy(),
+            "ground": ground,
+            "is_open": is_open if isinstance(is_open, bool) else is_open.to_numpy(dtype=bool),
+        }
     )
 
 
@@ -121,7 +134,7 @@ def enclose(
     wall_lines = walls[~shapely.is_empty(walls)]
     pieces = _cut_at_walls(pieces, wall_lines)
     pieces, water_found = _cut_at_water(pieces, around)
-    barriers = Barriers(np.concatenate([around.lines, wall_lines]), around.water)
+    barriers = Barriers(around.lines, around.water, wall_lines)
     return pieces, barriers, [*found, *water_found]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends", "own_ends"]
+__all__ = ["Joins", "Vertices", "crossing_points", "group_vertices", "join_ends", "own_ends", "same_places"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def group_vertices(pieces: gpd.GeoDataFrame, barriers: Barriers, compounds: Geom
     is_end = np.zeros(len(xy), dtype=bool)
     is_end[np.flatnonzero(np.diff(piece, prepend=-1))] = True
     is_end[np.flatnonzero(np.diff(piece, append=len(pieces)))] = True
-    place, place_xy = _places(xy)
+    place, place_xy = same_places(xy)
     level = pieces["level"].to_numpy()[piece]
     side = np.full(len(xy), -1, dtype=np.intp)
     on_wall = (
@@ -127,8 +127,19 @@ def _unique_rows(keys: NDArray[np.integer]) -> tuple[NDArray[np.integer], Indice
     return unique, node.ravel()
 
 
-def _places(xy: Numbers) -> tuple[Indices, Numbers]:
-    """Give each point a number, those within a millimetre alike."""
+def same_places(xy: Numbers) -> tuple[Indices, Numbers]:
+    """Give each point a number, those within a millimetre alike.
+
+    Parameters
+    ----------
+    xy
+        Coordinates, shape ``(n, 2)``.
+
+    Returns
+    -------
+    tuple of arrays
+        Number of each point ``(n,)``, and coordinates of each number ``(k, 2)``.
+    """
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     is_new = np.ones(len(xy), dtype=bool)
     is_new[1:] = (np.diff(xy[order], axis=0) != 0).any(axis=1)

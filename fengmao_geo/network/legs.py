@@ -51,13 +51,13 @@ def join_shapes(
     start, end = _legs(shapes[place], network.edge_lines[edge])
     blocked = are_blocked(network, start, end, edge)
     keep = ~blocked
-    part = network.edge_part[edge]
+    part = network.leg_part[edge]
     wanted = np.unique(np.stack([place[blocked], part[blocked]], axis=1), axis=0)
     more = nearest_visible(network, shapes, wanted, max_leg_m)
     place, edge = np.concatenate([place[keep], more[0]]), np.concatenate([edge[keep], more[1]])
     end = np.concatenate([end[keep], more[2]])
     leg_m = np.concatenate([np.hypot(*(start[keep] - end[: keep.sum()]).T), more[3]])
-    part = network.edge_part[edge]
+    part = network.leg_part[edge]
     key, leg_key = np.round(end / _SAME_M), np.round(leg_m / _EQUAL_M)
     # At a node any of its edges would do: one without steps serves all walkers.
     is_steps = network.edges["is_steps"].to_numpy()[edge]
@@ -108,7 +108,7 @@ def _near_rest(network: WalkNetwork, shapes: Geometries, max_leg_m: float) -> tu
     rest, tree = network.leg_edges[1]
     row, hit = tree.query(shapes, predicate="dwithin", distance=max_leg_m)
     leg_m = shapely.distance(shapes[row], tree.geometries[hit])
-    pair = row * network.part_count + network.edge_part[rest[hit]]
+    pair = row * (network.leg_part.max(initial=0) + 1) + network.leg_part[rest[hit]]
     order = np.argsort(pair, kind="stable")
     is_nearest = leg_m[order] <= _least(pair[order], leg_m[order])
     return row[order][is_nearest], rest[hit[order][is_nearest]]

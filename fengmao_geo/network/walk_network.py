@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from fengmao_geo.network.change import Change
     from fengmao_geo.standards.records import Walker
 
     Geometries = NDArray[np.object_]
@@ -59,12 +60,14 @@ class WalkNetwork:
     barriers
         What no straight leg crosses.
     gates
-        Points where compounds are entered: ``geometry, place_id, is_open``, and ``ground``, the outline of
-        what they lead to where it is known.
+        Points where compounds are entered: ``id, geometry, place_id, is_open``, and ``ground``, the outline
+        of what they lead to where it is known.
     extent
         Where streets and facilities are complete; ``None`` if that is not known.
     found
         What was joined, cut or dropped while building.
+    change
+        How it came from another network by adding to that; ``None`` if it was built.
     """
 
     crs: CRS
@@ -77,6 +80,7 @@ class WalkNetwork:
     gates: pd.DataFrame
     extent: shapely.Geometry | None
     found: tuple[Finding, ...] = ()
+    change: Change | None = None
 
     def __post_init__(self) -> None:
         for array in (self.node_xy, self.node_part, self.edge_nodes, self.edge_lines):
@@ -105,6 +109,11 @@ class WalkNetwork:
         """Connected part of each edge, shape ``(m,)``."""
         return self.node_part[self.edge_nodes[:, 0]]
 
+    @property
+    def leg_part(self) -> Indices:
+        """Part that each edge counts to where places are joined: an added link is one of its own."""
+        return self.edge_part if self.change is None else self.change.leg_part
+
     @cached_property
     def takes_legs(self) -> Flags:
         """Whether a place may be joined to the edge: not on bridges, in tunnels or off the ground."""
@@ -119,7 +128,7 @@ class WalkNetwork:
     @cached_property
     def leg_edges(self) -> tuple[tuple[Indices, shapely.STRtree], ...]:
         """Edges that take legs, each with an index over them: those of the largest part, and all others."""
-        parts = (self.edge_part == 0, self.edge_part > 0)
+        parts = (self.leg_part == 0, self.leg_part > 0)
         edges = [np.flatnonzero(self.takes_legs & part) for part in parts]
         return tuple((edge, shapely.STRtree(self.edge_lines[edge])) for edge in edges)
 
@@ -235,6 +244,8 @@ class WalkNetwork:
         vertex_xy, line, vertex_m = vertex_positions(lines)
         is_on = shapely.dwithin(shapely.points(vertex_xy), outline, TOUCH_M)
         edge, at_m = edge[np.concatenate([of, line[is_on]])], np.concatenate([at_m, vertex_m[is_on]])
+        # Nor may rounding put a vertex beyond its edge.
+        at_m = np.minimum(at_m, self.edge_length_m[edge])
         found = pd.DataFrame({"edge_id": edge, "at_m": at_m}).drop_duplicates()
         return found.sort_values(["edge_id", "at_m"], ignore_index=True)
 
@@ -286,6 +297,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
     gates: pd.DataFrame | None = None,
     extent: shapely.Geometry | None = None,
     found: tuple[Finding, ...] = (),
+    change: Change | None = None,
 ) -> WalkNetwork:
     """Put nodes and edges in an order that does not depend on the order they came in, and label the parts.
 
@@ -301,7 +313,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
         LineStrings from the first node to the last, shape ``(m,)``.
     edges
         `EDGE_COLUMNS`, one row per edge.
-    barriers, gates, extent, found
+    barriers, gates, extent, found, change
         As `WalkNetwork` has them.
 
     Returns
@@ -339,6 +351,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
         gates=no_gates if gates is None else gates,
         extent=extent,
         found=found,
+        change=None if change is None else change.take(edge_order),
     )
 
 

@@ -104,7 +104,7 @@ LAYERS: dict[str, Table] = {
             _text("detail_code"),
             _number("people"),
         ),
-        _layer("facilities", "any", _text("facility_type"), _number("capacity_count")),
+        _layer("facilities", "any", _text("facility_type"), _number("capacity_count"), _yes_no("is_planned")),
         _layer("green", "polygon", _text("green_type")),
         _layer("green_before", "polygon", _text("green_type")),
         _layer("clouds_before", "polygon"),
