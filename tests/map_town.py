@@ -177,6 +177,7 @@ def reach_rows(homes: gpd.GeoDataFrame) -> pd.DataFrame:
                     "straight_m": 50 * walked,
                     "status": status,
                     "is_within_standard": None,
+                    "doubt_min": np.where(status == "unknown", 0.0, np.nan),
                 }
             )
         )
