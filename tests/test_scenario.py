@@ -378,8 +378,11 @@ def test_an_opened_gate_never_takes_reach_from_anyone(data):
 def test_links_give_the_minutes_of_a_network_that_is_built_with_them(data):
     streets, noise = data.draw(street_layouts())
     links = new_links(data.draw, noise, streets)
-    after = with_links(walk_network(streets), links)
-    built = walk_network(frame(*streets.geometry, *links.geometry))
+    along = shapely.buffer(links.geometry.to_numpy(), 0.01)
+    links = links[shapely.length(shapely.intersection(along, streets.union_all())) < 1.0][:1]
+    # Built anew, an old dead end would close its gap to a link, or another gap instead.
+    after = with_links(walk_network(streets, connect_gaps_m=0), links, connect_gaps_m=0)
+    built = walk_network(frame(*streets.geometry, *links.geometry), connect_gaps_m=0)
     on = streets.geometry.to_numpy()[noise.integers(0, len(streets), 8)]
     places = frame(
         *shapely.line_interpolate_point(on, noise.uniform(0.1, 0.9, 8), normalized=True), id=[*"abcdefgh"]

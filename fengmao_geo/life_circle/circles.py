@@ -56,7 +56,8 @@ class LifeCircles:
     types
         What the catalogue asks this town for.
     reach
-        Dwelling by type: the nearest, minutes, metres, status within the largest circle.
+        Dwelling by type: the nearest, minutes, metres, status within the largest circle, and the minutes
+        from which one that was not found might be there (``doubt_min``; missing where there is no doubt).
     coverage
         Dwelling by circle by group of people: the full set.
     areas
