@@ -10,6 +10,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.green.rows import boundary_words
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -130,8 +131,6 @@ def gain_table(
         One row for each area and indicator, areas in their order.
     """
     named = pd.DataFrame(areas[["area_kind", "area_id", "area_name"]]).reset_index(drop=True)
-    year = town.settings.boundary_year
-    boundary = " ".join(str(part) for part in (town.settings.boundary_basis, year) if part)
     rows = [
         named.assign(
             indicator=indicator,
@@ -139,7 +138,7 @@ def gain_table(
             by="",
             **change.columns(len(named)),
             basis=basis,
-            boundary=boundary,
+            boundary=boundary_words(town),
             place=np.arange(len(named)),
         )
         for indicator, change in changes.items()
