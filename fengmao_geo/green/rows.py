@@ -64,7 +64,7 @@ def indicator_rows(
     keys = np.tile(np.array([*values], dtype=object).reshape(-1, 3), (len(areas), 1))
     rows = {name: np.repeat(areas[name].to_numpy(dtype=object), len(values)) for name in _AREA}
     rows |= dict(zip(("indicator", "rule_set", "by"), keys.T, strict=True))
-    value = np.array([*values.values()], dtype=float).reshape(-1, len(areas)).T.ravel()
+    value = np.array([*values.values()], dtype=float).reshape(len(values), len(areas)).T.ravel()
     table = pd.DataFrame(rows).assign(value=value, boundary=boundary_words(town))
     return RESULTS["green_values"].check(table)
 
