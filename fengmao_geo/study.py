@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,8 +69,11 @@ def study(
 
     network = walk_network(town)
     circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
-    survey = survey_spaces(town, network, review=review, previous=previous)
-    uses = possible_uses(survey.spaces)
+    # Both spend most of their time in geometry, which leaves Python's lock free.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        gains = pool.submit(green_gains, town, network)
+        survey = survey_spaces(town, network, review=review, previous=previous)
+        uses = possible_uses(survey.spaces)
     return Results(
         town,
         network=network,
@@ -77,7 +81,7 @@ def study(
         spaces=survey.spaces,
         uses=uses,
         space_findings=survey.findings,
-        gains=green_gains(town, network),
+        gains=gains.result(),
     )
 
 

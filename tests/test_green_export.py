@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from green_towns import EAST, NORTH, green_results, town_of
+from gain_towns import EAST, NORTH, green_results, town_of
 from matplotlib.image import imread
 from pyproj import CRS, Transformer
 from space_towns import box, layer

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from green_towns import BEFORE, BLOCKS, NOW, PROJECTS, gains_of, programme_of, town_of
+from gain_towns import BEFORE, BLOCKS, NOW, PROJECTS, gains_of, programme_of, town_of
 from space_towns import box, layer
 
 from fengmao_geo.errors import UsageError

@@ -189,6 +189,10 @@ def test_a_corner_is_as_near_to_the_meeting_as_the_radius(more_m, expected):
     assert (kind_of(kinds=own, streets=crossing()) == "street_corner") == expected
 
 
+def test_a_radius_of_0_leaves_no_corner_beside_a_meeting():
+    assert kind_of(kinds=with_figure("corner_radius_m", 0.0), streets=crossing()) == "street_side"
+
+
 def test_two_streets_that_do_not_meet_make_no_corner():
     apart = frame([line((-5, -9), (80, -9)), line((-9, -5), (-9, 80))], id=["s1", "s2"], width_m=[12.0, 12.0])
     assert kind_of(streets=apart) == "street_side"

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from fengmao_geo.geo.planar import joined_by_row, polygons_of
-from fengmao_geo.tables import RESULTS
 from fengmao_geo.town.people import dwellings, people_basis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -25,14 +21,12 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 __all__ = [
-    "boundary_words",
     "covered_m2",
     "dissolved",
     "first_holding",
     "held",
     "homes_in",
     "layer_shapes",
-    "value_rows",
 ]
 
 _AREA = ["area_kind", "area_id", "area_name"]
@@ -173,52 +167,3 @@ def layer_shapes(town: Town, *layers: str) -> Geometries:
     """
     found = [town[layer].geometry.to_numpy() for layer in layers if layer in town]
     return np.concatenate([np.zeros(0, dtype=object), *found])
-
-
-def boundary_words(town: Town) -> str:
-    """Say what the boundary of the built-up area is, and of which year.
-
-    Parameters
-    ----------
-    town
-        The town.
-
-    Returns
-    -------
-    str
-        Basis and year; what is not stated is left out.
-    """
-    year = town.settings.boundary_year
-    return " ".join(
-        part for part in (town.settings.boundary_basis, "" if year is None else str(year)) if part
-    )
-
-
-def value_rows(town: Town, areas: gpd.GeoDataFrame, values: Mapping[str, Numbers]) -> pd.DataFrame:
-    """Write the values of indicators as long rows.
-
-    Parameters
-    ----------
-    town
-        The town.
-    areas
-        Areas: ``area_kind, area_id, area_name, geometry``.
-    values
-        By indicator, one value for each area; NaN is unknown.
-
-    Returns
-    -------
-    DataFrame
-        The table ``green_values``, area by area in their order.
-    """
-    count = len(areas)
-    rows = pd.DataFrame({name: np.repeat(areas[name].to_numpy(), len(values)) for name in _AREA})
-    value = np.stack([np.asarray(of, dtype=float) for of in values.values()], axis=1).ravel()
-    rows = rows.assign(
-        indicator=np.tile(list(values), count),
-        rule_set="",
-        by="",
-        value=value,
-        boundary=boundary_words(town),
-    )
-    return RESULTS["green_values"].check(rows)

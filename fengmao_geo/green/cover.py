@@ -11,15 +11,8 @@ import shapely
 
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.planar import erase
-from fengmao_geo.green.areas import (
-    covered_m2,
-    dissolved,
-    first_holding,
-    held,
-    homes_in,
-    layer_shapes,
-    value_rows,
-)
+from fengmao_geo.green.areas import covered_m2, dissolved, first_holding, held, homes_in, layer_shapes
+from fengmao_geo.green.rows import value_rows
 from fengmao_geo.green.trees import crown_findings, crowns
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.tables import RESULTS

@@ -24,7 +24,9 @@ __all__ = ["CoverScale", "cover_scale"]
 class CoverScale(NamedTuple):
     """How NDVI of both dates becomes vegetation cover, and how far unchanged ground scatters.
 
-    ``skew`` is how much of the gross gain of a cell is noise, which adds up where gains alone are summed.
+    ``skew`` is how much of the gross gain of a cell is noise, which adds up where gains alone are summed;
+    ``choice`` is the share by which gains might as well be larger or smaller, had soil and plants been taken
+    at other percentiles.
     """
 
     soil: float
@@ -33,6 +35,7 @@ class CoverScale(NamedTuple):
     ndvi_noise: Noise | None
     cover_noise: Noise | None
     skew: float = 0.0
+    choice: float = 0.0
 
     def ndvi(self, values: tuple[Values, ...]) -> tuple[Values, ...]:
         """Bring both dates' NDVI to that of the date kept."""
@@ -89,8 +92,8 @@ def cover_scale(images: Images, standard: GreenStandard, *, at: int) -> tuple[Co
         else [same for *_, same in pieces if same is not None],
     )
     built = sampled.pixels(sampled.is_built)
-    soil, plant, found = _end_members(built[at] if built else np.zeros(0), standard)
-    scale = CoverScale(soil, plant, (Line(),) * len(images.readers), None, None)
+    soil, plant, choice, found = _end_members(built[at] if built else np.zeros(0), standard)
+    scale = CoverScale(soil, plant, (Line(),) * len(images.readers), None, None, choice=choice)
     if len(images.readers) < 2 or not built:
         return scale, found
     ground, basis = sampled.is_built, "robust"
@@ -116,15 +119,20 @@ def cover_scale(images: Images, standard: GreenStandard, *, at: int) -> tuple[Co
     return _with_noise(scale._replace(lines=lines), sampled, ground, standard), found
 
 
-def _end_members(ndvi: Values, standard: GreenStandard) -> tuple[float, float, list[Finding]]:
-    """Take soil and plant of the histogram, or fixed ones where it does not hold both."""
+def _end_members(ndvi: Values, standard: GreenStandard) -> tuple[float, float, float, list[Finding]]:
+    """Take soil and plant of the histogram, or fixed ones where it does not hold both, and what that does."""
     percentiles = [standard.figure("soil_percentile"), standard.figure("plant_percentile")]
+    for name in ("end_wide_percentile", "end_narrow_percentile"):
+        percentiles += [standard.figure(name), 100 - standard.figure(name)]
     if len(ndvi):
-        soil, plant = (float(value) for value in np.percentile(ndvi.astype(float), percentiles))
-        if plant - soil >= standard.figure("end_span_ndvi"):
-            return soil, plant, []
+        low, high = np.percentile(ndvi.astype(float), percentiles).reshape(-1, 2).T
+        span = high - low
+        if span[0] >= standard.figure("end_span_ndvi"):
+            # Gains go with one over the span; one that vanishes tells nothing.
+            choice = np.abs(span[0] / np.maximum(span[1:], standard.figure("end_span_ndvi")) - 1).max()
+            return float(low[0]), float(high[0]), float(choice), []
     soil, plant = standard.figure("soil_ndvi"), standard.figure("plant_ndvi")
-    return soil, plant, [Finding("image_flat", "imagery_before", values={"soil": soil, "plant": plant})]
+    return soil, plant, 0.0, [Finding("image_flat", "imagery_before", values={"soil": soil, "plant": plant})]
 
 
 def _with_noise(

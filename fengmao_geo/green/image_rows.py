@@ -10,6 +10,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.green.rows import boundary_words
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Change:
     skew
         What of the gain may be noise that always has its sign: the interval reaches further by it towards
         zero.
+    astride
+        By how much the gain may be less, and by how much more, as the changes of cells astride an outline lie
+        on one side of it or the other.
     """
 
     def __init__(
@@ -82,8 +86,10 @@ class Change:
         *,
         gain: Numbers | None = None,
         skew: Numbers | None = None,
+        astride: tuple[Numbers, Numbers] | None = None,
     ) -> None:
         self.before, self.after, self.error, self.skew = before, after, error, skew
+        self.astride = astride
         if gain is None and before is not None and after is not None:
             gain = after - before
         self.gain = gain
@@ -93,12 +99,13 @@ class Change:
         unknown = np.full(count, np.nan)
         gain, error = (unknown if one is None else one for one in (self.gain, self.error))
         skew = np.zeros(count) if self.skew is None else self.skew
+        less, more = (0.0, 0.0) if self.astride is None else self.astride
         return {
             "before": unknown if self.before is None else self.before,
             "after": unknown if self.after is None else self.after,
             "gain": gain,
-            "low": gain - error - np.where(gain > 0, skew, 0),
-            "high": gain + error + np.where(gain < 0, skew, 0),
+            "low": gain - error - np.where(gain > 0, skew, 0) - less,
+            "high": gain + error + np.where(gain < 0, skew, 0) + more,
         }
 
 
@@ -124,8 +131,6 @@ def gain_table(
         One row for each area and indicator, areas in their order.
     """
     named = pd.DataFrame(areas[["area_kind", "area_id", "area_name"]]).reset_index(drop=True)
-    year = town.settings.boundary_year
-    boundary = " ".join(str(part) for part in (town.settings.boundary_basis, year) if part)
     rows = [
         named.assign(
             indicator=indicator,
@@ -133,7 +138,7 @@ def gain_table(
             by="",
             **change.columns(len(named)),
             basis=basis,
-            boundary=boundary,
+            boundary=boundary_words(town),
             place=np.arange(len(named)),
         )
         for indicator, change in changes.items()

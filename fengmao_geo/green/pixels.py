@@ -253,6 +253,7 @@ class AreaSums:
         *,
         classes: Callable[[tuple[Values, ...]], NDArray[np.int8]] | None = None,
         class_count: int = 0,
+        astride: tuple[str, ...] = (),
     ) -> None:
         """Add a window.
 
@@ -266,6 +267,9 @@ class AreaSums:
             Makes a class, from 0, of the values of cells; without it none are counted.
         class_count
             How many classes there are.
+        astride
+            Sums of which cells astride an outline are told apart too: their shares within the area as
+            ``NAME_within``, what of them lies beyond as ``NAME_beyond``.
         """
         from scipy import sparse  # noqa: PLC0415  heavy
 
@@ -278,14 +282,24 @@ class AreaSums:
             column = (np.cumsum(is_used, dtype=np.int32) - 1)[lot.cell]
             starts = np.flatnonzero(np.diff(lot.row, prepend=-1))
             rows, ends = lot.row[starts], np.append(starts, len(lot.row)).astype(np.int32)
-            shares = sparse.csr_array((lot.share, column, ends), shape=(len(rows), len(used)))
+            shape = (len(rows), len(used))
+            shares = sparse.csr_array((lot.share, column, ends), shape=shape)
+            is_astride = lot.share < 1 - _TOUCH
+            within, beyond = (
+                sparse.csr_array((np.where(is_astride, share, 0), column, ends), shape=shape)
+                for share in (lot.share, 1 - lot.share)
+            )
             causes, is_valid = cause[used], cause[used] == 0
             for kind in range(len(CAUSES)):
                 if (is_so := causes == kind).any():
                     self._counts[rows, kind] += shares @ is_so.astype(float)
             values = tuple(one.ravel()[used] for one in seen.dates)
             for name, found in work(values).items():
-                self._sum(name)[rows] += shares @ np.where(is_valid, found, 0).astype(float)
+                valid = np.where(is_valid, found, 0).astype(float)
+                self._sum(name)[rows] += shares @ valid
+                if name in astride:
+                    self._sum(f"{name}_within")[rows] += within @ valid
+                    self._sum(f"{name}_beyond")[rows] += beyond @ valid
             if classes is not None:
                 self.classes = self._sum_of_classes(class_count)
                 of = np.where(is_valid, classes(values), -1)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from fengmao_geo.green.areas import homes_in, value_rows
+from fengmao_geo.green.areas import homes_in
+from fengmao_geo.green.rows import value_rows
 from fengmao_geo.green.trees import ROUNDING, canopy, circles
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.town.people import dwellings

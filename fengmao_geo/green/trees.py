@@ -10,7 +10,8 @@ import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.planar import erase, polygons_of
-from fengmao_geo.green.areas import covered_m2, dissolved, first_holding, layer_shapes, value_rows
+from fengmao_geo.green.areas import covered_m2, dissolved, first_holding, layer_shapes
+from fengmao_geo.green.rows import value_rows
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.tables import RESULTS

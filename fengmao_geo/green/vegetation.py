@@ -74,8 +74,9 @@ def image_gains(
 
     The interval holds the noise of unchanged ground with the confidence that ``interval_multiple`` of the
     standard gives: the scatter of means of as many pixels as the area has (see `noise_of`, pixels err
-    together), that of the ground on which zero was set, and what clipping at 0 and 1 does to noise. It does
-    not hold what the choice of soil and plant does.
+    together), that of the ground on which zero was set, what clipping at 0 and 1 does to noise, how much
+    the gain would differ with soil and plants at other percentiles, and that the changes of cells astride an
+    outline may lie on either side of it.
 
     Parameters
     ----------
@@ -190,7 +191,7 @@ def _summed(
         classes = _class_pairs(scale, standard)
     for seen in images.windows():
         drawn.add(seen.window, tuple(scale.cover(one) for one in scale.ndvi(seen.dates)))
-        sums.add(seen, work, classes=classes, class_count=len(_CLASSES) ** 2)
+        sums.add(seen, work, classes=classes, class_count=len(_CLASSES) ** 2, astride=("more", "less"))
     return sums, drawn.picture(days)
 
 
@@ -257,6 +258,8 @@ def _changes(
     if scale.cover_noise is not None:
         clipped = _CLIPPED * scale.cover_noise.pixel_spread * np.abs(sums.total("ends")) * each
         error = times * scale.cover_noise.spread(sums.cells) + clipped
+        if len(dates) == 2:
+            error = error + scale.choice * np.abs(means["cover"][1] - means["cover"][0])
         errors |= {"cover": error, "m2": error * sums.cells * sums.cell_m2}
     more, less = (
         (_gross(sums, scale, name, times) for name in ("more", "less"))
@@ -264,28 +267,44 @@ def _changes(
         else (Change(None, None), Change(None, None))
     )
 
-    def change(name: str, *, gain: Numbers | None = None) -> Change:
+    astride = _astride(sums, ("more", "less")) if len(dates) == 2 else None
+
+    def change(name: str, *, gain: Numbers | None = None, by: Numbers | None = None) -> Change:
         found = dict(zip(dates, means[name], strict=True))
-        return Change(found.get("before"), found.get("after"), errors[name], gain=gain)
+        reach = None if astride is None or by is None else (astride[0] * by, astride[1] * by)
+        return Change(found.get("before"), found.get("after"), errors[name], gain=gain, astride=reach)
 
     return {
         "measured_ndvi": change("measured", gain=np.full(len(each), np.nan)),
         "mean_ndvi": change("ndvi"),
-        "veg_cover_share": change("cover"),
-        "vegetated_m2": change("m2"),
+        "veg_cover_share": change("cover", by=each),
+        "vegetated_m2": change("m2", by=sums.cell_m2),
         "gross_gain_m2": more,
         "gross_loss_m2": less,
     }
 
 
+def _astride(sums: AreaSums, names: tuple[str, ...]) -> tuple[Numbers, Numbers]:
+    """Say by how much less and more an area may hold, of the changes of cells astride its outline."""
+    less, more = np.zeros(len(sums.cells)), np.zeros(len(sums.cells))
+    for name in names:
+        within, beyond = sums.total(f"{name}_within"), sums.total(f"{name}_beyond")
+        # Of what was gained, that within may lie beyond, and that beyond within; of losses the other way.
+        less += np.maximum(within, 0) - np.minimum(beyond, 0)
+        more += np.maximum(beyond, 0) - np.minimum(within, 0)
+    return less, more
+
+
 def _gross(sums: AreaSums, scale: CoverScale, name: str, times: float) -> Change:
     """Sum the changes of one sign; noise beyond the limit is of that sign too."""
     gain = sums.total(name) * sums.cell_m2
+    less, more = _astride(sums, (name,))
+    astride = less * sums.cell_m2, more * sums.cell_m2
     if scale.cover_noise is None:
         return Change(None, None, gain=gain)
     changed = sums.total(f"{name}_cells")
     error = np.where(changed > 0, times * scale.cover_noise.spread(changed) * changed, 0) * sums.cell_m2
-    return Change(None, None, error, gain=gain, skew=scale.skew * sums.cells * sums.cell_m2)
+    return Change(None, None, error, gain=gain, skew=scale.skew * sums.cells * sums.cell_m2, astride=astride)
 
 
 def _transitions(sums: AreaSums) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.geo.planar import erase, joined_by_row, outline_segments, polygon_parts
-from fengmao_geo.green.areas import first_holding, layer_shapes, value_rows
+from fengmao_geo.green.areas import first_holding, layer_shapes
+from fengmao_geo.green.rows import value_rows
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.tables import RESULTS
 

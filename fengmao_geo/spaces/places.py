@@ -1,4 +1,4 @@
-"""Open land cut into places: at necks, then, where large ground is not compact, along water and streets."""
+"""Open land cut into places: at necks, where large ground winds along water and streets, across gaps."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fengmao_geo.geo.gaps import cut_at_gaps
 from fengmao_geo.geo.necks import cut_at_necks
 from fengmao_geo.geo.planar import BEYOND_M, erase, in_lots, joined_by_row, polygon_parts, resized
 from fengmao_geo.geo.remnants import given_to_neighbours, open_shares
 from fengmao_geo.geo.shape import compactness, inscribed_circles, mean_width
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fengmao_geo.standards.spaces import SpaceKinds
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
+    _Cut = Callable[[Geometries], tuple[Geometries, Indices]]
 
 __all__ = ["cut_into_places"]
 
 # Half widths of the necks that are looked for, each about 1.7 times the one before.
-_RADII_M = (3.0, 5.0, 8.5, 14.0, 24.0, 40.0)
+_RADII_M = (8.5, 14.0, 24.0, 40.0)
 # What lies along water, at corners, along streets, and behind.
 _BANK, _CORNER, _STRIP, _REST = range(4)
 # What is more compact than this has no passages: a square has 0.785, a strip of one to four 0.5.
@@ -61,7 +65,19 @@ def cut_into_places(
         Places ``(p,)`` and the row of the piece each is cut from ``(p,)``. The areas add up.
     """
     place_m2 = kinds.figure("place_area_m2")
-    places, row = _cut_in_threads(pieces, place_m2)
+
+    def at_necks(lot: Geometries) -> tuple[Geometries, Indices]:
+        return cut_at_necks(lot, radii_m=_RADII_M, place_m2=place_m2)
+
+    def at_gaps(lot: Geometries) -> tuple[Geometries, Indices]:
+        return cut_at_gaps(
+            lot,
+            least_m2=kinds.figure("gap_side_m2"),
+            gap_share=kinds.figure("gap_side_share"),
+            gain_ratio=kinds.figure("gap_gain_ratio"),
+        )
+
+    places, row = _cut_in_threads(pieces, at_necks)
     wide = np.flatnonzero(can_be_cut[row] & ~_are_whole(places, kinds))
     zones = {
         _BANK: resized(
@@ -75,8 +91,9 @@ def cut_into_places(
     parts, of = _along(places[wide], zones, kinds)
     of = wide[of]
     left = np.delete(np.arange(len(places)), wide)
-    cut, cut_of = _cut_in_threads(parts, place_m2)
-    places, row = np.concatenate([places[left], cut]), np.concatenate([row[left], row[of[cut_of]]])
+    places, row = np.concatenate([places[left], parts]), np.concatenate([row[left], row[of]])
+    places, of = _cut_in_threads(places, at_gaps)
+    row = row[of]
     places, came = _tidied(places, row, kinds)
     return places, row[came]
 
@@ -91,12 +108,12 @@ def _are_whole(places: Geometries, kinds: SpaceKinds) -> Flags:
     return is_whole
 
 
-def _cut_in_threads(pieces: Geometries, place_m2: float) -> tuple[Geometries, Indices]:
-    """Cut lots of pieces at their necks; which lot a piece is in does not change how it is cut."""
-    done = in_lots(lambda lot: cut_at_necks(lot, radii_m=_RADII_M, place_m2=place_m2), pieces)
+def _cut_in_threads(pieces: Geometries, cut: _Cut) -> tuple[Geometries, Indices]:
+    """Cut lots of pieces; which lot a piece is in does not change how it is cut."""
+    done = in_lots(cut, pieces)
     if not done:
         return pieces, np.zeros(0, dtype=np.intp)
-    places = np.concatenate([cut for _, (cut, _) in done])
+    places = np.concatenate([made for _, (made, _) in done])
     return places, np.concatenate([lot[of] for lot, (_, of) in done])
 
 

@@ -168,9 +168,11 @@ def _corner(
     y = np.bincount(place, weights=metres * np.sin(double), minlength=count)
     all_m, main_m = np.bincount(place, weights=metres, minlength=count), np.hypot(x, y)
     corners, corner_m = junctions(town, kinds=kinds), np.full(count, np.inf)
+    # The index takes no distance of 0.
+    reach_m = max(2 * kinds.figure("corner_radius_m"), 1.0)
     if len(corners) and count:
         (row, _), distance = shapely.STRtree(corners).query_nearest(
-            places, max_distance=kinds.figure("corner_radius_m") * 2, return_distance=True, all_matches=False
+            places, max_distance=reach_m, return_distance=True, all_matches=False
         )
         corner_m[row] = distance
     return (all_m + main_m) / 2, (all_m - main_m) / 2, corner_m
