@@ -53,9 +53,8 @@ def district_schools(
         return None
     districts = town[_LAYER].sort_values("id", kind="stable")
     schools, others = _schools(town, facility_type)
-    named = districts.reindex(columns=["school"])["school"].fillna(
-        districts.reindex(columns=["name"])["name"]
-    )
+    names = districts.reindex(columns=["school", "name"]).astype(object)
+    named = names["school"].where(names["school"].notna(), names["name"])
     words = [normalise(str(word)) if isinstance(word, str) else "" for word in named]
     counts = np.array([len(schools.get(word, ())) for word in words], dtype=int)
     is_other = np.array([word in others and word not in schools for word in words], dtype=bool)
