@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from test_what_if import at, line
 import fengmao_geo as fg
 from fengmao_geo.network.attach import attach
 from fengmao_geo.network.build import walk_network
+from fengmao_geo.network.crossings import fewest_crossings
 from fengmao_geo.network.travel import nearest_pairs
 from fengmao_geo.network.ways import shortest_ways, way_lines
 from fengmao_geo.standards.load import walker
@@ -469,6 +472,65 @@ def test_pieces_and_legs_add_up_to_the_way_and_follow_each_other(layout):
     )
     drawn = way_lines(network, ways, begin[first], end[last])
     assert np.allclose(shapely.length(drawn), metres, atol=0.05)
+
+
+def towards(network, edge, at_m, by_m):
+    """Heading of an edge at a point of it, a centimetre on or back, in degrees."""
+    one, other = (network.edge_lines[edge].interpolate(m) for m in (at_m, at_m + by_m))
+    return np.degrees(np.arctan2(other.y - one.y, other.x - one.x))
+
+
+def by_trying_all_sides(network, pieces, main):
+    """Fewest main roads crossed between nodes: every choice of sides, streets sorted around each node."""
+    costs = []
+    for sides in itertools.product("LR", repeat=len(pieces)):
+        cost = 0
+        for k in range(1, len(pieces)):
+            (a, _, a_to), (b, b_from, b_to) = pieces[k - 1], pieces[k]
+            back = towards(network, a, a_to, 0.01 if a_to == 0 else -0.01)
+            ahead = towards(network, b, b_from, 0.01 if b_to > b_from else -0.01)
+            node = network.edge_nodes[b][0 if b_from == 0 else 1]
+            arms = []
+            for edge, ends in enumerate(network.edge_nodes):
+                for end, m in enumerate((0.0, network.edge_length_m[edge])):
+                    arm = (edge, m)
+                    if ends[end] == node and arm not in ((a, a_to), (b, b_from)):
+                        arms.append((towards(network, edge, m, -0.01 if end else 0.01), main[edge]))
+            left = sum(is_main for at, is_main in arms if (at - ahead) % 360 < (back - ahead) % 360)
+            per_side = {"L": left, "R": sum(is_main for _, is_main in arms) - left}
+            # Sides are changed before the node, across the one street, or beyond it, across the other.
+            ways = [per_side[sides[k]] + (sides[k] != sides[k - 1]) * main[a]]
+            ways.append(per_side[sides[k - 1]] + (sides[k] != sides[k - 1]) * main[b])
+            cost += min(ways)
+        costs.append(cost)
+    return min(costs)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(street_layouts())
+def test_main_roads_crossed_are_the_fewest_of_all_choices_of_sides(layout):
+    streets, noise = layout
+    network = walk_network(streets, connect_gaps_m=0)
+    main = noise.integers(0, 2, len(network.edge_lines)).astype(float)
+    # Places at nodes: their legs have no length and lead to no side.
+    nodes = gpd.GeoDataFrame(
+        {"id": [f"{row:03}" for row in range(len(network.node_xy))]},
+        geometry=gpd.points_from_xy(*network.node_xy.T),
+        crs=network.crs,
+    )
+    one, other = attach(network, nodes), attach(network, nodes[:1])
+    ways = shortest_ways(
+        network, one, other, np.zeros(len(one), dtype=np.intp), limit_m=999, walker=walker("child")
+    )
+    xy = network.node_xy
+    found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination])
+    # To the other part of the network legs are longer.
+    has_legs = (one.leg_m[ways.start_row] > 0) | (other.leg_m[ways.end_row] > 0)
+    for way, count in enumerate(found):
+        is_here = (ways.way == way) & (np.abs(ways.to_m - ways.from_m) > 1e-6)
+        pieces = list(zip(ways.edge_id[is_here], ways.from_m[is_here], ways.to_m[is_here], strict=True))
+        if len(pieces) <= 5 and not has_legs[way]:
+            assert count == (by_trying_all_sides(network, pieces, main) if len(pieces) > 1 else 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
