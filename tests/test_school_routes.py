@@ -410,6 +410,16 @@ def test_shade_of_a_road_is_that_of_the_walks_beside_it():
     assert shaded == [0, pytest.approx(np.pi / 4800, rel=0.01)]
 
 
+def test_an_empty_layer_of_trees_says_that_nothing_is_shaded():
+    found = walks(paper_town(trees=tree(200, 150, 4.0)[:0]))
+    assert set(found.segments["shaded_share"]) == {0}
+    assert "shade_unknown" not in set(found.findings["code"])
+
+
+def test_where_nobody_walks_there_are_no_pieces_to_shade():
+    assert walks(paper_town(kinds=["library"], trees=tree(200, 150, 4.0))).segments.empty
+
+
 def test_a_crown_that_is_not_known_is_told():
     trees = at(shapely.Point(200, 150), shapely.Point(200, 100), id=["t", "u"], crown_m=[4.0, np.nan])
     found = walks(paper_town(trees=trees))
