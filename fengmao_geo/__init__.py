@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fengmao_geo.life_circle.compare import compare as compare
     from fengmao_geo.life_circle.compare import dwelling_changes as dwelling_changes
     from fengmao_geo.life_circle.links import best_links as best_links
+    from fengmao_geo.life_circle.school_routes import SchoolRoutes as SchoolRoutes
+    from fengmao_geo.life_circle.school_routes import school_routes as school_routes
     from fengmao_geo.network.attach import Attachments as Attachments
     from fengmao_geo.network.attach import attach as attach
     from fengmao_geo.network.attach import carry as carry
@@ -65,6 +67,7 @@ _HOME = {
     "NetworkError": "errors",
     "Programme": "tables.programme",
     "Results": "results",
+    "SchoolRoutes": "life_circle.school_routes",
     "SiteBound": "siting.rules",
     "SiteRules": "siting.rules",
     "SpaceSurvey": "spaces.candidates",
@@ -91,6 +94,7 @@ _HOME = {
     "possible_uses": "siting.options",
     "read_town": "town.read",
     "sample_town": "town.sample",
+    "school_routes": "life_circle.school_routes",
     "service_areas": "network.service_area",
     "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
@@ -113,6 +117,7 @@ __all__ = [
     "NetworkError",
     "Programme",
     "Results",
+    "SchoolRoutes",
     "SiteBound",
     "SiteRules",
     "SpaceSurvey",
@@ -139,6 +144,7 @@ __all__ = [
     "possible_uses",
     "read_town",
     "sample_town",
+    "school_routes",
     "service_areas",
     "study",
     "supply_ratio",

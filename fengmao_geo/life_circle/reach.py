@@ -30,6 +30,7 @@ __all__ = [
     "Homes",
     "are_joined",
     "asked_types",
+    "doubt_minutes",
     "reach_table",
     "statuses",
     "surveyed_types",
@@ -233,17 +234,15 @@ def _reach_of_type(
     with_straight: bool,
 ) -> pd.DataFrame:
     count = len(homes.table)
-    distance_m, straight_m, hidden_m = (np.full(count, np.nan) for _ in range(3))
+    distance_m, straight_m = (np.full(count, np.nan) for _ in range(2))
     facility = np.full(count, None, dtype=object)
     if there is not None:
         limit_m = max(limit_min * walker.speed_m_min, entry.standard_m or 0.0)
         pairs = nearest_pairs(network, homes.attachments, there.attachments, limit_m=limit_m, walker=walker)
         distance_m[pairs.origin] = pairs.distance_m
         facility[pairs.origin] = there.attachments.place_ids[pairs.destination]
-        shapes = homes.table.geometry.to_numpy()
         if with_straight:
-            straight_m = _straight(shapes, there.shapes)
-        hidden_m = _straight(shapes, there.shapes[~are_joined(network, there.attachments, walker)])
+            straight_m = _straight(homes.table.geometry.to_numpy(), there.shapes)
     travel_min = distance_m / walker.speed_m_min
     table = pd.DataFrame(
         {
@@ -255,7 +254,7 @@ def _reach_of_type(
             "straight_m": straight_m,
         }
     )
-    doubt_min = _doubt(homes, hidden_m / walker.speed_m_min, is_surveyed=is_surveyed)
+    doubt_min = doubt_minutes(network, homes, there, is_surveyed=is_surveyed, walker=walker)
     status = statuses(travel_min, doubt_min, limit_min)
     if entry.standard_m is None:
         is_within = pd.array(np.full(count, None), dtype="boolean")
@@ -277,12 +276,37 @@ def _straight(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> Numbe
     return nearest
 
 
-def _doubt(homes: Homes, hidden_min: Numbers, *, is_surveyed: bool) -> Numbers:
-    """Minutes from which a facility that was not found might yet be there; missing if there is no doubt."""
+def doubt_minutes(
+    network: WalkNetwork, homes: Homes, there: Places | None, *, is_surveyed: bool, walker: Walker
+) -> Numbers:
+    """Find the minutes from which a facility that was not found might yet be there.
+
+    Parameters
+    ----------
+    network
+        What is walked on.
+    homes
+        The dwellings.
+    there
+        The facilities that are known; None if there are none.
+    is_surveyed
+        Whether they are all there are.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    array, shape ``(n,)``
+        Minutes, missing if there is no doubt.
+    """
     if not is_surveyed:
         return np.zeros(len(homes.table))
-    doubt = np.fmin(homes.table["boundary_min"].to_numpy(dtype=float), hidden_min)
-    return np.where(homes.is_joined, doubt, 0.0)
+    hidden_m = np.full(len(homes.table), np.nan)
+    if there is not None:
+        is_hidden = ~are_joined(network, there.attachments, walker)
+        hidden_m = _straight(homes.table.geometry.to_numpy(), there.shapes[is_hidden])
+    boundary_min = homes.table["boundary_min"].to_numpy(dtype=float)
+    return np.where(homes.is_joined, np.fmin(boundary_min, hidden_m / walker.speed_m_min), 0.0)
 
 
 def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:

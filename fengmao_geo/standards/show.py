@@ -17,6 +17,7 @@ from fengmao_geo.standards.load import (
 )
 from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
+from fengmao_geo.standards.routes import route_standard
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import controls, uses
 
@@ -85,6 +86,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "rasters": _raster_rows,
+        "school_routes": _route_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -166,6 +168,13 @@ def _raster_rows() -> list[dict[str, Any]]:
         for kind, of_kind in read.kinds.items()
         for band, also in of_kind.bands.items()
     ]
+
+
+def _route_rows() -> list[dict[str, Any]]:
+    """Show the classes of main roads, then each figure."""
+    read = route_standard()
+    classes = {"main_classes": ", ".join(read.main_classes), "source": read.source, "tag": read.tag}
+    return [classes, *({"figure": name, **figure.model_dump()} for name, figure in read.figures.items())]
 
 
 def _use_rows() -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from fengmao_geo.tables.layers import (
 )
 from fengmao_geo.tables.programme import PROGRAMME_RESULTS, Programme
 from fengmao_geo.tables.results import FINDINGS, TOWN_RESULTS
+from fengmao_geo.tables.routes import ROUTE_RESULTS
 from fengmao_geo.tables.what_if import WHAT_IF_RESULTS
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ __all__ = [
 ]
 
 RESULTS: dict[str, Table] = {
-    result.name: result for result in (*TOWN_RESULTS, *GREEN_RESULTS, *PROGRAMME_RESULTS, *WHAT_IF_RESULTS)
+    result.name: result
+    for result in (*TOWN_RESULTS, *GREEN_RESULTS, *PROGRAMME_RESULTS, *WHAT_IF_RESULTS, *ROUTE_RESULTS)
 }
 
 

@@ -137,6 +137,7 @@ LAYERS: dict[str, Table] = {
         _layer("redlines", "polygon"),
         _layer("river_control", "polygon"),
         _layer("heritage", "any", _text("zone")),
+        _layer("school_districts", "polygon", _text("school")),
         *(
             _layer(name, "any")
             for name in (
@@ -145,7 +146,6 @@ LAYERS: dict[str, Table] = {
                 "projects",
                 "roads_surface",
                 "scenic_spots",
-                "school_districts",
                 "sewers",
             )
         ),
