@@ -27,6 +27,7 @@ class TinyTown:
         self.layers = layers
         self.extent = extent
         self.settings = SimpleNamespace(bridges_complete=bridges_complete)
+        self.rasters = {}
 
     def __getitem__(self, name):
         return self.layers[name]
