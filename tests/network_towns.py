@@ -96,7 +96,7 @@ def scattered(noise, streets, count, *, with_polygons=True, prefix=""):
     return frame(*shapes, id=[f"{prefix}{row}" for row in range(count)])
 
 
-def walked(streets, origins, destinations, *, limit_m):
+def walked(streets, origins, destinations, *, limit_m, cost=None, wait=None):
     """Metres between places by networkx, on streets that meet at their ends only, places inserted as nodes."""
     ends = {}
 
@@ -105,7 +105,9 @@ def walked(streets, origins, destinations, *, limit_m):
 
     lines = streets.geometry.to_numpy()
     pairs = [(node(line.coords[0]), node(line.coords[-1])) for line in lines]
-    return inserted(lines, pairs, connected_parts(pairs), origins, destinations, limit_m=limit_m)
+    waits = {node(xy): cost for xy, cost in (wait or {}).items()}
+    parts = connected_parts(pairs)
+    return inserted(lines, pairs, parts, origins, destinations, limit_m=limit_m, cost=cost, waits=waits)
 
 
 def connected_parts(pairs):
@@ -117,8 +119,12 @@ def connected_parts(pairs):
     ]
 
 
-def inserted(lines, pairs, parts, origins, destinations, *, limit_m):
-    """Metres between places by networkx on edges given by their lines and pairs of nodes."""
+def inserted(lines, pairs, parts, origins, destinations, *, limit_m, cost=None, waits=None):
+    """Metres between places by networkx on edges given by their lines and pairs of nodes.
+
+    With ``cost`` a stretch of a line costs that from one position to another, and who comes to a node waits.
+    """
+    cost, waits = cost or (lambda _, from_m, to_m: abs(to_m - from_m)), waits or {}
     stops = {row: [] for row in range(len(lines))}
     legs = []
     for side, places in (("o", origins), ("d", destinations)):
@@ -133,8 +139,14 @@ def inserted(lines, pairs, parts, origins, destinations, *, limit_m):
     for row, (u, v) in enumerate(pairs):
         chain = [(0.0, u), *sorted(stops[row], key=lambda stop: stop[0]), (lines[row].length, v)]
         for (from_m, one), (to_m, other) in zip(chain, chain[1:], strict=False):
-            graph.add_edge(one, other, weight=to_m - from_m)
-            graph.add_edge(other, one, weight=to_m - from_m)
+            line = lines[row]
+            ahead, back = cost(line, from_m, to_m), cost(line, to_m, from_m)
+            # Places on a node are the node: between them nobody waits.
+            if to_m - from_m > 1e-6:
+                ahead += waits.get(v, 0.0) if to_m > line.length - 1e-6 else 0.0
+                back += waits.get(u, 0.0) if from_m < 1e-6 else 0.0
+            graph.add_edge(one, other, weight=ahead)
+            graph.add_edge(other, one, weight=back)
     for side, name, stop, leg_m in legs:
         place = (side, name)
         graph.add_edge(*((place, stop) if side == "o" else (stop, place)), weight=leg_m)

@@ -82,7 +82,8 @@ def _grid_of(reader: RasterReader, xy: Numbers, crs: CRS) -> Grid | None:
     if not len(xy):
         return None
     (left, bottom), (right, top) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
-    grid = common_grid([reader], bounds=(left, bottom, right, top), crs=crs)
+    # Points on one line would have no cells.
+    grid = common_grid([reader], bounds=(left - 1, bottom - 1, right + 1, top + 1), crs=crs)
     if grid is None:
         return None
     by_m = 2 * max(grid.transform.a, -grid.transform.e)

@@ -26,13 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Costs", "costs_of", "shortest_arcs"]
 
+# A place that lies off a node by rounding lies on it.
+_AT_NODE_M = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Costs:
     """What edges cost a walker who minds slopes or crossings: metres on the flat that take as long.
 
     Along an edge costs are straight lines between its vertices and jump where one waits. Who comes to a node
-    with a crossing waits there; who starts from it along its own edge does not.
+    with a crossing waits there, also where that is the goal; who starts from it does not.
 
     Parameters
     ----------
@@ -65,23 +68,32 @@ class Costs:
     matrix: sparse.csr_array
 
     def to_ends(self, edge: Indices, from_m: Numbers, to_m: Numbers) -> tuple[Numbers, Numbers]:
-        """Cost of walking from stretches of edges past the first and the last node of each."""
-        u, v = self.edge_nodes.take(edge, axis=0).T
+        """Cost of walking from stretches of edges to the first and to the last node of each."""
+        u_wait, v_wait = self._waits(edge)
         ahead = self._whole(self.ahead_m, edge) - self._ahead(edge, to_m)
-        return self._back(edge, from_m) + self.wait_m[u], ahead + self.wait_m[v]
+        to_u = self._back(edge, from_m) + np.where(self._is_at_start(from_m), 0.0, u_wait)
+        return to_u, ahead + np.where(self._is_at_end(edge, to_m), 0.0, v_wait)
 
     def from_ends(self, edge: Indices, from_m: Numbers, to_m: Numbers) -> tuple[Numbers, Numbers]:
-        """Cost of walking to stretches of edges from the first and the last node of each."""
-        return self._ahead(edge, from_m), self._whole(self.back_m, edge) - self._back(edge, to_m)
+        """Cost of walking to stretches of edges from the first and from the last node of each."""
+        u_wait, v_wait = self._waits(edge)
+        back = self._whole(self.back_m, edge) - self._back(edge, to_m)
+        from_u = self._ahead(edge, from_m) + np.where(self._is_at_end(edge, from_m), v_wait, 0.0)
+        return from_u, back + np.where(self._is_at_start(to_m), u_wait, 0.0)
 
     def between(self, edge: Indices, start: tuple[Numbers, Numbers], end: tuple[Numbers, Numbers]) -> Numbers:
         """Cost of walking along an edge from one stretch of it to another; nothing where they overlap."""
-        ahead = self._ahead(edge, end[0]) - self._ahead(edge, start[1])
-        back = self._back(edge, start[0]) - self._back(edge, end[1])
-        return np.where(end[0] >= start[1], ahead, np.where(start[0] >= end[1], back, 0.0))
+        from_u, from_v = self.from_ends(edge, *end)
+        ahead = from_u - self._ahead(edge, start[1])
+        back = from_v - (self._whole(self.back_m, edge) - self._back(edge, start[0]))
+        gap = np.where(end[0] > start[1], ahead, np.where(start[0] > end[1], back, 0.0))
+        return np.maximum(gap, 0.0)
 
     def reaching_ends(self, edge: Indices, to_u: Numbers, to_v: Numbers) -> tuple[Numbers, Numbers]:
-        """Find how far from their start edges reach their first node, and from where on their last."""
+        """Find how far from their start edges reach their first node, and from where on their last.
+
+        The metres are those left when one has come to the node and waited.
+        """
         whole = self._whole(self.ahead_m, edge)
         return (
             self._where(self.back_m, self.back_step, edge, np.maximum(to_u, 0.0)),
@@ -92,10 +104,23 @@ class Costs:
         self, edge: Indices, from_m: Numbers, to_m: Numbers, left_m: Numbers
     ) -> tuple[Numbers, Numbers]:
         """Find from where to where along their edges stretches are in reach."""
+        u_wait, v_wait = self._waits(edge)
+        before = np.maximum(left_m - np.where(self._is_at_end(edge, from_m), v_wait, 0.0), 0.0)
+        behind = np.maximum(left_m - np.where(self._is_at_start(to_m), u_wait, 0.0), 0.0)
         return (
-            self._where(self.ahead_m, self.ahead_step, edge, self._ahead(edge, from_m) - left_m),
-            self._where(self.back_m, self.back_step, edge, self._back(edge, to_m) + left_m),
+            self._where(self.ahead_m, self.ahead_step, edge, self._ahead(edge, from_m) - before),
+            self._where(self.back_m, self.back_step, edge, self._back(edge, to_m) + behind),
         )
+
+    def _waits(self, edge: Indices) -> tuple[Numbers, Numbers]:
+        u, v = self.edge_nodes.take(edge, axis=0).T
+        return self.wait_m[u], self.wait_m[v]
+
+    def _is_at_start(self, at_m: Numbers) -> Flags:
+        return at_m <= _AT_NODE_M
+
+    def _is_at_end(self, edge: Indices, at_m: Numbers) -> Flags:
+        return at_m >= self._whole(self.at_m, edge) - _AT_NODE_M
 
     def _ahead(self, edge: Indices, at_m: Numbers) -> Numbers:
         return self._cost(self.ahead_m, self.ahead_step, edge, at_m)
@@ -187,7 +212,14 @@ class _Points(NamedTuple):
 
     def take(self, order: Indices) -> _Points:
         """Put the points in another order."""
-        return _Points(*(array[order] for array in self))
+        return _Points(
+            self.edge[order],
+            self.at_m[order],
+            self.ahead_step[order],
+            self.back_step[order],
+            self.wait_m[order],
+            self.is_before_wait[order],
+        )
 
 
 def _points(network: WalkNetwork, walker: Walker, crossings: Crossings, wait_m: Numbers) -> _Points:
