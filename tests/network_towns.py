@@ -119,12 +119,16 @@ def connected_parts(pairs):
     ]
 
 
+def _metres(_, from_m, to_m):
+    return abs(to_m - from_m)
+
+
 def inserted(lines, pairs, parts, origins, destinations, *, limit_m, cost=None, waits=None):
     """Metres between places by networkx on edges given by their lines and pairs of nodes.
 
     With ``cost`` a stretch of a line costs that from one position to another, and who comes to a node waits.
     """
-    cost, waits = cost or (lambda _, from_m, to_m: abs(to_m - from_m)), waits or {}
+    cost, waits = cost or _metres, waits or {}
     stops = {row: [] for row in range(len(lines))}
     legs = []
     for side, places in (("o", origins), ("d", destinations)):
@@ -140,13 +144,12 @@ def inserted(lines, pairs, parts, origins, destinations, *, limit_m, cost=None, 
         chain = [(0.0, u), *sorted(stops[row], key=lambda stop: stop[0]), (lines[row].length, v)]
         for (from_m, one), (to_m, other) in zip(chain, chain[1:], strict=False):
             line = lines[row]
-            ahead, back = cost(line, from_m, to_m), cost(line, to_m, from_m)
             # Places on a node are the node: between them nobody waits.
-            if to_m - from_m > 1e-6:
-                ahead += waits.get(v, 0.0) if to_m > line.length - 1e-6 else 0.0
-                back += waits.get(u, 0.0) if from_m < 1e-6 else 0.0
-            graph.add_edge(one, other, weight=ahead)
-            graph.add_edge(other, one, weight=back)
+            is_step = to_m - from_m > 1e-6
+            wait_v = waits.get(v, 0.0) * (is_step and to_m > line.length - 1e-6)
+            wait_u = waits.get(u, 0.0) * (is_step and from_m < 1e-6)
+            graph.add_edge(one, other, weight=cost(line, from_m, to_m) + wait_v)
+            graph.add_edge(other, one, weight=cost(line, to_m, from_m) + wait_u)
     for side, name, stop, leg_m in legs:
         place = (side, name)
         graph.add_edge(*((place, stop) if side == "o" else (stop, place)), weight=leg_m)

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from network_towns import CRS, TinyTown, frame, grid, scattered, street_layouts, walked
 from raster_towns import raster
 from shapely import Point
+from test_life_circles import EAST, street_town
 
+import fengmao_geo as fg
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.raster_points import values_at
 from fengmao_geo.network.attach import attach
@@ -74,12 +76,12 @@ def test_speed_on_a_slope_is_toblers(slope, km_h):
 
 
 def test_the_walkers_own_speed_on_the_flat_is_kept():
-    up = lifted(STRAIGHT, flat5 * x)
+    up = lifted(STRAIGHT, lambda x, _: 0.05 * x)
     assert minutes(up, *AT_ENDS, HILLS) == pytest.approx(1000 / 60 * exp(3.5 * 0.05))
 
 
 def test_up_and_down_differ():
-    up = lifted(STRAIGHT, flat8 * x)
+    up = lifted(STRAIGHT, lambda x, _: 0.08 * x)
     assert minutes(up, *AT_ENDS, HILLS) == pytest.approx(1000 / 60 * exp(3.5 * 0.08))
     assert minutes(up, *AT_ENDS[::-1], HILLS) == pytest.approx(1000 / 60 * exp(3.5 * (0.03 - 0.05)))
 
@@ -302,7 +304,7 @@ def test_every_place_on_a_reached_stretch_and_no_other_is_in_time(layout):
 
 def test_the_ground_of_a_facility_on_a_hill_reaches_further_uphill():
     # People walk to it: from above they come down faster.
-    up = lifted(STRAIGHT, flat5 * x)
+    up = lifted(STRAIGHT, lambda x, _: 0.05 * x)
     place = frame(Point(500, 0), id=["shop"])
     left, _, right, _ = service_areas(up, place, minutes=(5,), walker=HILLS).total_bounds
     assert 500 - left == pytest.approx(30 + 270 * exp(-3.5 * 0.05), abs=0.01)
@@ -368,7 +370,7 @@ TWO_BANKS = street("LINESTRING (0 0, 100 0)", "LINESTRING (0 40, 100 40)")
 
 
 def test_a_new_footbridge_runs_straight_between_the_heights_of_its_banks():
-    banks = lifted(FAR_BANKS, flat2 * x + 0.1 * y)
+    banks = lifted(FAR_BANKS, lambda x, y: 0.02 * x + 0.1 * y)
     bridged = with_links(banks, frame("LINESTRING (50 0, 50 100, 50 200)", id=["new"]))
     heights = heights_of(bridged)
     rows = np.flatnonzero((bridged.edges["street_id"] == "new").to_numpy()[heights.edge_id])
@@ -379,7 +381,7 @@ def test_a_new_footbridge_runs_straight_between_the_heights_of_its_banks():
 
 
 def test_a_new_link_leaves_the_old_ways_as_they_were():
-    banks = lifted(FAR_BANKS, flat2 * x, crossings=[((30, 0), True)])
+    banks = lifted(FAR_BANKS, lambda x, _: 0.02 * x, crossings=[((30, 0), True)])
     path = with_links(banks, frame("LINESTRING (133 0, 133 200)", id=["new"]), kind="path")
     for one, other in (((0, 0), (400, 0)), ((400, 0), (0, 0))):
         before, after = (minutes(net, one, other, BOTH) for net in (banks, path))
@@ -387,17 +389,31 @@ def test_a_new_link_leaves_the_old_ways_as_they_were():
 
 
 def test_heights_and_crossings_outlast_a_link_that_is_taken_out_again():
-    banks = lifted(TWO_BANKS, flat2 * x, crossings=[((30, 0), True)])
+    banks = lifted(TWO_BANKS, lambda x, _: 0.02 * x, crossings=[((30, 0), True)])
     path = with_links(banks, frame("LINESTRING (33 0, 33 40)", id=["new"]), kind="path")
     again = without_links(path, ["new"])
     assert minutes(again, (0, 0), (100, 0), BOTH) == pytest.approx(minutes(banks, (0, 0), (100, 0), BOTH))
 
 
 def test_opening_no_gate_keeps_the_heights():
-    banks = lifted(TWO_BANKS, flat2 * x)
+    banks = lifted(TWO_BANKS, lambda x, _: 0.02 * x)
     assert heights_of(open_gates(banks, [])).z_m.tolist() == heights_of(banks).z_m.tolist()
 
 
 def test_the_array_of_heights_cannot_be_written():
     with pytest.raises(ValueError, match="read-only"):
         lifted(STRAIGHT, flat).terrain.z_m[0] = 1.0
+
+
+def test_life_circles_count_slopes_on_the_way_to_the_facility():
+    # Homes 350 m below and above a bank on a slope of 5 %: 7.0 and 4.9 minutes, leg included.
+    town = street_town([("bank", 550)], homes=(200, 900), people=(10, 20))
+    hill = lifted(walk_network(town), lambda x, _: 0.05 * (x - EAST))
+    circles = fg.life_circles(town, hill, minutes=(5, 15), walker=HILLS)
+    reach = circles.reach[circles.reach["facility_type"] == "bank"].set_index("dwelling_id")["travel_min"]
+    assert reach["h200"] == pytest.approx((5 + 350 * exp(3.5 * 0.05)) / 60)
+    assert reach["h900"] == pytest.approx((5 + 350 * exp(-3.5 * 0.05)) / 60)
+    ground = circles.service_areas.set_index(["facility_type", "limit_min"]).geometry["bank", 5.0]
+    houses = town["buildings"].set_index("id").geometry
+    assert ground.intersection(houses["h900"]).area == pytest.approx(50)
+    assert ground.intersection(houses["h200"]).area == 0

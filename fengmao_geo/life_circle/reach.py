@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.network.costs import fastest_m_min
 from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
@@ -255,7 +256,7 @@ def _reach_of_type(
             "straight_m": straight_m,
         }
     )
-    doubt_min = _doubt(homes, hidden_m / walker.speed_m_min, is_surveyed=is_surveyed)
+    doubt_min = _doubt(homes, hidden_m / fastest_m_min(walker), is_surveyed=is_surveyed)
     status = statuses(travel_min, doubt_min, limit_min)
     if entry.standard_m is None:
         is_within = pd.array(np.full(count, None), dtype="boolean")
