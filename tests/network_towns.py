@@ -27,6 +27,7 @@ class TinyTown:
         self.layers = layers
         self.extent = extent
         self.settings = SimpleNamespace(bridges_complete=bridges_complete)
+        self.rasters = {}
 
     def __getitem__(self, name):
         return self.layers[name]
@@ -95,7 +96,7 @@ def scattered(noise, streets, count, *, with_polygons=True, prefix=""):
     return frame(*shapes, id=[f"{prefix}{row}" for row in range(count)])
 
 
-def walked(streets, origins, destinations, *, limit_m):
+def walked(streets, origins, destinations, *, limit_m, cost=None, wait=None):
     """Metres between places by networkx, on streets that meet at their ends only, places inserted as nodes."""
     ends = {}
 
@@ -104,7 +105,9 @@ def walked(streets, origins, destinations, *, limit_m):
 
     lines = streets.geometry.to_numpy()
     pairs = [(node(line.coords[0]), node(line.coords[-1])) for line in lines]
-    return inserted(lines, pairs, connected_parts(pairs), origins, destinations, limit_m=limit_m)
+    waits = {node(xy): cost for xy, cost in (wait or {}).items()}
+    parts = connected_parts(pairs)
+    return inserted(lines, pairs, parts, origins, destinations, limit_m=limit_m, cost=cost, waits=waits)
 
 
 def connected_parts(pairs):
@@ -116,8 +119,16 @@ def connected_parts(pairs):
     ]
 
 
-def inserted(lines, pairs, parts, origins, destinations, *, limit_m):
-    """Metres between places by networkx on edges given by their lines and pairs of nodes."""
+def _metres(_, from_m, to_m):
+    return abs(to_m - from_m)
+
+
+def inserted(lines, pairs, parts, origins, destinations, *, limit_m, cost=None, waits=None):
+    """Metres between places by networkx on edges given by their lines and pairs of nodes.
+
+    With ``cost`` a stretch of a line costs that from one position to another, and who comes to a node waits.
+    """
+    cost, waits = cost or _metres, waits or {}
     stops = {row: [] for row in range(len(lines))}
     legs = []
     for side, places in (("o", origins), ("d", destinations)):
@@ -132,8 +143,13 @@ def inserted(lines, pairs, parts, origins, destinations, *, limit_m):
     for row, (u, v) in enumerate(pairs):
         chain = [(0.0, u), *sorted(stops[row], key=lambda stop: stop[0]), (lines[row].length, v)]
         for (from_m, one), (to_m, other) in zip(chain, chain[1:], strict=False):
-            graph.add_edge(one, other, weight=to_m - from_m)
-            graph.add_edge(other, one, weight=to_m - from_m)
+            line = lines[row]
+            # Places on a node are the node: between them nobody waits.
+            is_step = to_m - from_m > 1e-6
+            wait_v = waits.get(v, 0.0) * (is_step and to_m > line.length - 1e-6)
+            wait_u = waits.get(u, 0.0) * (is_step and from_m < 1e-6)
+            graph.add_edge(one, other, weight=cost(line, from_m, to_m) + wait_v)
+            graph.add_edge(other, one, weight=cost(line, to_m, from_m) + wait_u)
     for side, name, stop, leg_m in legs:
         place = (side, name)
         graph.add_edge(*((place, stop) if side == "o" else (stop, place)), weight=leg_m)

@@ -154,7 +154,7 @@ def test_three_hundred_metres_are_five_minutes():
 
 @pytest.mark.parametrize(
     ("name", "speed_m_s"),
-    [("standard", 1.0), ("adult", 1.2), ("elderly", 0.9), ("child", 1.0), ("wheels", 0.8)],
+    [("standard", 1.0), ("adult", 1.2), ("elderly", 0.9), ("child", 1.0), ("wheels", 0.8), ("terrain", 1.0)],
 )
 def test_a_walker_walks_at_the_middle_of_the_range_known(name, speed_m_s):
     assert walker(name).speed_km_h == pytest.approx(speed_m_s * 3.6)
@@ -177,8 +177,8 @@ def test_the_users_own_walker_is_read(tmp_path):
     assert walker(path).speed_m_min == 100
 
 
-def test_a_file_of_five_walkers_is_not_one_walker():
-    assert "holds 5 walkers" in refused(walker, DATA / "walkers.toml")
+def test_a_file_of_six_walkers_is_not_one_walker():
+    assert "holds 6 walkers" in refused(walker, DATA / "walkers.toml")
 
 
 def test_an_unknown_walker_is_told_with_those_there_are():

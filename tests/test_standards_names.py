@@ -33,6 +33,7 @@ CHOICES = {
     ("heritage", "zone"): "core control",
     ("compounds", "compound_type"): "estate school hospital factory government park",
     ("barriers", "barrier_type"): "wall fence railway embankment",
+    ("crossings", "crossing_type"): "signal zebra",
     ("blocks", "renewal_type"): " ".join(RENEWAL_TYPES),
 }
 

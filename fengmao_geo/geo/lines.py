@@ -19,6 +19,7 @@ __all__ = [
     "cut_lines",
     "grid_cuts",
     "insert_points",
+    "last_before",
     "pulled_in",
     "ranges",
     "segments",
@@ -177,6 +178,37 @@ def ranges(low: Indices, high: Indices) -> Indices:
     count = high - low
     offset = np.repeat(low - (np.cumsum(count) - count), count)
     return np.asarray(np.arange(count.sum()) + offset, dtype=np.intp)
+
+
+def last_before(values: Numbers, low: Indices, end: Indices, wanted: Numbers) -> Indices:
+    """Find in ascending stretches of one array the last number that is not beyond what is wanted.
+
+    Parameters
+    ----------
+    values
+        Numbers that ascend within each stretch, shape ``(v,)``.
+    low, end
+        First number of each stretch, and the one after its last, shape ``(k,)``.
+    wanted
+        What is looked for in each, shape ``(k,)``.
+
+    Returns
+    -------
+    array, shape ``(k,)``
+        Where it stands; the stretch's first where all of it is beyond.
+
+    Examples
+    --------
+    >>> steps = np.array([0.0, 3.0, 8.0, 0.0, 5.0])
+    >>> last_before(steps, np.array([0, 3, 3]), np.array([3, 5, 5]), np.array([3.5, 9.0, -1.0])).tolist()
+    [1, 4, 3]
+    """
+    high = end - 1
+    while (low < high).any():
+        middle = (low + high + 1) // 2
+        is_before = values[middle] <= wanted
+        low, high = np.where(is_before, middle, low), np.where(is_before, high, np.maximum(middle - 1, low))
+    return low
 
 
 def segments(lines: Geometries) -> tuple[Numbers, Numbers, Indices]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.network.costs import fastest_m_min
 from fengmao_geo.network.travel import TOLERANCE, nearest_pairs
 from fengmao_geo.tables import RESULTS
 
@@ -306,7 +307,7 @@ def doubt_minutes(
         is_hidden = ~are_joined(network, there.attachments, walker)
         hidden_m = _straight(homes.table.geometry.to_numpy(), there.shapes[is_hidden])
     boundary_min = homes.table["boundary_min"].to_numpy(dtype=float)
-    return np.where(homes.is_joined, np.fmin(boundary_min, hidden_m / walker.speed_m_min), 0.0)
+    return np.where(homes.is_joined, np.fmin(boundary_min, hidden_m / fastest_m_min(walker)), 0.0)
 
 
 def statuses(travel_min: Numbers, doubt_min: Numbers, limit_min: float) -> NDArray[np.object_]:

@@ -15,6 +15,7 @@ from fengmao_geo.geo.lines import cut_lines, insert_points
 from fengmao_geo.network.barriers import TOUCH_M
 from fengmao_geo.network.enclose import Surroundings, enclose
 from fengmao_geo.network.join import crossing_points, group_vertices, join_ends, own_ends
+from fengmao_geo.network.terrain import with_terrain
 from fengmao_geo.network.walk_network import EDGE_COLUMNS, WalkNetwork, assemble
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def walk_network(
     level; a raised street meets the ground only where it ends. Bare crossings do not meet. Water, barriers
     and compound outlines except their gates are carried along: streets through an outline away from its gates
     are cut, streets through water without a bridge are kept as suspected bridges unless the town declares its
-    bridges complete. Everything is listed in ``network.audit``.
+    bridges complete. Heights come from the town's raster ``elevation``, waits from its layer ``crossings``:
+    points on the lines that people walk when they cross. Everything is listed in ``network.audit``.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def walk_network(
     Raises
     ------
     UsageError
-        If a distance is negative or the lines' CRS is not in metres.
+        If a distance is negative, the lines' CRS is not in metres, or the raster cannot be read.
     NetworkError
         If no street is left to walk on, or a street's length is not a number; all of those are named.
 
@@ -98,7 +100,7 @@ def walk_network(
     nodes_xy, edge_nodes, edges, join_found = _edges(
         pieces, barriers, around.compounds.geometry.to_numpy(), connect_gaps_m
     )
-    return assemble(
+    network = assemble(
         crs=lines.crs,
         node_xy=nodes_xy,
         edge_nodes=edge_nodes,
@@ -109,6 +111,7 @@ def walk_network(
         extent=around.extent,
         found=(*found, *cut_found, *join_found),
     )
+    return with_terrain(network, around.elevation, around.crossings)
 
 
 def _walkable_pieces(lines: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:

@@ -17,6 +17,7 @@ from fengmao_geo.network.barriers import TOUCH_M, Barriers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fengmao_geo.geo.raster_file import RasterFile
     from fengmao_geo.town.town import Town
 
     Geometries = NDArray[np.object_]
@@ -35,6 +36,8 @@ class Surroundings:
     gates: pd.DataFrame
     extent: Any | None
     is_bridges_complete: bool
+    elevation: RasterFile | None = None
+    crossings: gpd.GeoDataFrame | None = None
 
     @classmethod
     def none(cls) -> Surroundings:
@@ -53,6 +56,8 @@ class Surroundings:
             gates=_gates(town["gates"] if "gates" in town else None, _grounds(town)),  # noqa: SIM401  no dictionary
             extent=town.extent,
             is_bridges_complete=bool(town.settings.bridges_complete),
+            elevation=town.rasters.get("elevation"),
+            crossings=town["crossings"] if "crossings" in town else None,  # noqa: SIM401  no dictionary
         )
 
 

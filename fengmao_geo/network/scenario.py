@@ -268,4 +268,5 @@ def without_links(network: WalkNetwork, street_ids: Sequence[str]) -> WalkNetwor
         gates=network.gates,
         extent=network.extent,
         found=(*network.found, *found),
+        terrain=network.terrain,
     )

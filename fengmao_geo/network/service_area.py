@@ -54,7 +54,8 @@ def service_areas(
     With ``v`` the walker's speed and ``a = min(walking_off_m, v T)``, the ground is every point no farther
     than ``a`` from a place on the streets that is reached by ``T - a / v``, with no barrier between. Near
     barriers the streets are taken in pieces of a fixed grid, so that the drawing does not depend on how they
-    are split.
+    are split. For a walker who minds slopes or crossings, it is the ground from which the place is reached in
+    time, as for a facility that people walk to.
 
     Parameters
     ----------
@@ -81,7 +82,8 @@ def service_areas(
     Raises
     ------
     UsageError
-        If minutes are missing, repeated or not positive, or ``walking_off_m`` is negative.
+        If minutes are missing, repeated or not positive, ``walking_off_m`` is negative, or the walker minds
+        slopes and no heights are known.
 
     Examples
     --------

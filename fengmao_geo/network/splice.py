@@ -15,6 +15,7 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.geo.lines import cut_lines, pulled_in
 from fengmao_geo.network.barriers import PULL_M, TOUCH_M
 from fengmao_geo.network.change import Change
+from fengmao_geo.network.terrain import carried
 from fengmao_geo.network.walk_network import assemble
 
 if TYPE_CHECKING:
@@ -272,6 +273,7 @@ def changed(
             where=where,
             opens=barriers is not None,
         ),
+        terrain=carried(network, result, ~is_old),
     )
 
 

@@ -10,6 +10,7 @@ import shapely
 
 from fengmao_geo.network.attach import Attachments
 from fengmao_geo.network.barriers import TOUCH_M
+from fengmao_geo.network.costs import costs_of
 from fengmao_geo.network.travel import nearest_pairs
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def reached_stretches(
 ) -> Stretches:
     """Cut the edges where the walk ends; stretches of one edge neither touch nor overlap.
 
+    For a walker who minds slopes or crossings it is from there that the places are reached.
+
     Parameters
     ----------
     network, places
@@ -61,18 +64,28 @@ def reached_stretches(
     Stretches
         In the order of edges and of positions along them.
     """
+    costs = costs_of(network, walker)
+    if costs is not None:
+        distance_m = distance_m + costs.wait_m
     is_reached = distance_m <= reach_m
     u, v = network.edge_nodes.T
     edge = np.flatnonzero((is_reached[u] | is_reached[v]) & network.usable(walker))
     length = network.edge_length_m[edge]
-    ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
-    back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
+    if costs is None:
+        ahead = np.clip(reach_m - distance_m[u[edge]], 0.0, length)
+        back = np.clip(length - (reach_m - distance_m[v[edge]]), 0.0, length)
+    else:
+        left = reach_m - distance_m[u[edge]], reach_m - distance_m[v[edge]]
+        ahead, back = costs.reaching_ends(edge, *left)
     usable = (places.leg_m <= reach_m + _ROUNDING_M) & network.usable(walker)[places.edge_id]
     own, left_m = places.edge_id[usable], np.maximum(reach_m - places.leg_m[usable], 0.0)
-    start = np.concatenate([np.zeros(len(edge)), back, np.maximum(places.from_m[usable] - left_m, 0.0)])
-    end = np.concatenate(
-        [ahead, length, np.minimum(places.to_m[usable] + left_m, network.edge_length_m[own])]
-    )
+    from_m, to_m = places.from_m[usable], places.to_m[usable]
+    if costs is None:
+        from_m, to_m = np.maximum(from_m - left_m, 0.0), np.minimum(to_m + left_m, network.edge_length_m[own])
+    else:
+        from_m, to_m = costs.around(own, from_m, to_m, left_m)
+    start = np.concatenate([np.zeros(len(edge)), back, from_m])
+    end = np.concatenate([ahead, length, to_m])
     # Where a walk ends just as it comes to a street, it still reaches that point of it.
     arrives = np.ones(len(start), dtype=bool)
     arrives[: len(edge)] = distance_m[u[edge]] == reach_m

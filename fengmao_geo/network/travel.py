@@ -12,6 +12,7 @@ from scipy.sparse import csgraph
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import Attachments, as_attachments
+from fengmao_geo.network.costs import costs_of
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
 
@@ -68,7 +69,8 @@ def travel_times(
 
     Time is the leg from the origin, the way along the network and the leg to the destination; two places on
     one edge may walk between them directly. ``travel_min <= limit_min`` counts, with a relative tolerance of
-    1e-9.
+    1e-9. A walker who minds slopes or crossings walks from origin to destination: the way back may take
+    another time.
 
     Parameters
     ----------
@@ -86,14 +88,16 @@ def travel_times(
     Returns
     -------
     DataFrame
-        ``origin_id, destination_id, travel_min`` (minutes), ``distance_m`` (metres walked), in the order of
-        origin, time and destination. A pair that is not listed is not within the limit, or one of its places
+        ``origin_id, destination_id, travel_min`` (minutes), ``distance_m`` (metres walked; for a
+        walker who minds slopes or crossings those that take as long on the flat), in the order of origin,
+        time and destination. A pair that is not listed is not within the limit, or one of its places
         is unattached.
 
     Raises
     ------
     UsageError
-        If the limit is not positive, ``nearest`` is below one, or places are wrong as `attach` says.
+        If the limit is not positive, ``nearest`` is below one, places are wrong as `attach` says, or the
+        walker minds slopes and no heights are known.
 
     Examples
     --------
@@ -160,14 +164,13 @@ def nearest_pairs(
     ends = _usable(network, origins, walker)
     distance, source = nearest_distances(network, starts, limit_m=limit_m, walker=walker)
     u, v = network.edge_nodes.take(ends.edge_id, axis=0).T  # many times as fast as indexing
-    by_u = distance.take(u) + ends.from_m
-    by_v = distance.take(v) + network.edge_length_m.take(ends.edge_id) - ends.to_m
+    by_u, by_v = _by_ends(network, ends, walker, distance.take(u), distance.take(v))
     walked = ends.leg_m + np.minimum(by_u, by_v)
     to, to_by_v = source.take(u), source.take(v)
     is_tie = by_u == by_v
     to[is_tie] = np.minimum(to[is_tie], to_by_v[is_tie])
     to = np.where(by_v < by_u, to_by_v, to)
-    direct = _direct(ends, starts)
+    direct = _direct(network, ends, starts, walker)
     return _nearest_of(
         Pairs(ends.place, to, walked), direct, count=len(origins), limit_m=limit_m * (1 + TOLERANCE)
     )
@@ -176,7 +179,7 @@ def nearest_pairs(
 def nearest_distances(
     network: WalkNetwork, places: Attachments, *, limit_m: float, walker: Walker
 ) -> tuple[Numbers, Indices]:
-    """Walk out from all places at once.
+    """Walk out from all places at once, against the way of those who walk to them.
 
     Parameters
     ----------
@@ -192,7 +195,7 @@ def nearest_distances(
     Returns
     -------
     tuple of arrays
-        Metres from the nearest place to each node, infinite beyond the limit, and that place's row, the
+        Metres from each node to the nearest place, infinite beyond the limit, and that place's row, the
         smallest of equally near ones, each of shape ``(n,)``.
     """
     count = len(network.node_xy)
@@ -246,21 +249,19 @@ def reached_pairs(
     Pairs
         Each pair once, with the shortest way.
     """
-    if len(origins) < len(destinations):
+    if len(origins) < len(destinations) and walker.is_steady:
         pairs = reached_pairs(network, destinations, origins, limit_m=limit_m, walker=walker)
         return Pairs(pairs.destination, pairs.origin, pairs.distance_m)
     starts, ends = _usable(network, destinations, walker), _usable(network, origins, walker)
     at_node, first_row = _rows_at_nodes(network, ends)
-    found = [_direct(ends, starts)]
+    found = [_direct(network, ends, starts, walker)]
     for source, distance in source_distances(network, starts, limit_m=limit_m, walker=walker):
         nodes = np.flatnonzero(np.isfinite(distance))
         rows = at_node[ranges(first_row[nodes], first_row[nodes + 1])]
-        u, v = network.edge_nodes[ends.edge_id[rows]].T
-        along = np.minimum(
-            distance[u] + ends.from_m[rows],
-            distance[v] + network.edge_length_m[ends.edge_id[rows]] - ends.to_m[rows],
-        )
-        found.append(Pairs(ends.place[rows], np.full(len(rows), source), along + ends.leg_m[rows]))
+        here = ends.take_rows(rows)
+        u, v = network.edge_nodes[here.edge_id].T
+        along = np.minimum(*_by_ends(network, here, walker, distance[u], distance[v]))
+        found.append(Pairs(here.place, np.full(len(rows), source), along + here.leg_m))
     return _shortest_of(
         Pairs(*(np.concatenate(column) for column in zip(*found, strict=True))), len(destinations), limit_m
     )
@@ -269,7 +270,7 @@ def reached_pairs(
 def source_distances(
     network: WalkNetwork, sources: Attachments, *, limit_m: float, walker: Walker
 ) -> Iterator[tuple[int, Numbers]]:
-    """Walk out from each place in turn.
+    """Walk out from each place in turn, against the way of those who walk to it.
 
     Parameters
     ----------
@@ -285,7 +286,7 @@ def source_distances(
     Yields
     ------
     tuple of int and array
-        The place's row, and metres from it to every node, infinite beyond the limit, shape ``(n,)``.
+        The place's row, and metres to it from every node, infinite beyond the limit, shape ``(n,)``.
     """
     graph = _with_sources(network, sources, walker)
     count = len(network.node_xy)
@@ -304,13 +305,17 @@ def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attach
 
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
     """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
-    base = network.matrix(walker)
+    costs = costs_of(network, walker)
+    base = network.matrix(walker) if costs is None else costs.matrix
     sources = _usable(network, sources, walker)
     count = len(network.node_xy)
     place = np.concatenate([sources.place, sources.place])
     node = network.edge_nodes[sources.edge_id].T.ravel()
-    away = network.edge_length_m[sources.edge_id] - sources.to_m
-    length = np.concatenate([sources.leg_m + sources.from_m, sources.leg_m + away])
+    if costs is None:
+        from_u, from_v = sources.from_m, network.edge_length_m[sources.edge_id] - sources.to_m
+    else:
+        from_u, from_v = costs.from_ends(sources.edge_id, sources.from_m, sources.to_m)
+    length = np.concatenate([sources.leg_m + from_u, sources.leg_m + from_v])
     order = np.lexsort((length, node, place))
     place, node, length = place[order], node[order], length[order]
     is_first = np.ones(len(place), dtype=bool)
@@ -327,7 +332,18 @@ def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) ->
     )
 
 
-def _direct(ends: Attachments, starts: Attachments) -> Pairs:
+def _by_ends(
+    network: WalkNetwork, ends: Attachments, walker: Walker, from_u: Numbers, from_v: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Add to the distances of both nodes of each attachment's edge the way along that edge."""
+    costs = costs_of(network, walker)
+    if costs is None:
+        return from_u + ends.from_m, from_v + network.edge_length_m.take(ends.edge_id) - ends.to_m
+    to_u, to_v = costs.to_ends(ends.edge_id, ends.from_m, ends.to_m)
+    return from_u + to_u, from_v + to_v
+
+
+def _direct(network: WalkNetwork, ends: Attachments, starts: Attachments, walker: Walker) -> Pairs:
     """Walk between places on one edge without passing its nodes."""
     order = np.argsort(starts.edge_id, kind="stable")
     edges = starts.edge_id[order]
@@ -337,7 +353,12 @@ def _direct(ends: Attachments, starts: Attachments) -> Pairs:
     near = np.flatnonzero(is_shared[ends.edge_id])
     low, high = (np.searchsorted(edges, ends.edge_id[near], side=side) for side in ("left", "right"))
     end, start = np.repeat(near, high - low), order[ranges(low, high)]
-    gap = np.maximum(ends.from_m[end] - starts.to_m[start], starts.from_m[start] - ends.to_m[end])
+    costs = costs_of(network, walker)
+    if costs is None:
+        gap = np.maximum(ends.from_m[end] - starts.to_m[start], starts.from_m[start] - ends.to_m[end])
+    else:
+        here, there = ((of.from_m[row], of.to_m[row]) for of, row in ((ends, end), (starts, start)))
+        gap = costs.between(ends.edge_id[end], here, there)
     return Pairs(
         ends.place[end], starts.place[start], ends.leg_m[end] + np.maximum(gap, 0.0) + starts.leg_m[start]
     )

@@ -16,6 +16,7 @@ from fengmao_geo.errors import NetworkError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.lines import vertex_positions
 from fengmao_geo.network.barriers import TOUCH_M, Barriers
+from fengmao_geo.network.costs import Costs, shortest_arcs
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from fengmao_geo.network.change import Change
+    from fengmao_geo.network.terrain import Terrain
     from fengmao_geo.standards.records import Walker
 
     Geometries = NDArray[np.object_]
@@ -68,6 +70,8 @@ class WalkNetwork:
         What was joined, cut or dropped while building.
     change
         How it came from another network by adding to that; ``None`` if it was built.
+    terrain
+        Heights and declared crossings; ``None`` if there are neither.
     """
 
     crs: CRS
@@ -81,6 +85,7 @@ class WalkNetwork:
     extent: shapely.Geometry | None
     found: tuple[Finding, ...] = ()
     change: Change | None = None
+    terrain: Terrain | None = None
 
     def __post_init__(self) -> None:
         for array in (self.node_xy, self.node_part, self.edge_nodes, self.edge_lines):
@@ -223,12 +228,17 @@ class WalkNetwork:
 
     @cached_property
     def _all_matrix(self) -> sparse.csr_array:
-        return _matrix(self.edge_nodes, self.edge_length_m, len(self.node_xy))
+        return _both_ways(self.edge_nodes, self.edge_length_m, len(self.node_xy))
 
     @cached_property
     def _stepless_matrix(self) -> sparse.csr_array:
         usable = ~self.edges["is_steps"].to_numpy(dtype=bool)
-        return _matrix(self.edge_nodes[usable], self.edge_length_m[usable], len(self.node_xy))
+        return _both_ways(self.edge_nodes[usable], self.edge_length_m[usable], len(self.node_xy))
+
+    @cached_property
+    def costs_by_walker(self) -> dict[Walker, Costs]:
+        """What `costs_of` has worked out for walkers who mind slopes or crossings."""
+        return {}
 
     @cached_property
     def boundary(self) -> pd.DataFrame:
@@ -298,6 +308,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
     extent: shapely.Geometry | None = None,
     found: tuple[Finding, ...] = (),
     change: Change | None = None,
+    terrain: Terrain | None = None,
 ) -> WalkNetwork:
     """Put nodes and edges in an order that does not depend on the order they came in, and label the parts.
 
@@ -313,7 +324,7 @@ def assemble(  # noqa: PLR0913  the parts of one network
         LineStrings from the first node to the last, shape ``(m,)``.
     edges
         `EDGE_COLUMNS`, one row per edge.
-    barriers, gates, extent, found, change
+    barriers, gates, extent, found, change, terrain
         As `WalkNetwork` has them.
 
     Returns
@@ -352,21 +363,14 @@ def assemble(  # noqa: PLR0913  the parts of one network
         extent=extent,
         found=found,
         change=None if change is None else change.take(edge_order),
+        terrain=terrain,
     )
 
 
-def _matrix(edge_nodes: Indices, length_m: Numbers, node_count: int) -> sparse.csr_array:
-    # scipy adds parallel entries up, so they are reduced to the shortest first.
-    low, high = np.sort(edge_nodes, axis=1).T
-    order = np.lexsort((length_m, high, low))
-    low, high, length_m = low[order], high[order], length_m[order]
-    is_first = np.ones(len(low), dtype=bool)
-    is_first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    keep = is_first & (low != high)
-    low, high, length_m = low[keep], high[keep], length_m[keep]
-    rows, columns = np.concatenate([low, high]), np.concatenate([high, low])
+def _both_ways(edge_nodes: Indices, length_m: Numbers, node_count: int) -> sparse.csr_array:
+    u, v = edge_nodes.T
     both = np.concatenate([length_m, length_m])
-    return sparse.csr_array((both, (rows, columns)), shape=(node_count, node_count))
+    return shortest_arcs(np.concatenate([u, v]), np.concatenate([v, u]), both, node_count)
 
 
 def _parts(edge_nodes: Indices, node_count: int) -> Indices:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.files import (
     fault_error,
+    keyed,
     own_file,
     read_entries,
     read_record,
@@ -26,6 +27,7 @@ from fengmao_geo.standards.records import (
     LandClass,
     LandFile,
     NameFile,
+    SlopeResponse,
     Walker,
     WalkerFile,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "facility_types",
     "field_names",
     "land_classes",
+    "slope_response",
     "walker",
     "walkers",
 ]
@@ -174,8 +177,8 @@ def walker(which: str | Path | Walker = "standard") -> Walker:
     Parameters
     ----------
     which
-        ``"standard"``, ``"adult"``, ``"elderly"``, ``"child"``, ``"wheels"``, the path of a TOML file that
-        holds one walker of the user's own, or a walker, which is given back.
+        ``"standard"``, ``"adult"``, ``"elderly"``, ``"child"``, ``"wheels"``, ``"terrain"``, the path of a
+        TOML file that holds one walker of the user's own, or a walker, which is given back.
 
     Returns
     -------
@@ -225,6 +228,33 @@ def walkers() -> dict[str, Walker]:
 @cache
 def _shipped_walkers() -> dict[str, Walker]:
     return _read_walkers(shipped("walkers.toml"))
+
+
+def slope_response(name: str) -> SlopeResponse | None:
+    """Read how walking speed answers to slope.
+
+    Parameters
+    ----------
+    name
+        What a walker's ``slope`` says: ``"none"`` or ``"tobler"``.
+
+    Returns
+    -------
+    SlopeResponse or None
+        ``None`` where it does not.
+
+    Examples
+    --------
+    >>> slope_response("tobler").rate, slope_response("none")
+    (3.5, None)
+    """
+    return _shipped_slopes().get(name)
+
+
+@cache
+def _shipped_slopes() -> dict[str, SlopeResponse]:
+    path = shipped("walkers.toml")
+    return read_record(path, WalkerFile, keyed(read_toml(path), "walkers", "walker")).slopes
 
 
 def _read_walkers(path: Path | Traversable) -> dict[str, Walker]:

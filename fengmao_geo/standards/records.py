@@ -22,6 +22,7 @@ __all__ = [
     "LandFile",
     "NameFile",
     "Record",
+    "SlopeResponse",
     "Tag",
     "Walker",
     "WalkerFile",
@@ -197,7 +198,7 @@ class Catalogue(Record):
 
 
 class Walker(Record):
-    """A walker: how fast, and whether steps can be used.
+    """A walker: how fast on the flat and on slopes, what crossings cost, and whether steps can be used.
 
     Parameters
     ----------
@@ -209,6 +210,12 @@ class Walker(Record):
         Speed on the flat.
     can_use_steps
         Whether steps can be used.
+    slope
+        How speed answers to slope: ``none``, or ``tobler``, which makes ways there and back differ.
+    signal_delay_s
+        Seconds waited at each declared crossing with a signal.
+    crossing_delay_s
+        Seconds waited at each other declared crossing.
     source, tag
         Where the speed comes from and how sure it is.
     note
@@ -225,6 +232,9 @@ class Walker(Record):
     name_en: Words
     speed_km_h: Positive
     can_use_steps: bool = True
+    slope: Literal["none", "tobler"] = "none"
+    signal_delay_s: Size = 0
+    crossing_delay_s: Size = 0
     source: Words
     tag: Tag
     note: str = ""
@@ -234,6 +244,31 @@ class Walker(Record):
         """Metres walked in a minute on the flat."""
         return km_h_to_m_min(self.speed_km_h)
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether every metre takes the same time, either way."""
+        return self.slope == "none" and self.signal_delay_s == 0 and self.crossing_delay_s == 0
+
+
+class SlopeResponse(Record):
+    """How walking speed answers to slope: ``f(S) = exp(-rate |S + ease_share|)``, up to a factor.
+
+    Parameters
+    ----------
+    rate
+        How fast the speed falls.
+    ease_share
+        The fall, in metres a metre, at which one walks fastest.
+    source, tag
+        Where the figures come from and how sure they are.
+
+    """
+
+    rate: Size
+    ease_share: Size
+    source: Words
+    tag: Tag
+
 
 class WalkerFile(Record):
     """A file of walkers."""
@@ -241,6 +276,7 @@ class WalkerFile(Record):
     source: Words
     tag: Tag
     walkers: dict[str, Walker]
+    slopes: dict[str, SlopeResponse] = {}
 
 
 class LandClass(Record):

@@ -115,6 +115,7 @@ LAYERS: dict[str, Table] = {
         _layer("compounds", "polygon", _text("compound_type")),
         _layer("gates", "point", _yes_no("is_open"), _text("place_id")),
         _layer("barriers", "line", _text("barrier_type")),
+        _layer("crossings", "point", _text("crossing_type")),
         _layer(
             "blocks",
             "polygon",
