@@ -282,7 +282,7 @@ def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _finding(code: str, values: Mapping[str, Any]) -> Finding:
-    words = {lang: text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
+    words = {str(lang): text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
     return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values=words)
 
 
