@@ -14,6 +14,7 @@ from fengmao_geo.export.map_reach import home_data
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_words import capital, place_name, rounded, use_name
 from fengmao_geo.export.theme import named, say
+from fengmao_geo.standards.load import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +131,7 @@ def _served(
     )
     found: dict[str, list[list[Any]]] = {}
     for (space, kind), of in rows.groupby(["space_id", "type"], sort=True):
-        found.setdefault(str(space), []).append([int(kind), sorted(of["home"].tolist())])
+        found.setdefault(str(space), []).append([kind, sorted(of["home"].tolist())])
     return found
 
 
@@ -139,7 +140,7 @@ def _home_counts(programme: Programme) -> dict[str, int]:
     if programme.served is None:
         return {}
     counts = programme.served.groupby("space_id")["dwelling_id"].nunique()
-    return {str(space): int(count) for space, count in counts.items()}
+    return dict(zip([str(space) for space in counts.index], counts.tolist(), strict=True))
 
 
 def _count(served: list[list[Any]]) -> int:
@@ -163,8 +164,10 @@ def _gained(programme: Programme, lang: Lang) -> dict[str, list[dict[str, Any]]]
     for (space, kind), rows in programme.gained.groupby(["space_id", "facility_type"], sort=False):
         counts = dict(zip(rows["group"], rows["gained_people"], strict=True))
         whole = counts.pop("everyone", None)
+        # Within a line a name has no capital.
+        say_group = named if whole is None else display_name
         groups = [
-            [named("group", group, lang=lang), round(count)]
+            [say_group("group", group, lang=lang), round(count)]
             for group, count in counts.items()
             if pd.notna(count) and round(count) > 0
         ]
