@@ -41,7 +41,7 @@ class Results:
     programme
         Which spaces are to become what.
     planned
-        The life circles once the programme stands.
+        The life circles once the programme stands, or something else that is planned: a footbridge, a gate.
     gains
         What became greener, and would by the programme.
     """

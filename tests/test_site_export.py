@@ -94,7 +94,9 @@ def test_planned_facilities_have_one_row_for_each_type_a_use_supplies(make):
 
 def test_the_sample_programme_serves_whom_it_promises_when_the_town_is_rebuilt_with_it(demo):
     town, network, circles = demo.results.town, demo.results.network, demo.results.circles
-    programme = fg.choose_sites(town, network, demo.results.spaces, circles, budget_wan=200)
+    rules = fg.SiteRules(alternatives_count=0)
+    spaces = demo.results.spaces
+    programme = fg.choose_sites(town, network, spaces, circles, budget_wan=200, rules=rules)
     built = fg.with_facilities(town, fg.planned_facilities(programme))
     after = fg.life_circles(built, network)
     changes = fg.compare(circles, after).merge(circles.types[["facility_type", "tier_min"]])
@@ -178,7 +180,6 @@ def test_the_summary_tells_what_a_greedy_answer_would_reach(results):
 def test_a_page_lists_the_homes_that_each_site_serves(results):
     found = shown(results)
     assert [site["served"] for site in found["sites"]] == [[[1, [0, 2]]], [[1, [1]]]]
-    assert found["gains"] == [[1, [0, 1, 2]]]
     assert found["sites"][0]["types"] == [
         {"name": "Pocket park", "people": 35, "groups": [["residents aged 60 and over", 9]]}
     ]
@@ -205,16 +206,31 @@ def test_a_use_that_takes_part_of_its_space_says_so(make):
 
 
 def test_the_time_after_differs_only_where_somebody_is_nearer(results):
-    found = planned_data(results, TOWN, [], around(results), ["bank", "pocket_park"])
+    found = planned_data(results, TOWN, [], around(results), ["bank", "pocket_park"], lang="en")
     [[kind, homes, metres, _, signs]] = found["cells"]
     assert (kind, homes, len(metres)) == (1, [0, 1, 2], 3)
     assert signs == {"5": "111", "15": "111"}
     assert found["counts"] == {0: 1, 1: 2}
+    assert (found["gains"], found["losses"]) == ([[1, [0, 1, 2]]], [])
+    assert found["changes"] == [[1, 65, 0]]
+
+
+def test_a_what_if_without_a_programme_shows_who_gains_and_who_loses(results, tmp_path, show):
+    # The other way round: the parks are there today and would be given up.
+    given_up = replace(results, circles=results.planned, planned=results.circles, programme=None)
+    opened = show(fg.write_block_maps(given_up, folder=tmp_path, lang="en")[0])
+    assert "no longer do 65 times" in opened.page.inner_text(".programme")
+    opened.page.click("[data-state=gain]")
+    lost = opened.page.evaluate("fengmao.data.colours.site.lost")
+    fills = opened.page.evaluate("fengmao.homeShapes.map((shape) => shape.options.fillColor)")
+    assert fills == [lost] * 3
+    assert "No longer reached" in opened.page.inner_text(".legend")
+    assert opened.complaints == []
 
 
 def test_no_programme_and_none_worked_out_leave_pages_as_they_are(results):
     assert shown(replace(results, programme=None)) is None
-    assert planned_data(replace(results, planned=None), TOWN, [], around(results), []) is None
+    assert planned_data(replace(results, planned=None), TOWN, [], around(results), [], lang="en") is None
 
 
 def test_a_page_opens_offline_with_its_sites(pages, show):

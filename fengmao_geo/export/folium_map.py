@@ -74,6 +74,7 @@ _FLOOR_AREA = {
     "lacks": "lacks_m2",
     "people_unknown": "unknown",
     "site_plus": "n_m2",
+    "site_minus": "n_m2",
 }
 
 
@@ -83,7 +84,7 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
     what they reach within each life circle, service areas, facilities, who lacks what, and the spaces the
     town could use, each with a card of why it was found, how large it is and what fits. With a programme, its
-    sites with whom they serve, and the life circle before and after.
+    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses.
 
     Parameters
     ----------
@@ -225,7 +226,7 @@ def page_data(
         "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
         "programme": site_data(results, place, frame, ids, home_ids, lang=lang),
-        "planned": planned_data(results, place, blocks, frame, ids),
+        "planned": planned_data(results, place, blocks, frame, ids, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),
         "labels": labels(town, frame),

@@ -1,4 +1,4 @@
-"""What a map page draws and says of a programme: sites by rank, whom they serve, the life circle after."""
+"""What a map page shows of a programme or a what-if: sites, whom they serve, the life circle after."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fengmao_geo.export.map_reach import home_data
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_words import capital, place_name, rounded, use_name
 from fengmao_geo.export.theme import named, say
+from fengmao_geo.life_circle.compare import compare
 from fengmao_geo.standards.load import display_name
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.export.map_geometry import Frame
+    from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
     from fengmao_geo.tables import Programme
@@ -54,9 +56,8 @@ def site_data(
     Returns
     -------
     dict or None
-        ``sum`` (the block's or the town's own), ``words`` on the whole programme, ``gains`` (type, homes that
-        it newly serves), and ``sites`` by rank: what each is, costs and serves, where it is drawn; ``None``
-        where there is no programme.
+        ``sum`` (the block's or the town's own), ``words`` on the whole programme, and ``sites`` by rank: what
+        each is, costs and serves, where it is drawn; ``None`` where there is no programme.
     """
     programme = results.programme
     if programme is None:
@@ -75,7 +76,6 @@ def site_data(
     return {
         "sum": _sum(results, programme, place, lang),
         "words": site_words(programme, lang=lang),
-        "gains": _gains(programme, types, homes),
         "sites": [
             {
                 "rank": int(row["rank"]),
@@ -147,15 +147,6 @@ def _count(served: list[list[Any]]) -> int:
     return len({home for _, homes in served for home in homes})
 
 
-def _gains(programme: Programme, types: Sequence[str], homes: Sequence[str]) -> list[list[Any]]:
-    """List by type the homes of the page that the whole programme newly serves."""
-    whole = _served(programme, programme.sites["space_id"].tolist(), types, homes)
-    found: dict[int, set[int]] = {}
-    for kind, served in (part for parts in whole.values() for part in parts):
-        found.setdefault(kind, set()).update(served)
-    return [[kind, sorted(found[kind])] for kind in sorted(found)]
-
-
 def _gained(programme: Programme, lang: Lang) -> dict[str, list[dict[str, Any]]]:
     """Say by site and type how many people of which group are newly served; a group of nobody is left out."""
     if programme.gained is None:
@@ -210,9 +201,9 @@ def _sum(results: Results, programme: Programme, place: Place, lang: Lang) -> st
 
 
 def planned_data(
-    results: Results, place: Place, blocks: Sequence[Place], frame: Frame, types: Sequence[str]
+    results: Results, place: Place, blocks: Sequence[Place], frame: Frame, types: Sequence[str], *, lang: Lang
 ) -> dict[str, Any] | None:
-    """Write what a page shows of the life circle once the programme stands: only what differs.
+    """Write what a page shows of the life circle once what is planned stands: only what differs.
 
     Parameters
     ----------
@@ -226,28 +217,75 @@ def planned_data(
         What part of the town is shown.
     types
         Ids of facility types, in the order of the page.
+    lang
+        The language of the page.
 
     Returns
     -------
     dict or None
         ``cells``: type, homes that reach it in another way, and their metres, tenths of a minute and signs by
-        circle; ``full``, ``rows``, ``cards`` and ``counts`` in place of those of today; ``None`` where it was
-        not worked out.
+        circle; ``gains`` and ``losses``: type, homes that newly reach it, or no longer; ``changes``: type,
+        people of the place who gain and lose it, and their ``sum``; ``full``, ``rows``, ``cards`` and
+        ``counts`` in place of those of today. ``None`` where it was not worked out.
     """
     if results.planned is None or results.circles is None:
         return None
     before = home_data(results.town, results.circles, frame, types)
     after = home_data(results.town, results.planned, frame, types)
     counts = results.planned.types.set_index("facility_type")["facility_count"]
+    limits = _own_limits(results.circles)
+    own = {types.index(name): f"{limit:g}" for name, limit in limits.items() if name in types}
+    changes = _changes(results.circles, results.planned, place, limits)
+    gained, lost = changes["gained_people"].sum(), changes["lost_people"].sum()
     return {
         "cells": [
             cell for number in range(len(after["metres"])) if (cell := _cell(before, after, number))[1]
         ],
+        "gains": _switched(before, after, own, "01"),
+        "losses": _switched(before, after, own, "10"),
+        "changes": [
+            [types.index(kind), round(gain), round(loss)]
+            for kind, gain, loss in zip(*(changes[name] for name in changes), strict=True)
+            if round(gain) or round(loss)
+        ],
+        "sum": say("what_if_sum", lang=lang, gained=f"{gained:,.0f}", lost=f"{lost:,.0f}"),
         "full": full_set(results.planned, place),
         "rows": type_rows(results.planned, place, types),
         "cards": [full_set(results.planned, block) for block in blocks] if place.area_kind == "town" else [],
         "counts": {types.index(kind): int(count) for kind, count in counts.items() if kind in types},
     }
+
+
+def _own_limits(circles: LifeCircles) -> dict[str, float]:
+    """Find for each type asked for the circle that asks for it first."""
+    asked = circles.types[circles.types["is_asked"]]
+    first = {
+        kind: [limit for limit in circles.minutes if limit >= tier][:1]
+        for kind, tier in zip(asked["facility_type"], asked["tier_min"], strict=True)
+    }
+    return {kind: limits[0] for kind, limits in first.items() if limits}
+
+
+def _changes(before: LifeCircles, after: LifeCircles, place: Place, limits: dict[str, float]) -> pd.DataFrame:
+    """Count who gains and loses each type in the place, the most first."""
+    rows = place.rows(compare(before, after))
+    rows = rows[rows["facility_type"].map(limits) == rows["limit_min"]]
+    columns = ["facility_type", "gained_people", "lost_people"]
+    order = rows.sort_values(["gained_people", "lost_people"], ascending=False, kind="stable")
+    return order[columns].fillna({"gained_people": 0.0, "lost_people": 0.0})
+
+
+def _switched(
+    before: dict[str, Any], after: dict[str, Any], limits: dict[int, str], signs: str
+) -> list[list[Any]]:
+    """List by type the homes whose sign in the type's own circle turns from one into another."""
+    found = []
+    for kind, limit in limits.items():
+        pairs = zip(before["status"][limit][kind], after["status"][limit][kind], strict=True)
+        homes = [home for home, pair in enumerate(pairs) if "".join(pair) == signs]
+        if homes:
+            found.append([kind, homes])
+    return found
 
 
 def _cell(before: dict[str, Any], after: dict[str, Any], number: int) -> list[Any]:

@@ -98,6 +98,7 @@ def colour_rules() -> str:
         "area-line": reach["area_line"],
         "site": site["fill"],
         "site-line": site["line"],
+        "site-lost": site["lost"],
         "green-gain": green["gain"],
         "green-loss": green["loss"],
         **{f"bar-{state}": green[f"bar_{state}"] for state in ("before", "after", "planned")},

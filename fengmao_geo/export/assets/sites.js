@@ -13,8 +13,13 @@
     fm.state.state = planned && ["after", "gain"].includes(asked) ? asked : "before";
     fm.state.after = fm.state.state !== "before";
     all().forEach((site) => { site.homes = new Set(site.served.flatMap(([, served]) => served)); });
-    fm.gains = homes.people.map(() => new Set());
-    if (fm.data.programme) fm.data.programme.gains.forEach(([type, served]) => served.forEach((home) => fm.gains[home].add(type)));
+    const byHome = (rows) => {
+      const sets = homes.people.map(() => new Set());
+      rows.forEach(([type, changed]) => changed.forEach((home) => sets[home].add(type)));
+      return sets;
+    };
+    fm.gains = byHome(planned ? planned.gains : []);
+    fm.losses = byHome(planned ? planned.losses : []);
     fm.homesAfter = homes;
     if (!planned) return;
     const { status, metres, tenths } = homes;
@@ -44,11 +49,13 @@
   fm.chosenSite = () => (fm.state.sites && fm.state.site >= 0 ? all()[fm.state.site] : null);
   fm.isServed = (home) => home >= 0 && fm.chosenSite().homes.has(home);
 
-  // Looking at who gains, homes tell how many types they newly have, or whether they have the one that is chosen.
+  // Looking at who gains, homes tell how many types they newly reach, or whether they do the one that is chosen.
   fm.isGain = () => fm.state.state === "gain" && !fm.chosenSite();
   fm.gainFill = function (home) {
     const { site, building } = fm.data.colours;
-    const count = fm.state.type >= 0 ? 2 * fm.gains[home].has(fm.state.type) : fm.gains[home].size;
+    const of = (sets) => (fm.state.type >= 0 ? 2 * sets[home].has(fm.state.type) : sets[home].size);
+    const count = of(fm.gains);
+    if (of(fm.losses) > count) return site.lost;
     return count ? site.steps[Math.min(count, site.steps.length) - 1] : building.other;
   };
 
@@ -201,9 +208,18 @@
     return el("div", { class: "views", role: "group", "aria-label": say("site_states") }, buttons);
   }
 
+  // Who gains and loses each type, where it is no programme that is planned.
+  function changes(planned) {
+    return el("ul", { class: "sites" }, planned.changes.map(([type, gained, lost]) => el("li", { class: "change" }, [
+      el("span", { text: fm.data.types[type].name }),
+      el("span", { class: "site-gain", text: gained ? say("site_plus", { n: fm.whole(gained) }) : "" }),
+      el("span", { class: "change-lost", text: lost ? say("site_minus", { n: fm.whole(lost) }) : "" }),
+    ])));
+  }
+
   fm.sitesBox = function () {
     const { programme, planned } = fm.data;
-    if (!programme) return null;
+    if (!programme && !planned) return null;
     const turn = el("button", { class: "switch", type: "button", click: () => fm.change({ sites: !fm.state.sites }) }, [
       el("i", { class: "switch-knob" }), el("span", { text: say("spaces_show") }),
     ]);
@@ -212,15 +228,15 @@
     const card = el("div", { class: "site-card" });
     const list = (rows) => el("ol", { class: "sites" }, rows.map(([site, i]) => siteRow(site, i)));
     const box = el("section", { class: "programme" }, [
-      el("div", { class: "spaces-head" }, [el("h2", { text: say("programme") }), all().length ? turn : null]),
-      el("p", { class: "spaces-sum", text: programme.sum }),
+      el("div", { class: "spaces-head" }, [el("h2", { text: programme ? say("programme") : say("what_if") }), all().length ? turn : null]),
+      el("p", { class: "spaces-sum", text: programme ? programme.sum : planned.sum }),
       planned ? switches() : null,
       card,
       own.length ? list(own) : null,
       others.length ? el("h3", { text: say("site_around") }) : null,
       others.length ? list(others) : null,
-      el("details", { class: "site-words" }, [el("summary", { text: say("site_whole") }),
-        ...programme.words.map((text) => el("p", { class: "hint", text }))]),
+      programme ? el("details", { class: "site-words" }, [el("summary", { text: say("site_whole") }),
+        ...programme.words.map((text) => el("p", { class: "hint", text }))]) : changes(planned),
     ]);
     const show = () => {
       turn.setAttribute("aria-pressed", String(fm.state.sites));
@@ -229,7 +245,7 @@
         button.setAttribute("aria-pressed", String(Number(button.getAttribute("data-site")) === fm.state.site));
       });
     };
-    if (!all().length) box.querySelector("details").setAttribute("open", "");
+    if (programme && !all().length) box.querySelector("details").setAttribute("open", "");
     fm.watch(show);
     show();
     return box;
@@ -237,11 +253,12 @@
 
   // Rows of the legend: sites, and the homes of the one that is chosen.
   fm.siteRows = function () {
-    if (!fm.state.sites || fm.isPicture()) return [];
+    if (fm.isPicture()) return [];
     const { site } = fm.data.colours;
-    const rows = [[site.fill, say("site_legend")]];
+    const rows = fm.state.sites ? [[site.fill, say("site_legend")]] : [];
     if (fm.isGain()) {
       const last = site.steps.length;
+      if (fm.losses.some((types) => types.size)) rows.push([site.lost, say("site_lost")]);
       return [...rows, ...(fm.state.type >= 0 ? [[site.steps[1], say("site_served")]]
         : site.steps.map((colour, i) => [colour, i + 1 < last ? say("site_gain_n", { n: i + 1 }) : say("site_gain_most", { n: last })]))];
     }
