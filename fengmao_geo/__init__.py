@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import UsageError as UsageError
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
+    from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results as Results
     from fengmao_geo.siting.choose import choose_sites as choose_sites
     from fengmao_geo.siting.options import possible_uses as possible_uses
+    from fengmao_geo.siting.planned import planned_facilities as planned_facilities
     from fengmao_geo.siting.rules import SiteBound as SiteBound
     from fengmao_geo.siting.rules import SiteRules as SiteRules
+    from fengmao_geo.siting.rules import SiteSettings as SiteSettings
+    from fengmao_geo.siting.rules import site_settings as site_settings
     from fengmao_geo.spaces.candidates import SpaceSurvey as SpaceSurvey
     from fengmao_geo.spaces.candidates import find_spaces as find_spaces
     from fengmao_geo.spaces.candidates import survey_spaces as survey_spaces
@@ -70,6 +74,7 @@ _HOME = {
     "SchoolRoutes": "life_circle.school_routes",
     "SiteBound": "siting.rules",
     "SiteRules": "siting.rules",
+    "SiteSettings": "siting.rules",
     "SpaceSurvey": "spaces.candidates",
     "StandardError": "errors",
     "TableError": "errors",
@@ -91,10 +96,12 @@ _HOME = {
     "life_circles": "life_circle.circles",
     "open_gates": "network.gates",
     "open_land": "spaces.open_land",
+    "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
+    "site_settings": "siting.rules",
     "service_areas": "network.service_area",
     "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
@@ -106,6 +113,7 @@ _HOME = {
     "without_links": "network.scenario",
     "write_block_maps": "export.folium_map",
     "write_green_files": "export.green_files",
+    "write_site_files": "export.site_files",
     "yield_per_mu": "spaces.yields",
 }
 
@@ -120,6 +128,7 @@ __all__ = [
     "SchoolRoutes",
     "SiteBound",
     "SiteRules",
+    "SiteSettings",
     "SpaceSurvey",
     "StandardError",
     "TableError",
@@ -141,11 +150,13 @@ __all__ = [
     "life_circles",
     "open_gates",
     "open_land",
+    "planned_facilities",
     "possible_uses",
     "read_town",
     "sample_town",
     "school_routes",
     "service_areas",
+    "site_settings",
     "study",
     "supply_ratio",
     "survey_spaces",
@@ -157,6 +168,7 @@ __all__ = [
     "without_links",
     "write_block_maps",
     "write_green_files",
+    "write_site_files",
     "yield_per_mu",
 ]
 

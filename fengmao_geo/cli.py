@@ -1,4 +1,4 @@
-"""Commands; no logic. Exit codes: 0 fine, 1 faults in the data, 2 wrong usage."""
+"""Commands; no logic. Exit codes: 0 fine, 1 faults in the data or no programme possible, 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fengmao_geo.results import Results
+    from fengmao_geo.tables import Programme
     from fengmao_geo.town.town import Town
 
 __all__ = ["app", "main"]
@@ -28,6 +29,9 @@ _SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CAR
 
 # What is printed of a finding; the rest is for programs.
 _SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
+
+# What is asked for cannot be had, or not in time.
+_NO_PROGRAMME = ("infeasible", "not_found")
 
 app = typer.Typer(
     add_completion=False,
@@ -87,7 +91,10 @@ def check(town: _TownFolder, lang: _Language = "zh") -> None:
 
         found = _read(town)
         _say("check_done", words, town=repr(found))
-        _print_findings(check_town(found, review=_reviews(town)), words)
+        findings = check_town(found, review=_reviews(town))
+        _print_findings(findings, words)
+        if (findings["severity"] == "error").any():
+            raise typer.Exit(1)
 
 
 @app.command(help=text("cli.run_help"))
@@ -163,6 +170,50 @@ def green(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") ->
         _print_table(green_summary(results, lang=words))
         _say_written(results, town, pages, words)
         _say("green_written", words, count=len(files), folder=str(out))
+
+
+@app.command(help=text("cli.site_help"))
+def site(
+    town: _TownFolder,
+    budget: Annotated[float | None, typer.Option(help=text("cli.budget_help"))] = None,
+    count: Annotated[int | None, typer.Option(help=text("cli.count_help"))] = None,
+    objective: Annotated[str | None, typer.Option(help=text("cli.objective_help"))] = None,
+    out: _Out = Path("out"),
+    lang: _Language = "zh",
+) -> None:
+    """Choose which spaces become what and write maps and tables; options win over the town's file.
+
+    Parameters
+    ----------
+    town
+        Folder of the town; the table ``[site_rules]`` of its file says how sites are chosen.
+    budget
+        The budget in 10,000 yuan.
+    count
+        How many sites at most.
+    objective
+        ``people``, ``everyone`` or ``fairest``.
+    out
+        Folder for the results.
+    lang
+        ``zh`` or ``en``.
+    """
+    with _faults(lang) as words:
+        from fengmao_geo.export.site_files import site_summary, site_words, write_site_files  # noqa: PLC0415
+
+        typed = {"budget_wan": budget, "count": count, "objective": objective}
+        asked = {name: value for name, value in typed.items() if value is not None}
+        results, _ = _studied(town, out, words, asked=asked)
+        pages = _write_maps(results, out, words)
+        files = write_site_files(results, folder=out, lang=words)
+        programme = cast("Programme", results.programme)
+        _print_table(site_summary(programme, lang=words))
+        typer.echo("\n".join(site_words(programme, lang=words)), err=True)
+        _say_findings("site_row", programme.findings, words)
+        _say_written(results, town, pages, words)
+        _say("site_written", words, count=len(files), folder=str(out))
+        if programme.status in _NO_PROGRAMME:
+            raise typer.Exit(1)
 
 
 @app.command(help=text("cli.columns_help"))
@@ -250,10 +301,17 @@ def _run(
 
 
 def _studied(
-    folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
+    folder: Path,
+    out: Path,
+    lang: Lang,
+    *,
+    catalogue: str = "township",
+    walker: str = "standard",
+    asked: dict[str, Any] | None = None,
 ) -> tuple[Results, pd.DataFrame | None]:
-    """Run every analysis on a town, with the ids and decisions of an earlier run."""
+    """Run every analysis on a town, with the ids and decisions of an earlier run; sites only if asked."""
     from fengmao_geo.export.geopackage import read_spaces  # noqa: PLC0415  heavy
+    from fengmao_geo.siting.rules import site_settings  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
     town = _read(folder)
@@ -261,8 +319,10 @@ def _studied(
     review = _reviews(folder, out)
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
-    results = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous)
-    return results, review
+    # What was typed wins over the town's file.
+    site = None if asked is None else site_settings(town).model_copy(update=asked)
+    found = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous, site=site)
+    return found, review
 
 
 def _reviews(*places: Path) -> pd.DataFrame | None:
@@ -286,11 +346,17 @@ def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) 
 
 def _say_reviewed(findings: pd.DataFrame, lang: Lang) -> None:
     """Tell at once what of a review was not taken over: `check` reads the town's own review alone."""
+    _say_findings("review_row", findings[findings["layer"] == "spaces_review"], lang)
+
+
+def _say_findings(key: str, findings: pd.DataFrame | None, lang: Lang) -> None:
     from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
 
-    shown = translate_findings(findings[findings["layer"] == "spaces_review"], lang=lang)
-    for row in shown[["feature_id", "found", "done", "remedy"]].to_dict("records"):
-        _say("review_row", lang, **{str(name): value for name, value in row.items()})
+    if findings is None:
+        return
+    shown = translate_findings(findings, lang=lang)
+    for row in shown[["feature_id", "found", "done", "remedy"]].fillna("").to_dict("records"):
+        _say(key, lang, **{str(name): value for name, value in row.items()})
 
 
 def _say(key: str, lang: Lang, **values: object) -> None:

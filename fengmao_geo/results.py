@@ -40,6 +40,8 @@ class Results:
         What was found while looking for spaces, as a `SpaceSurvey` holds it.
     programme
         Which spaces are to become what.
+    planned
+        The life circles once the programme stands, or something else that is planned: a footbridge, a gate.
     gains
         What became greener, and would by the programme.
     """
@@ -51,6 +53,7 @@ class Results:
     uses: pd.DataFrame | None = None
     space_findings: pd.DataFrame | None = None
     programme: Programme | None = None
+    planned: LifeCircles | None = None
     gains: GreenGains | None = None
 
     @property

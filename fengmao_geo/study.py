@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
+    from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.results import Results
+    from fengmao_geo.siting.rules import SiteSettings
     from fengmao_geo.standards.records import Walker
     from fengmao_geo.town.town import Town
 
@@ -27,6 +31,7 @@ def study(
     walker: str | Walker = "standard",
     review: str | Path | pd.DataFrame | None = None,
     previous: gpd.GeoDataFrame | None = None,
+    site: SiteSettings | None = None,
 ) -> Results:
     """Run every analysis on a town.
 
@@ -44,18 +49,22 @@ def study(
         What was decided on site about spaces: a table or CSV file with ``space_id, decision, reason``.
     previous
         Spaces of an earlier run; a space that covers the same ground keeps its id.
+    site
+        How sites are to be chosen, as `site_settings` reads it; none are chosen by default.
 
     Returns
     -------
     Results
-        The town, its network, its life circles, its spaces and what each could become, its green gains.
+        The town, its network, its life circles, its spaces and what each could become, its green gains; and
+        with ``site`` the programme and the life circles once it stands.
 
     Raises
     ------
     NetworkError
         If there is no street to walk on.
     UsageError
-        If minutes are missing, repeated or not positive, or the review cannot be read.
+        If minutes are missing, repeated or not positive, the review cannot be read, or sites are asked for
+        with a budget, count, objective or places that mean nothing.
     StandardError
         If the user's catalogue or walker is wrong.
     """
@@ -68,21 +77,49 @@ def study(
     from fengmao_geo.spaces.candidates import survey_spaces  # noqa: PLC0415
 
     network = walk_network(town)
-    circles = life_circles(town, network, minutes=minutes, catalogue=catalogue, walker=walker)
+    measure = partial(life_circles, network=network, minutes=minutes, catalogue=catalogue, walker=walker)
+    circles = measure(town)
     # Both spend most of their time in geometry, which leaves Python's lock free.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        gains = pool.submit(green_gains, town, network)
+        gains = pool.submit(green_gains, town, network) if site is None else None
         survey = survey_spaces(town, network, review=review, previous=previous)
         uses = possible_uses(survey.spaces)
-    return Results(
+    results = Results(
         town,
         network=network,
         circles=circles,
         spaces=survey.spaces,
         uses=uses,
         space_findings=survey.findings,
-        gains=gains.result(),
     )
+    if site is not None:
+        results = _with_programme(results, site, measure)
+    measured = gains.result() if gains else green_gains(town, network, programme=results.programme)
+    return replace(results, gains=measured)
+
+
+def _with_programme(results: Results, site: SiteSettings, measure: Callable[[Town], LifeCircles]) -> Results:
+    """Choose sites, and measure the life circles anew with them."""
+    from fengmao_geo.siting.choose import choose_sites  # noqa: PLC0415
+    from fengmao_geo.siting.planned import planned_facilities  # noqa: PLC0415
+    from fengmao_geo.town.change import with_facilities  # noqa: PLC0415
+
+    town, network, spaces, circles = results.town, results.network, results.spaces, results.circles
+    if network is None or spaces is None or circles is None:
+        return results
+    programme = choose_sites(
+        town,
+        network,
+        spaces,
+        circles,
+        budget_wan=site.budget_wan,
+        count=site.count,
+        objective=site.objective,
+        rules=site,
+    )
+    built = planned_facilities(programme, rules=site)
+    planned = measure(with_facilities(town, built)) if len(built) else None
+    return replace(results, programme=programme, planned=planned)
 
 
 def check_town(
@@ -106,7 +143,7 @@ def check_town(
     -------
     DataFrame
         The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
-        reaches, of the spaces, and of what tells of green; the worst first.
+        reaches, of the spaces, of what tells of green, and of how sites are to be chosen; the worst first.
 
     Raises
     ------
@@ -118,6 +155,7 @@ def check_town(
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
     from fengmao_geo.network.attach import attach  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.siting.rules import site_findings  # noqa: PLC0415
     from fengmao_geo.spaces.candidates import survey_spaces  # noqa: PLC0415
     from fengmao_geo.town.people import dwellings  # noqa: PLC0415
 
@@ -126,4 +164,5 @@ def check_town(
     alone = unattached(town, homes, facility_places(town, network))
     survey = survey_spaces(town, network, review=review, previous=previous)
     gains = green_gains(town, network)
-    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings])
+    rules = site_findings(town, survey.spaces)
+    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings, rules])

@@ -39,6 +39,7 @@ PLAIN = {
     "rule": "",
     "evidence": "",
     "frontage_m": 10.0,
+    "building_m2": 0.0,
     "water_m": np.nan,
     "is_accessible": True,
     "block_id": None,

@@ -25,6 +25,7 @@ from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.map_labels import labels
 from fengmao_geo.export.map_reach import area_data, home_data, light_areas
+from fengmao_geo.export.map_sites import planned_data, site_data
 from fengmao_geo.export.map_spaces import space_data
 from fengmao_geo.export.offline import (
     OfflineMap,
@@ -56,6 +57,7 @@ _SCRIPTS = (
     "data.js",
     "spaces.js",
     "green.js",
+    "sites.js",
     "paint.js",
     "map.js",
     "labels.js",
@@ -63,7 +65,7 @@ _SCRIPTS = (
     "panel.js",
     "start.js",
 )
-_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green")
+_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green", "site")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {
     "n_people": "n_m2",
@@ -71,6 +73,8 @@ _FLOOR_AREA = {
     "unknown_people": "unknown_m2",
     "lacks": "lacks_m2",
     "people_unknown": "unknown",
+    "site_plus": "n_m2",
+    "site_minus": "n_m2",
 }
 
 
@@ -79,7 +83,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
 
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
     what they reach within each life circle, service areas, facilities, who lacks what, and the spaces the
-    town could use, each with a card of why it was found, how large it is and what fits.
+    town could use, each with a card of why it was found, how large it is and what fits. With a programme, its
+    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses.
 
     Parameters
     ----------
@@ -220,6 +225,8 @@ def page_data(
         "areas": area_data(circles, frame, ids),
         "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
+        "programme": site_data(results, place, frame, ids, home_ids, lang=lang),
+        "planned": planned_data(results, place, blocks, frame, ids, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),
         "labels": labels(town, frame),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["REVIEW", "read_reviews", "space_summary", "table_csv", "write_space_files"]
+__all__ = ["REVIEW", "headed", "read_reviews", "space_summary", "table_csv", "write_space_files"]
 
 #: The name of the table that is filled in on site.
 REVIEW = "spaces_review.csv"
@@ -146,7 +146,7 @@ def _space_rows(spaces: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     }
     plain = spaces.drop(columns=["geometry", "rule", "basis"], errors="ignore").assign(**words)
     plain["is_accessible"] = _answers(spaces["is_accessible"], lang)
-    return _headed(plain, lang)
+    return headed(plain, lang)
 
 
 _NAMED = {
@@ -178,11 +178,24 @@ def _use_rows(uses: pd.DataFrame, names: dict[Any, str], lang: Lang) -> pd.DataF
         use=uses["use"].map(kinds), fits=uses["fits"].map(fits), reason=uses["reason"].map(reasons)
     )
     plain.insert(1, "name", uses["space_id"].map(called))
-    return _headed(plain, lang)
+    return headed(plain, lang)
 
 
-def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Round measures to two decimals, people to whole ones, and head the columns as readers call them."""
+def headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Round measures to two decimals, people to whole ones, and head the columns as readers call them.
+
+    Parameters
+    ----------
+    table
+        The table; its columns have names in the group ``column`` of ``messages.toml``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    DataFrame
+        The table to hand over.
+    """
     rounded = table.round(dict.fromkeys(table.select_dtypes("number").columns, 2))
     people = [str(name) for name in rounded if str(name).endswith("_people")]
     rounded = rounded.assign(**{name: rounded[name].round().astype("Int64") for name in people})

@@ -82,7 +82,8 @@ def colour_rules() -> str:
     >>> colour_rules()[:7]
     ':root {'
     """
-    reach, block, names, space, green = (theme()[key] for key in ("reach", "block", "name", "space", "green"))
+    keys = ("reach", "block", "name", "space", "green", "site")
+    reach, block, names, space, green, site = (theme()[key] for key in keys)
     variables = {
         **theme()["page"],
         "block": block["line"],
@@ -95,6 +96,9 @@ def colour_rules() -> str:
         "space-edge": space["edge"],
         "space-excluded": space["excluded"],
         "area-line": reach["area_line"],
+        "site": site["fill"],
+        "site-line": site["line"],
+        "site-lost": site["lost"],
         "green-gain": green["gain"],
         "green-loss": green["loss"],
         **{f"bar-{state}": green[f"bar_{state}"] for state in ("before", "after", "planned")},

@@ -15,7 +15,7 @@ from fengmao_geo.siting.greedy import greedy, in_order, value_of, without_idle, 
 from fengmao_geo.siting.model import MUST, conflict, fairest, least_cost, most
 from fengmao_geo.siting.outcome import gained_table, listed_table, served_rows, site_table, unserved_table
 from fengmao_geo.siting.problem import Choice, Limit, Problem, merged
-from fengmao_geo.siting.rules import SiteRules, limits_of
+from fengmao_geo.siting.rules import SiteRules, absent_places, limits_of
 from fengmao_geo.standards.files import Faults
 from fengmao_geo.tables import RESULTS, Programme, table
 
@@ -128,14 +128,7 @@ def _refuse_faults(
         faults.append(("site_count", {"place": "count", "found": count}))
     if objective == "fairest" and rules.capacity_people:
         faults.append(("site_capacity", {"place": "rules.capacity_people"}))
-    ids = set(spaces["space_id"])
-    for name in ("fixed_in", "fixed_out"):
-        named = [one if isinstance(one, str) else one[0] for one in getattr(rules, name)]
-        faults += [("site_space", {"place": name, "found": one}) for one in named if one not in ids]
-    blocks = set(spaces["block_id"].dropna()) | (set(town["blocks"]["id"]) if "blocks" in town else set())
-    for name in ("limits", "require"):
-        named = [bound.block_id for bound in getattr(rules, name) if bound.block_id is not None]
-        faults += [("site_block", {"place": name, "found": one}) for one in named if one not in blocks]
+    faults += absent_places(rules, town, spaces)
     if faults:
         raise UsageError("site_rules", faults=Faults(faults))
 

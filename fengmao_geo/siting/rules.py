@@ -9,24 +9,34 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from fengmao_geo.errors import StandardError
+from fengmao_geo.errors import StandardError, TownError
+from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.messages import Lang, text
 from fengmao_geo.siting.problem import Limit
 from fengmao_geo.standards.files import read_record
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
 from fengmao_geo.standards.uses import uses as read_uses
+from fengmao_geo.town.town_file import TOWN_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
     from fengmao_geo.standards.uses import Use
+    from fengmao_geo.town.town import Town
 
     Said = tuple[str, Mapping[str, object]]
 
-__all__ = ["SiteBound", "SiteRules", "limits_of"]
+    Fault = tuple[str, dict[str, Any]]
+
+__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places", "limits_of"]
+__all__ += ["site_findings", "site_settings"]
+
+_LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 _Whole = Annotated[int, Field(ge=0)]
 _Fixed = Words | tuple[Words, Words]
@@ -135,7 +145,7 @@ class SiteRules(Record):
     gap_share: Size = 0.0
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any], *, file: str | Path = "town.toml") -> SiteRules:
+    def from_table(cls, table: Mapping[str, Any], *, file: str | Path = "town.toml") -> Self:
         """Read the rules from a table of a TOML file.
 
         Parameters
@@ -202,6 +212,107 @@ class SiteRules(Record):
     def _types_are_known(cls, value: Any) -> Any:  # noqa: ANN401  one of several kinds of field
         _refuse_unknown("rules_type", _types_in(value), facility_types())
         return value
+
+
+class SiteSettings(SiteRules):
+    """The whole of a choice as a town's file says it: its rules, and what `choose_sites` is asked.
+
+    Parameters
+    ----------
+    budget_wan, count, objective
+        As `choose_sites` takes them.
+    """
+
+    budget_wan: Size | None = None
+    count: _Whole | None = None
+    objective: Literal["people", "everyone", "fairest"] = "people"
+
+
+def site_settings(town: Town) -> SiteSettings:
+    """Read how sites are to be chosen from the table ``[site_rules]`` of a town's file.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    SiteSettings
+        Its rules, budget, count and objective; what is not stated is as `choose_sites` has it.
+
+    Raises
+    ------
+    TownError
+        If anything in the table is wrong; it carries a finding for each fault.
+
+    Examples
+    --------
+    >>> from fengmao_geo.town.sample import sample_town
+    >>> site_settings(sample_town()).objective
+    'people'
+    """
+    try:
+        return SiteSettings.from_table(town.settings.site_rules, file=TOWN_FILE)
+    except StandardError as error:
+        found = findings_table(_finding(*fault) for fault in error.values["faults"].faults)  # type: ignore[attr-defined]  # what `fault_error` puts there
+        raise TownError("town_faults", found, count=len(found), name=town.name) from None
+
+
+def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
+    """List what is wrong with how a town's file wants sites chosen.
+
+    Parameters
+    ----------
+    town
+        The town.
+    spaces
+        The table ``spaces``.
+
+    Returns
+    -------
+    DataFrame
+        The table ``findings``: values that are not allowed, or else spaces and blocks that are not there.
+    """
+    try:
+        absent = absent_places(site_settings(town), town, spaces)
+    except TownError as error:
+        return error.findings
+    return findings_table(_finding(*fault) for fault in absent)
+
+
+def _finding(code: str, values: Mapping[str, Any]) -> Finding:
+    words = {str(lang): text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
+    return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values=words)
+
+
+def absent_places(rules: SiteRules, town: Town, spaces: gpd.GeoDataFrame) -> list[Fault]:
+    """List the spaces and blocks that rules name and that are not there.
+
+    Parameters
+    ----------
+    rules
+        What the planner says beforehand.
+    town
+        The town, for its blocks.
+    spaces
+        The table ``spaces``.
+
+    Returns
+    -------
+    list of tuple
+        A name in the group ``standard`` of ``messages.toml`` and its values.
+    """
+    faults: list[Fault] = []
+    ids = set(spaces["space_id"])
+    for name in ("fixed_in", "fixed_out"):
+        named = [one if isinstance(one, str) else one[0] for one in getattr(rules, name)]
+        faults += [("site_space", {"place": name, "found": one}) for one in named if one not in ids]
+    blocks = set(spaces["block_id"].dropna()) | (set(town["blocks"]["id"]) if "blocks" in town else set())
+    for name in ("limits", "require"):
+        named = [bound.block_id for bound in getattr(rules, name) if bound.block_id is not None]
+        faults += [("site_block", {"place": name, "found": one}) for one in named if one not in blocks]
+    return faults
 
 
 def limits_of(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding
@@ -64,7 +65,9 @@ def read_town(path: str | Path) -> Town:
         sources,
         name=described.town.name,
         crs=parse_crs(described.town.crs),
-        settings=_settings(described.town, named),
+        settings=replace(
+            _settings(described.town, named), site_rules=_placed(described.site_rules, file.parent)
+        ),
         rasters=rasters,
         findings=[*found, *more],
     )
@@ -109,6 +112,16 @@ def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
         dates={layer: part.date for layer, part in sorted(named.items()) if part.date},
         codes={layer: part.codes for layer, part in sorted(named.items()) if part.codes},
     )
+
+
+def _placed(rules: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Read the paths in the rules of siting from the town's folder."""
+    near = {
+        name: str(folder / path)
+        for name, path in rules.items()
+        if name.endswith("_file") and isinstance(path, str)
+    }
+    return {**rules, **near}
 
 
 def _findings(error: TownError) -> list[Finding]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -52,6 +52,8 @@ class TownSettings:
         The date of each layer.
     codes
         The code scheme of a layer: ``sandiao``, ``gbt21010`` or ``ydyh2023``.
+    site_rules
+        How sites are chosen: the table ``[site_rules]`` of the town's file, as `site_settings` reads it.
     """
 
     boundary_basis: str = ""
@@ -62,6 +64,7 @@ class TownSettings:
     people_total: float | None = None
     dates: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    site_rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Layers(Mapping[str, gpd.GeoDataFrame]):

@@ -97,6 +97,8 @@ class TownFile(_Part):
     town: TownPart
     layers: dict[str, LayerPart]
     rasters: dict[str, RasterPart] = Field(default_factory=dict)
+    # What siting makes of it stands above the town.
+    site_rules: dict[str, Any] = Field(default_factory=dict)
 
 
 def read_town_file(file: Path) -> TownFile:

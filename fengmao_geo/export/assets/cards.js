@@ -9,7 +9,7 @@
   }
 
   function walk(type, home) {
-    const { metres, tenths } = fm.data.homes;
+    const { metres, tenths } = fm.homes();
     const far = metres[type][home];
     if (far < 0) return say("nothing_near", { n: fm.data.minutes[fm.data.minutes.length - 1] });
     return say("walk", { m: fm.whole(far), min: (tenths[type][home] / 10).toFixed(1) });

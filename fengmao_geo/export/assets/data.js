@@ -13,6 +13,7 @@ window.fengmao = {};
     fm.data.groups.forEach((group) => { fm.state.groups[group.id] = true; });
     fm.startSpaces();
     fm.startGreen();
+    fm.startSites();
   };
 
   // A run is its first point and then steps, in millionths of a degree from the origin.
@@ -83,5 +84,5 @@ window.fengmao = {};
     fm.data.types.forEach((type, i) => { if (fm.counts(type)) kept.push(i); });
     return kept;
   };
-  fm.status = (type, home, minutes) => fm.data.homes.status[minutes || fm.state.minutes][type][home];
+  fm.status = (type, home, minutes) => fm.homes().status[minutes || fm.state.minutes][type][home];
 })(window.fengmao);

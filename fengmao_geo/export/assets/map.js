@@ -115,7 +115,7 @@
     const order = [...seen.filter((marker) => marker.item.type !== chosen), ...seen.filter((marker) => marker.item.type === chosen)];
     order.forEach((marker) => {
       const isChosen = marker.item.type === chosen;
-      const isFaint = chosen >= 0 && !isChosen;
+      const isFaint = (chosen >= 0 && !isChosen) || Boolean(fm.chosenSite());
       Object.assign(marker.options, { isChosen, isFaint, fillOpacity: isFaint ? 0.45 : 1 });
       marker.addTo(map);
     });
@@ -125,7 +125,7 @@
   function showAreas(map, canvas) {
     if (fm.areaShape) fm.areaShape.remove();
     fm.areaShape = null;
-    const area = fm.state.type >= 0 && fm.state.areas && fm.data.areas[fm.state.type + "/" + fm.state.minutes];
+    const area = fm.state.type >= 0 && fm.state.areas && !fm.isAreaOld(fm.state.type) && fm.data.areas[fm.state.type + "/" + fm.state.minutes];
     fm.drawn.areas = area ? 1 : 0;
     if (!area) return;
     const colours = fm.data.colours.reach;
@@ -139,7 +139,8 @@
 
   // What is added last lies on top, so buildings and blocks are put in order again when either is switched.
   function showThings(map) {
-    const wanted = [[fm.buildingLayer, fm.state.buildings], [fm.spaceLayer, fm.state.spaces], [fm.blockLayer, fm.state.blocks]];
+    const wanted = [[fm.buildingLayer, fm.state.buildings], [fm.spaceLayer, fm.state.spaces],
+      [fm.siteLayer, fm.state.sites && !fm.isPicture()], [fm.blockLayer, fm.state.blocks]];
     const isFilled = shownKinds === fm.state.kinds;
     if (isFilled && wanted.every(([layer, isOn]) => map.hasLayer(layer) === isOn)) return;
     shownKinds = fm.state.kinds;
@@ -149,7 +150,7 @@
   }
 
   // Beside spaces, homes are coloured only by a type that was chosen: two scales at once say nothing.
-  fm.isPlain = () => fm.state.spaces && fm.state.type < 0;
+  fm.isPlain = () => fm.state.spaces && fm.state.type < 0 && !fm.chosenSite() && !fm.isGain();
 
   function colourHomes() {
     if (!fm.state.buildings) return;
@@ -166,6 +167,7 @@
     .setLatLng(where).setContent(card).openOn(map);
 
   fm.drawMap = function (map) {
+    fm.map = map;
     const ground = pane(map, "ground", 300, true);
     const areas = pane(map, "areas", 350, true);
     const things = pane(map, "things", 400, false);
@@ -176,11 +178,12 @@
     addGround(map, ground);
     addBuildings(map, things);
     fm.addSpaces(map, things);
+    fm.addSites(map, things);
     fm.addGreen(map, areas);
     addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;
-    const show = () => { showThings(map); colourHomes(); showAreas(map, areas); showFacilities(map); };
+    const show = () => { showThings(map); colourHomes(); showAreas(map, areas); showFacilities(map); fm.showSites(map); };
     fm.watch(show);
     show();
   };

@@ -91,6 +91,8 @@
 
   fm.homeFill = function (home, classes) {
     const reach = fm.data.colours.reach;
+    if (fm.chosenSite()) return fm.isServed(home) ? fm.data.colours.site.served : fm.data.colours.building.other;
+    if (fm.isGain()) return fm.gainFill(home);
     if (fm.state.type >= 0) {
       const status = fm.status(fm.state.type, home);
       return status === "1" ? reach.reached : status === "0" ? reach.unreached : fm.unknownFill;

@@ -39,20 +39,28 @@
       el("h2", { text: say("full_set") }), el("p", { class: "hint", text: say("full_set_hint") }),
     ]);
     const cards = fm.data.minutes.map((minutes) => {
-      const full = fm.data.full[minutes];
-      return el("button", {
-        class: "figure", type: "button", "data-minutes": minutes, click: () => fm.change({ minutes }),
-      }, [
-        el("span", { class: "figure-name", text: say("n_minute_circle", { n: minutes }) }),
-        el("b", { class: fm.isKnown(full) ? "figure-value" : "figure-value figure-unknown", text: fm.share(full) }),
-        full ? bar(full) : null,
-        el("small", { text: full ? fullWords(full) : "" }),
-      ]);
+      const card = el("button", { class: "figure", type: "button", "data-minutes": minutes, click: () => fm.change({ minutes }) });
+      return [card, minutes];
     });
-    box.append(el("div", { class: "figures" }, cards));
-    fm.watch(() => mark(box, "data-minutes", String(fm.state.minutes)));
-    mark(box, "data-minutes", String(fm.state.minutes));
+    box.append(el("div", { class: "figures" }, cards.map(([card]) => card)));
+    const show = () => {
+      cards.forEach(([card, minutes]) => card.replaceChildren(...figure(minutes)));
+      mark(box, "data-minutes", String(fm.state.minutes));
+    };
+    fm.watch(show);
+    show();
     return box;
+  }
+
+  function figure(minutes) {
+    const full = fm.figures().full[minutes];
+    return [
+      el("span", { class: "figure-name", text: say("n_minute_circle", { n: minutes }) }),
+      el("b", { class: fm.isKnown(full) ? "figure-value" : "figure-value figure-unknown", text: fm.share(full) }),
+      full ? bar(full) : null,
+      el("small", { text: full ? fullWords(full) : "" }),
+      fm.state.after ? el("small", { class: "figure-was", text: say("site_was", { share: fm.share(fm.data.full[minutes]) }) }) : null,
+    ].filter(Boolean);
   }
 
   function fullWords(full) {
@@ -100,7 +108,7 @@
     const said = [say("by_network", { share: fm.share(row) })];
     if (row.straight !== null) said.push(say("by_straight", { share: fm.percent(row.straight) }));
     if (type.group_name) said.push(say("meant_for", { group: type.group_name, n: fm.people(row.people) }));
-    said.push(type.is_surveyed ? say("n_places", { n: type.facility_count }) : say("not_surveyed"));
+    said.push(type.is_surveyed ? say("n_places", { n: fm.placeCount(type, row.type) }) : say("not_surveyed"));
     if (type.standard_m !== null) said.push(say("standard_m", { n: fm.whole(type.standard_m) }));
     return said.join(" · ");
   }
@@ -116,7 +124,7 @@
     const show = () => {
       const { minutes, type } = fm.state;
       title.textContent = say("single_types", { n: minutes });
-      const rows = fm.data.rows[minutes] || [];
+      const rows = fm.figures().rows[minutes] || [];
       const all = el("li", {}, [el("button", {
         class: "type type-all", type: "button", "aria-pressed": String(type < 0), click: () => fm.change({ type: -1 }),
       }, [el("span", { class: "type-name", text: say("all_types") })])]);
@@ -163,21 +171,26 @@
     ]);
   }
 
+  function blockCard(card, full) {
+    return [
+      el("b", { class: "number", text: card.number }),
+      el("span", { class: "block-name", text: card.name }),
+      el("span", { class: "block-facts", text: card.facts }),
+      ...fm.data.minutes.flatMap((minutes) => (full[minutes] ? [
+        el("span", { class: "block-minutes", text: say("n_minutes", { n: minutes }) }),
+        bar(full[minutes]), el("span", { class: "block-share", text: fm.share(full[minutes]) }),
+      ] : [])),
+      ...(fm.state.after ? [] : card.worst.map((text) => el("span", { class: "block-worst", text }))),
+    ];
+  }
+
   function blocksBox() {
     if (!fm.data.cards.length) return null;
-    return el("section", {}, [
-      el("h2", { text: say("blocks") }),
-      el("div", { class: "blocks" }, fm.data.cards.map((card) => el("a", { class: "block", href: card.href }, [
-        el("b", { class: "number", text: card.number }),
-        el("span", { class: "block-name", text: card.name }),
-        el("span", { class: "block-facts", text: card.facts }),
-        ...fm.data.minutes.flatMap((minutes) => (card.full[minutes] ? [
-          el("span", { class: "block-minutes", text: say("n_minutes", { n: minutes }) }),
-          bar(card.full[minutes]), el("span", { class: "block-share", text: fm.share(card.full[minutes]) }),
-        ] : [])),
-        ...card.worst.map((text) => el("span", { class: "block-worst", text })),
-      ]))),
-    ]);
+    const links = fm.data.cards.map((card) => el("a", { class: "block", href: card.href }));
+    const show = () => links.forEach((link, i) => link.replaceChildren(...blockCard(fm.data.cards[i], fm.blockFull(i))));
+    if (fm.data.planned) fm.watch(show);
+    show();
+    return el("section", {}, [el("h2", { text: say("blocks") }), el("div", { class: "blocks" }, links)]);
   }
 
   function aboutBox() {
@@ -190,7 +203,7 @@
 
   fm.drawPanel = function () {
     const panel = document.getElementById("panel");
-    const parts = [head(), headline(), fm.greenBox(), fm.spacesBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
+    const parts = [head(), headline(), fm.sitesBox(), fm.greenBox(), fm.spacesBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
     if (fm.data.notice) parts.push(el("footer", { class: "notice", text: fm.data.notice }));
     parts.forEach((part) => { if (part) panel.append(part); });
   };
