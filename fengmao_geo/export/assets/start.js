@@ -130,6 +130,7 @@
   function printable(map) {
     const settle = (isPrinting, bounds) => {
       document.body.classList.toggle("printing", isPrinting);
+      if (isPrinting) document.getElementById("panel").scrollTop = 0;
       map.invalidateSize({ animate: false });
       map.fitBounds(bounds, { animate: false });
       // A canvas that nothing was drawn on is not on the map.
