@@ -108,6 +108,8 @@ def test_everything_is_drawn(pages, show):
         "facilities": 3,
         "areas": 0,
         "spaces": 0,
+        "sites": 0,
+        "served": 0,
         "names": drawn["names"],
     }
     assert drawn["names"] >= 3

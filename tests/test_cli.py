@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -123,9 +124,12 @@ def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, mon
 
 def test_findings_are_those_of_the_steps_that_were_run(demo):
     town, network, circles = demo.results.town, demo.results.network, demo.results.circles
-    steps = (Results(town), Results(town, network=network), Results(town, network=network, circles=circles))
-    counts = [len(results.findings) for results in (*steps, demo.results)]
-    found = [town.findings, network.audit, circles.findings, demo.results.space_findings]
+    walked = Results(town, network=network, circles=circles)
+    spaced = replace(walked, space_findings=demo.results.space_findings)
+    steps = (Results(town), Results(town, network=network), walked, spaced, demo.results)
+    counts = [len(results.findings) for results in steps]
+    spaces, gains = demo.results.space_findings, demo.results.gains.findings
+    found = [town.findings, network.audit, circles.findings, spaces, gains]
     assert counts == np.cumsum([len(table) for table in found]).tolist()
 
 

@@ -221,6 +221,12 @@ class SiteSettings(SiteRules):
     ----------
     budget_wan, count, objective
         As `choose_sites` takes them.
+    uses_file, controls_file, uses, limits, require, fixed_in, fixed_out
+        As `SiteRules` has them.
+    type_weights, group_weights, values_people, capacity_people
+        As `SiteRules` has them.
+    alternatives_count, time_limit_min, gap_share
+        As `SiteRules` has them.
     """
 
     budget_wan: Size | None = None
@@ -283,7 +289,7 @@ def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _finding(code: str, values: Mapping[str, Any]) -> Finding:
     words = {str(lang): text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
-    return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values=words)
+    return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values={"said": words})
 
 
 def absent_places(rules: SiteRules, town: Town, spaces: gpd.GeoDataFrame) -> list[Fault]:
