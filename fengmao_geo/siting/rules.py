@@ -219,14 +219,14 @@ class SiteSettings(SiteRules):
 
     Parameters
     ----------
-    budget_wan, count, objective
-        As `choose_sites` takes them.
     uses_file, controls_file, uses, limits, require, fixed_in, fixed_out
         As `SiteRules` has them.
     type_weights, group_weights, values_people, capacity_people
         As `SiteRules` has them.
     alternatives_count, time_limit_min, gap_share
         As `SiteRules` has them.
+    budget_wan, count, objective
+        As `choose_sites` takes them.
     """
 
     budget_wan: Size | None = None
