@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["browser", "show"]
 
 
+# What takes long to make and is asked for in many files.
+_MADE = {"made_sample", "other_sample"}
+
+
+def pytest_collection_modifyitems(items):
+    """Keep on one worker what shares a thing that takes long to make, so that it is made once."""
+    for item in items:
+        is_made = not _MADE.isdisjoint(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("maker" if is_made else item.path.name))
+
+
 class Demo(NamedTuple):
     """One run of `fengmao demo`: what it said, the pages it wrote, and the results they were written from."""
 
