@@ -28,15 +28,21 @@ if TYPE_CHECKING:
 __all__ = ["browser", "show"]
 
 
-# What takes long to make and is asked for in many files.
-_MADE = {"made_sample", "other_sample"}
+# Files that look at towns fresh from the maker, which take long to make.
+_OF_THE_MAKER = {
+    "test_make_shuixiang.py",
+    "test_plant_truth.py",
+    "test_sample_controls.py",
+    "test_sample_rasters.py",
+    "test_spaces_truth.py",
+}
 
 
 def pytest_collection_modifyitems(items):
     """Keep on one worker what shares a thing that takes long to make, so that it is made once."""
     for item in items:
-        is_made = not _MADE.isdisjoint(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("maker" if is_made else item.path.name))
+        file = item.path.name
+        item.add_marker(pytest.mark.xdist_group("maker" if file in _OF_THE_MAKER else file))
 
 
 class Demo(NamedTuple):
