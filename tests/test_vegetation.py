@@ -107,6 +107,31 @@ def test_a_half_covered_pixel_counts_half(tmp_path):
     assert row_of(found, "veg_cover_share", "a1")["gain"] == pytest.approx(0.2, abs=1e-6)
 
 
+def test_what_a_pixel_astride_an_outline_gained_may_lie_on_either_side(tmp_path):
+    # The pixel gained 40 m²: 20 by its half, and all or nothing of it may lie within.
+    before = np.full((10, 10), 0.2)
+    row = row_of(seen(tmp_path, before, planted(before, 0, 0, 0.6), box(0, 90, 5, 100)), "vegetated_m2")
+    assert (row["low"], row["gain"], row["high"]) == pytest.approx((0, 20, 40), abs=1e-3)
+
+
+def test_what_a_pixel_astride_an_outline_lost_may_lie_on_either_side(tmp_path):
+    # A quarter of the pixel lies within: 10 of 40 m² lost, or none, or all.
+    before = np.full((10, 10), 0.6)
+    row = row_of(seen(tmp_path, before, planted(before, 0, 0, 0.2), box(0, 90, 2.5, 100)), "vegetated_m2")
+    assert (row["low"], row["gain"], row["high"]) == pytest.approx((-40, -10, 0), abs=1e-3)
+
+
+def test_the_interval_holds_what_other_percentiles_would_give(tmp_path):
+    # The 5th to the 95th percentile span 0.891, the 10th to the 90th 0.792: gains larger by an eighth.
+    before = np.arange(100).reshape(10, 10) / 100
+    after = planted(before, 3, 0, 0.6)
+    row = row_of(seen(tmp_path, before, after, box(0, 60, 10, 70), standard=standard_with()), "vegetated_m2")
+    gain_m2 = 100 * 0.3 / 0.891
+    assert row["gain"] == pytest.approx(gain_m2, abs=1e-3)
+    assert row["high"] - row["gain"] == pytest.approx(gain_m2 / 8, abs=1e-2)
+    assert row["gain"] - row["low"] == pytest.approx(gain_m2 / 8, abs=1e-2)
+
+
 def test_a_space_smaller_than_a_pixel_has_the_pixels_value(tmp_path):
     before = np.full((10, 10), 0.2)
     found = seen(tmp_path, before, planted(before, 5, 5, 0.7), box(52, 42, 58, 48))
