@@ -106,6 +106,12 @@ def test_no_more_people_are_served_than_there_is_room_for():
     assert (shares * of.people[of.demand]).sum() == pytest.approx(6)
 
 
+def test_what_costs_nothing_is_taken_first_only_when_it_serves():
+    # Both are demanded by a fixed limit; 1 costs nothing and serves nobody, 2 costs nothing and serves 4.
+    of = cover((0,), (2,), weight=[5, 4], cost=[3, 0, 0], limits=[Limit("fixed", np.ones(3), low=2, high=3)])
+    assert greedy(of, by_cost=True).tolist() == [2, 0]
+
+
 def test_a_full_place_sends_people_to_the_next():
     # 6 people reach 0 and 1, which have room for 4 each; the nearer one is full.
     of = cover((0, 1), weight=[6], capacity_people=[4])

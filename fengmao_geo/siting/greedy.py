@@ -239,10 +239,10 @@ class _Run:
         options = np.flatnonzero(can)
         if not len(options):
             return False
-        cost = self.problem.cost[options]
-        with np.errstate(divide="ignore"):
-            key = gain[options] / cost if by_cost else gain[options]
-        key = np.where(gain[options] > self._least, key, 0.0)
+        cost, key = self.problem.cost[options], np.where(gain[options] > self._least, gain[options], 0.0)
+        if by_cost:
+            # What gains nothing comes last, and what gains and costs nothing comes first.
+            key = np.divide(key, cost, out=np.where(key > 0, np.inf, 0.0), where=cost > 0)
         best = int(options[np.lexsort((options, cost, -key))[0]])
         self._take(best)
         return True
