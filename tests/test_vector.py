@@ -12,6 +12,7 @@ import shapely
 
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import translate_findings
+from fengmao_geo.town.town_file import LayerPart
 from fengmao_geo.town.vector import read_vector
 
 NAMES = ["联通巷", "水乡社区", "镕基里", "{{x}} <b>"]
@@ -24,13 +25,13 @@ def places():
 
 
 def read(path, **options):
-    return read_vector(path, layer="gates", **options)[0]
+    return read_vector(path, layer="gates", part=LayerPart(path=path.name, **options))[0]
 
 
 def fault(path, **options):
     """Read what must be refused and give the one finding, in English."""
     with pytest.raises(TownError) as caught:
-        read_vector(path, layer="gates", **options)
+        read_vector(path, layer="gates", part=LayerPart(path=path.name, **options))
     assert len(caught.value.findings) == 1
     return translate_findings(caught.value.findings, lang="en").iloc[0]
 
@@ -52,7 +53,7 @@ def csv(folder, text, encoding="utf-8"):
 def test_a_geopackage_layer_is_read_by_name(places, tmp_path):
     places.to_file(tmp_path / "t.gpkg", layer="门")
     places.iloc[:1].to_file(tmp_path / "t.gpkg", layer="other")
-    read_back = read(tmp_path / "t.gpkg", table="门")
+    read_back = read(tmp_path / "t.gpkg", layer="门")
     assert read_back["名称"].tolist() == NAMES
     assert read_back.crs == places.crs
 
@@ -70,7 +71,7 @@ def test_of_several_layers_one_must_be_named(places, tmp_path):
 
 def test_a_layer_that_is_not_there_is_told_with_those_that_are(places, tmp_path):
     places.to_file(tmp_path / "t.gpkg", layer="a")
-    finding = fault(tmp_path / "t.gpkg", table="b")
+    finding = fault(tmp_path / "t.gpkg", layer="b")
     assert finding["code"] == "table_missing"
     assert "there are: a" in finding["found"]
 
@@ -306,7 +307,7 @@ def test_geojson_of_nothing_but_null_geometry_has_none(tmp_path):
 
 def test_a_table_without_geometry_is_refused(places, tmp_path):
     pyogrio.write_dataframe(places.drop(columns="geometry"), tmp_path / "t.gpkg", layer="a")
-    assert fault(tmp_path / "t.gpkg", table="a")["code"] == "table_missing"
+    assert fault(tmp_path / "t.gpkg", layer="a")["code"] == "table_missing"
 
 
 def test_what_gdal_warns_of_is_a_finding(tmp_path):
@@ -316,6 +317,6 @@ def test_what_gdal_warns_of_is_a_finding(tmp_path):
         "features": [{"type": "Feature", "properties": {}, "geometry": ring}],
     }
     (tmp_path / "a.geojson").write_text(json.dumps(whole), encoding="utf-8")
-    frame, found = read_vector(tmp_path / "a.geojson", layer="water")
+    frame, found = read_vector(tmp_path / "a.geojson", layer="water", part=LayerPart(path="a.geojson"))
     assert shapely.area(frame.geometry.to_numpy()).tolist() == [1.0]
     assert [finding.code for finding in found] == ["file_warning"]

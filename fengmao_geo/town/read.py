@@ -90,9 +90,7 @@ def _named_layers(parts: Mapping[str, LayerPart]) -> tuple[dict[str, LayerPart],
 
 
 def _source(folder: Path, layer: str, part: LayerPart) -> tuple[Source, list[Finding]]:
-    frame, found = read_vector(
-        folder / part.path, layer=layer, table=part.layer, encoding=part.encoding, x=part.x, y=part.y
-    )
+    frame, found = read_vector(folder / part.path, layer=layer, part=part)
     of_file: Stated = None if frame.crs is None else parse_crs(frame.crs)
     stated = of_file if part.crs is None else parse_crs(part.crs)
     if of_file is not None and stated != of_file:

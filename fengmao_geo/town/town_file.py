@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["TOWN_FILE", "LayerPart", "QualityPart", "RasterPart", "RulePart", "TownFile", "TownPart"]
-__all__ += ["read_town_file"]
+__all__ = ["TOWN_FILE", "DatumPart", "JoinPart", "LayerPart", "QualityPart", "RasterPart", "RulePart"]
+__all__ += ["TownFile", "TownPart", "read_town_file"]
 
 TOWN_FILE = "town.toml"
 
@@ -46,10 +46,22 @@ class TownPart(_Part):
     people_total: Annotated[float, Field(gt=0, strict=False)] | None = None
 
 
+class JoinPart(_Part):
+    """A table without places whose rows name the features of a layer: a table ``[layers.NAME.join]``."""
+
+    path: str
+    layer: str | None = None
+    encoding: str | None = None
+    by: str
+    to: str = "name"
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
 class LayerPart(_Part):
     """A vector layer: a table ``[layers.NAME]``."""
 
     path: str
+    # The table of a GeoPackage or geodatabase, the sheet of a workbook, the file in an archive.
     layer: str | None = None
     crs: str | None = None
     encoding: str | None = None
@@ -58,6 +70,32 @@ class LayerPart(_Part):
     codes: Literal["sandiao", "gbt21010", "ydyh2023", "osm"] | None = None
     date: Annotated[str, BeforeValidator(_as_text)] | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+    join: JoinPart | None = None
+    # Of a drawing: its layers that hold this one, the land code of each, how wide a gap is closed.
+    cad_layers: list[str] = Field(default_factory=list)
+    cad_codes: dict[str, str] = Field(default_factory=dict)
+    closing_m: Annotated[float, Field(ge=0, strict=False)] = 0.1
+    # Of streets: whether they are drawn as their edges; surfaces are known by their geometry.
+    drawn_as: Literal["centre_lines", "edges"] = "centre_lines"
+    # Of parcels: which of two that overlap keeps the ground.
+    overlaps: Literal["error", "first", "smaller"] | None = None
+
+
+class DatumPart(_Part):
+    """The user's own parameters from an old datum to CGCS2000: a table ``[datums."Xian 1980"]``.
+
+    Three (``dx_m``, ``dy_m``, ``dz_m``) or seven (and ``rx_sec``, ``ry_sec``, ``rz_sec``, ``scale_ppm``)
+    between geocentric coordinates, or four (``dx_m``, ``dy_m``, ``rotation_sec``, ``scale_ppm``) in a plane.
+    """
+
+    dx_m: Annotated[float, Field(strict=False)]
+    dy_m: Annotated[float, Field(strict=False)]
+    dz_m: Annotated[float, Field(strict=False)] | None = None
+    rx_sec: Annotated[float, Field(strict=False)] | None = None
+    ry_sec: Annotated[float, Field(strict=False)] | None = None
+    rz_sec: Annotated[float, Field(strict=False)] | None = None
+    rotation_sec: Annotated[float, Field(strict=False)] | None = None
+    scale_ppm: Annotated[float, Field(strict=False)] | None = None
 
 
 class RulePart(_Part):
@@ -97,6 +135,7 @@ class TownFile(_Part):
     town: TownPart
     layers: dict[str, LayerPart]
     rasters: dict[str, RasterPart] = Field(default_factory=dict)
+    datums: dict[str, DatumPart] = Field(default_factory=dict)
     # What siting makes of it stands above the town.
     site_rules: dict[str, Any] = Field(default_factory=dict)
 
@@ -147,17 +186,16 @@ def _fault(error: Mapping[str, Any]) -> Finding:
     return Finding(code, TOWN_FILE, column=str(error["loc"][-1]), values=values)
 
 
+#: The table that stands under a key of the file, and under a key of such a table.
+_PARTS: dict[str, type[_Part]] = {"layers": LayerPart, "rasters": RasterPart, "datums": DatumPart}
+_INNER: dict[str, type[_Part]] = {"join": JoinPart, "quality": QualityPart, "rules": RulePart}
+
+
 def _part(loc: tuple[str | int, ...]) -> type[_Part]:
-    """Find the table that a fault stands in."""
-    match loc:
-        case ("town", _):
-            return TownPart
-        case ("layers", _, *inner) if inner:
-            return LayerPart
-        case ("rasters", _, "quality", "rules", *inner) if inner:
-            return RulePart
-        case ("rasters", _, "quality", *inner) if inner:
-            return QualityPart
-        case ("rasters", _, *inner) if inner:
-            return RasterPart
-    return TownFile
+    """Find the table that a fault stands in: the deepest of those that its place goes through."""
+    if loc[0] == "town" and len(loc) > 1:
+        return TownPart
+    if loc[0] not in _PARTS or len(loc) < 3:
+        return TownFile
+    named = [name for name in loc[2:-1] if name in _INNER]
+    return _INNER[str(named[-1])] if named else _PARTS[str(loc[0])]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from fengmao_geo.town.town_file import LayerPart
+
 __all__ = ["read_vector"]
 
 _SQLITE, _PARQUET, _SHAPE, _JSON = b"SQLite format 3\0", b"PAR1", b"\x00\x00\x27\x0a", b"{"
@@ -58,15 +60,7 @@ _BROKEN = (OSError, ValueError, RuntimeError, KeyError, ShapelyError, pd.errors.
 _SHP_HEADER, _SHX_RECORD = 100, 8
 
 
-def read_vector(
-    path: Path,
-    *,
-    layer: str,
-    table: str | None = None,
-    encoding: str | None = None,
-    x: str | None = None,
-    y: str | None = None,
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def read_vector(path: Path, *, layer: str, part: LayerPart) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Read one GeoPackage, GeoParquet, Shapefile, GeoJSON or CSV file.
 
     Text arrives exactly as it was written. The first bytes of the file must be those of its suffix, and only
@@ -78,12 +72,8 @@ def read_vector(
         The file.
     layer
         The layer's name in the town, for the findings.
-    table
-        The layer's name in a GeoPackage; it may be left out where there is only one.
-    encoding
-        The encoding of the text of a Shapefile or a CSV file.
-    x, y
-        The columns of a CSV file that hold the coordinates to the east and to the north.
+    part
+        What ``town.toml`` says of it: its table, its encoding, its columns of coordinates.
 
     Returns
     -------
@@ -100,7 +90,8 @@ def read_vector(
     Examples
     --------
     >>> from pathlib import Path
-    >>> read_vector(Path("nowhere.gpkg"), layer="streets")
+    >>> from fengmao_geo.town.town_file import LayerPart
+    >>> read_vector(Path("nowhere.gpkg"), layer="streets", part=LayerPart(path="nowhere.gpkg"))
     Traceback (most recent call last):
         ...
     fengmao_geo.errors.TownError: ...
@@ -114,7 +105,7 @@ def read_vector(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            frame = _read(path.resolve(), suffix, layer=layer, table=table, encoding=encoding, x=x, y=y)
+            frame = _read(path.resolve(), suffix, layer, part)
         except TownError:
             raise
         except _BROKEN as reason:
@@ -125,13 +116,12 @@ def read_vector(
     ]
 
 
-def _read(
-    path: Path, suffix: str, *, layer: str, table: str | None, encoding: str | None, **xy: str | None
-) -> gpd.GeoDataFrame:
+def _read(path: Path, suffix: str, layer: str, part: LayerPart) -> gpd.GeoDataFrame:
+    table = part.layer
     if suffix == ".csv":
-        return _read_csv(path, layer=layer, encoding=encoding, **xy)
+        return _read_csv(path, layer=layer, encoding=part.encoding, x=part.x, y=part.y)
     if suffix == ".shp":
-        return _read_shapefile(path, layer=layer, encoding=encoding)
+        return _read_shapefile(path, layer=layer, encoding=part.encoding)
     if suffix in (".parquet", ".geoparquet"):
         return gpd.read_parquet(path)
     if suffix == ".gpkg":
