@@ -154,7 +154,7 @@ def test_spaces_writes_maps_tables_and_a_review(spaces_run):
     assert spaces_run.first.exit_code == 0, spaces_run.first.stderr
     names = {path.name for path in spaces_run.place.iterdir()}
     assert names == {"maps", "spaces.gpkg", "spaces.csv", "possible_uses.csv", "spaces_review.csv"}
-    assert len(list((spaces_run.place / "maps").glob("*.html"))) == 2
+    assert len(list((spaces_run.place / "maps").glob("*.html"))) == 3
 
 
 def test_spaces_prints_a_row_per_kind_and_the_sum(spaces_run):
