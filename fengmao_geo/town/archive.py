@@ -73,12 +73,13 @@ def opened_archive(path: Path, *, layer: str) -> Iterator[Path]:
         If it is not what an archive of data is, or is not whole.
     """
     with TemporaryDirectory() as folder, _opened(path, layer) as archive:
-        left = _BYTES
+        home, left = Path(folder).resolve() / "whole", _BYTES
+        home.mkdir()
         for member, name in _names(archive, path, layer).items():
-            target = Path(folder).joinpath(*PurePosixPath(name).parts)
+            target = home.joinpath(*PurePosixPath(name).parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             left -= _unpack(archive, member, target, left=left, layer=layer, file=path.name)
-        yield Path(folder).resolve()
+        yield home
 
 
 @contextmanager

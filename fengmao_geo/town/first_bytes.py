@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, NoReturn
 from xml.parsers import expat
@@ -167,9 +168,11 @@ def check_first_bytes(path: Path, suffix: str, layer: str) -> None:
 def _begins(head: bytes, suffix: str) -> bool:
     if suffix in _FIRST_BYTES:
         return head.startswith(_FIRST_BYTES[suffix])
-    words = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", errors="ignore").encode(errors="ignore")
+    words = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if suffix in _FIRST_WORDS:
-        return words[:_HEAD].lower().startswith(_FIRST_WORDS[suffix])
+        return words.lower().startswith(_FIRST_WORDS[suffix])
     return suffix in _TEXTS and not words.startswith((b"<", *_BINARY))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,8 +16,6 @@ from fengmao_geo.town.encoding import agrees, chosen_codec
 from fengmao_geo.town.first_bytes import check_markup, check_path, refuse, root_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
 
 __all__ = ["read_geojson", "read_kml", "read_layer", "read_plain"]
@@ -39,7 +39,7 @@ _MAY_CURVE = ("GPKG", "OpenFileGDB")
 
 
 def read_layer(
-    source: Path | bytes,
+    path: Path,
     *,
     file: str,
     layer: str,
@@ -51,8 +51,8 @@ def read_layer(
 
     Parameters
     ----------
-    source
-        The file, its first bytes checked, or its content.
+    path
+        The file, its first bytes checked.
     file, layer
         Its name and the layer that it is to become, for the findings.
     drivers
@@ -74,18 +74,17 @@ def read_layer(
     TownError
         If there is no such table, or another driver would read it, or not all features come.
     """
-    if not isinstance(source, bytes):
-        check_path(source, layer)
-    shapes = {str(name): shape for name, shape in pyogrio.list_layers(source)}
+    check_path(path, layer)
+    shapes = {str(name): shape for name, shape in pyogrio.list_layers(path)}
     name = _table(shapes, table, file=file, layer=layer)
-    info = pyogrio.read_info(source, layer=name, **options)
+    info = pyogrio.read_info(path, layer=name, **options)
     if info["driver"] not in drivers:
         refuse("file_not_features", layer, file=file)
-    frame = pyogrio.read_dataframe(source, layer=name, fid_as_index=True, on_invalid="fix", **options)
+    frame = pyogrio.read_dataframe(path, layer=name, fid_as_index=True, on_invalid="fix", **options)
     if info["features"] > len(frame):
         refuse("file_rows", layer, file=file, stated=info["features"], rows=len(frame))
     found = []
-    if info["driver"] in _MAY_CURVE and (count := _curves(source, name)):
+    if info["driver"] in _MAY_CURVE and (count := _curves(path, name)):
         found.append(Finding("curves_straightened", layer, values={"file": file, "count": count}))
     return frame, found
 
@@ -106,13 +105,11 @@ def _table(shapes: dict[str, str | None], table: str | None, *, file: str, layer
     return table
 
 
-def _curves(source: Path | bytes, name: str) -> int:
+def _curves(path: Path, name: str) -> int:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     kinds = ", ".join(f"'{kind}'" for kind in _CURVES)
     sql = f'SELECT FID FROM "{quoted}" WHERE OGR_GEOMETRY IN ({kinds})'  # noqa: S608  a name of the file's own tables
-    bent = pyogrio.read_dataframe(
-        source, sql=sql, sql_dialect="OGRSQL", read_geometry=False, fid_as_index=True
-    )
+    bent = pyogrio.read_dataframe(path, sql=sql, sql_dialect="OGRSQL", read_geometry=False, fid_as_index=True)
     return len(bent)
 
 
@@ -184,15 +181,29 @@ def read_geojson(path: Path, *, layer: str, encoding: str | None) -> tuple[gpd.G
         If it does not hold features or its encoding cannot be told.
     """
     whole = path.read_bytes()
-    if _PIPELINE in whole or not _FEATURES.search(whole):
+    codec, found = _codec_of_json(whole, encoding, file=path.name, layer=layer)
+    plain = whole if codec == "utf-8" else whole.decode(codec).encode()
+    if _PIPELINE in plain or not _FEATURES.search(plain):
         refuse("file_not_features", layer, file=path.name)
-    source: Path | bytes = path
-    found: list[Finding] = []
-    if encoding is not None or not agrees([whole], "utf-8"):
-        codec, found = chosen_codec([whole], file=path.name, layer=layer, forced=encoding)
-        source = whole.decode(codec).removeprefix("\ufeff").encode()
-    frame, more = read_layer(source, file=path.name, layer=layer, drivers=("GeoJSON",), DATE_AS_STRING="YES")
+    with TemporaryDirectory() as folder:
+        source = path if codec == "utf-8" else _written(Path(folder), path.name, plain.decode())
+        frame, more = read_layer(
+            source, file=path.name, layer=layer, drivers=("GeoJSON",), DATE_AS_STRING="YES"
+        )
     return frame, found + more
+
+
+def _codec_of_json(whole: bytes, encoding: str | None, *, file: str, layer: str) -> tuple[str, list[Finding]]:
+    if encoding is None and agrees([whole], "utf-8"):
+        return "utf-8", []
+    return chosen_codec([whole], file=file, layer=layer, forced=encoding)
+
+
+def _written(folder: Path, name: str, text: str) -> Path:
+    """Write a text as UTF-8 where GDAL can read it under the file's own name."""
+    path = folder / name
+    path.write_bytes(text.removeprefix("\ufeff").encode())
+    return path
 
 
 def read_kml(
@@ -226,13 +237,17 @@ def read_kml(
     whole = path.read_bytes()
     declared = _DECLARED.match(whole.removeprefix(codecs.BOM_UTF8))
     stated = declared.group(1).decode("ascii") if declared else "UTF-8"
+    if whole.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        stated = "UTF-16"
     codec, found = chosen_codec([whole], file=path.name, layer=layer, forced=encoding, stated=stated)
+    # It is UTF-8 now and must not say otherwise.
     text = _DECLARATION.sub("", whole.decode(codec).removeprefix("\ufeff"), count=1).lstrip()
-    plain = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
-    check_markup(plain, file=path.name, layer=layer)
-    if root_of(plain) != "kml":
+    check_markup(text.encode(), file=path.name, layer=layer)
+    if root_of(text.encode()) != "kml":
         refuse("file_not_features", layer, file=path.name)
-    frame, more = read_layer(plain, file=path.name, layer=layer, drivers=("LIBKML", "KML"), table=table)
+    with TemporaryDirectory() as folder:
+        plain = _written(Path(folder), path.name, f'<?xml version="1.0" encoding="UTF-8"?>\n{text}')
+        frame, more = read_layer(plain, file=path.name, layer=layer, drivers=("LIBKML", "KML"), table=table)
     silent = [
         name
         for name in _KML_COLUMNS

@@ -40,6 +40,7 @@ _CHARSET = re.compile(rb'(?i)(charset\s+"?)([\w-]+)')
 _TYPE = re.compile(rb'(?i)^\s*type\s+"?(\w+)', re.MULTILINE)
 _BENT = re.compile(rb"(?im)^\s*(arc|ellipse|roundrect)\s+[-\d]")
 _COLUMNS = re.compile(rb"(?im)^\s*columns\s+(\d+)")
+_ENDS_AMID = re.compile(rb"[\d.]\Z")
 _DATA = re.compile(rb"(?im)^\s*data\s*$")
 
 #: The parts of a table, and the size of the blocks that its .map is made of.
@@ -114,7 +115,8 @@ def _check_table(path: Path, head: bytes, parts: Mapping[str, Path], layer: str)
 
 
 def _check_exchange(path: Path, head: bytes, parts: Mapping[str, Path], layer: str) -> None:
-    if _DATA.search(head) is None:
+    # One that ends amid a number would end in another place.
+    if _DATA.search(head) is None or _ENDS_AMID.search(head):
         refuse("file_short", layer, file=path.name, stated=f"> {len(head)}", size=len(head))
     if _has_columns(head) and ".mid" not in parts:
         refuse("file_part_missing", layer, file=path.name, parts=".mid")

@@ -80,6 +80,9 @@ def _sheet(path: Path, layer: str, part: LayerPart) -> _Layer:
 
 def _archive(path: Path, layer: str, part: LayerPart) -> _Layer:
     with opened_archive(path, layer=layer) as folder:
+        if any(folder.glob("*.gdbtable")):
+            # A geodatabase packed without its own folder.
+            return _geodatabase(folder.rename(folder.with_suffix(".gdb")), layer, part)
         return _folder(folder, layer, part, file=path.name)
 
 
@@ -289,9 +292,6 @@ def _candidates(folder: Path) -> list[Path]:
         folders[:] = sorted(set(folders) - set(bases))
         found += [here / name for name in bases]
         found += [here / name for name in files if Path(name).suffix.casefold() in _INSIDE]
-    if any(folder.glob("*.gdbtable")):
-        # A geodatabase packed without its own folder.
-        return [folder]
     return sorted(found)
 
 
