@@ -58,7 +58,7 @@ _REMEDIES = {
     "format_picture": ".tif .tiff .img .jpg .jpeg .png .ecw .sid .jp2 .asc .vrt",
     "format_model": ".skp .rvt .max .3dm .3ds .obj .fbx .ifc .osgb",
     "format_sheet": ".et .xlsb .ods .numbers",
-    "format_part": ".shx .prj .cpg .sbn .sbx .qix .dat .id .mid .gdbtable .gdbtablx",
+    "format_part": ".dbf .shx .prj .cpg .sbn .sbx .qix .dat .id .mid .gdbtable .gdbtablx",
     "format_osm": ".osm .pbf",
     "format_exchange": ".e00 .vct .gml .gpx .xml .sqlite .db .spatialite .topojson .wl .wt .wp .udb .udbx",
 }

@@ -36,6 +36,7 @@ _KML_USUAL: dict[str, Any] = {"tessellate": -1, "extrude": 0, "visibility": -1}
 
 _CURVES = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE")
 _MAY_CURVE = ("GPKG", "OpenFileGDB")
+_OF_MANY = (*_MAY_CURVE, "LIBKML", "KML")
 
 
 def read_layer(
@@ -75,16 +76,21 @@ def read_layer(
         If there is no such table, or another driver would read it, or not all features come.
     """
     check_path(path, layer)
-    shapes = {str(name): shape for name, shape in pyogrio.list_layers(path)}
-    name = _table(shapes, table, file=file, layer=layer)
+    name = None
+    if set(drivers) & set(_OF_MANY):
+        # Files of other formats hold one table, and listing would read them once more.
+        shapes = {str(name): shape for name, shape in pyogrio.list_layers(path)}
+        name = _table(shapes, table, file=file, layer=layer)
     info = pyogrio.read_info(path, layer=name, **options)
     if info["driver"] not in drivers:
         refuse("file_not_features", layer, file=file)
+    if info["geometry_type"] is None:
+        refuse("table_no_geometry", layer, file=file, table=name or file, known="-")
     frame = pyogrio.read_dataframe(path, layer=name, fid_as_index=True, on_invalid="fix", **options)
     if info["features"] > len(frame):
         refuse("file_rows", layer, file=file, stated=info["features"], rows=len(frame))
     found = []
-    if info["driver"] in _MAY_CURVE and (count := _curves(path, name)):
+    if info["driver"] in _MAY_CURVE and (count := _curves(path, str(info["layer_name"]))):
         found.append(Finding("curves_straightened", layer, values={"file": file, "count": count}))
     return frame, found
 
