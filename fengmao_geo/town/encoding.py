@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pandas as pd
 
@@ -267,7 +267,7 @@ def chosen_codec(
         return _checked(forced, texts, file=file, layer=layer), []
     decided = decided_encoding(texts)
     if decided is None and stated is None:
-        refuse("encoding_missing", layer, file=file, looks=looks_encoded(texts) or "-")
+        _refuse("encoding_missing", texts, file=file, layer=layer, stated="-")
     if decided is None:
         return _checked(str(stated), texts, file=file, layer=layer), []
     codec, code = _weighed(texts, decided, stated)
@@ -290,12 +290,17 @@ def _weighed(texts: list[bytes], decided: str, stated: str | None) -> tuple[str,
 
 def _checked(stated: str, texts: list[bytes], *, file: str, layer: str) -> str:
     codec = codec_of(stated)
-    looks = looks_encoded(texts) or "-"
     if codec is None:
-        refuse("encoding_unknown", layer, file=file, stated=stated, looks=looks)
+        _refuse("encoding_unknown", texts, file=file, layer=layer, stated=stated)
     if not agrees(texts, codec):
-        refuse("encoding_wrong", layer, file=file, stated=stated, looks=looks)
+        _refuse("encoding_wrong", texts, file=file, layer=layer, stated=stated)
     return codec
+
+
+def _refuse(code: str, texts: list[bytes], *, file: str, layer: str, stated: str) -> NoReturn:
+    """Refuse, and name the encoding that the bytes look like, if there is one."""
+    looks = looks_encoded(texts)
+    refuse(code if looks else "encoding_unclear", layer, file=file, stated=stated, looks=looks)
 
 
 def raw_texts(frame: pd.DataFrame) -> list[bytes]:
