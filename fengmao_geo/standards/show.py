@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.standards.amap import amap_types
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.standards.load import (
@@ -82,6 +83,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "facilities": lambda: _rows(facility_types().values()),
         "walkers": lambda: _rows(walkers().values()),
         **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
+        "amap_types": lambda: _rows(amap_types().values()),
         "space_kinds": _space_rows,
         "uses": _use_rows,
         "green": _green_rows,
