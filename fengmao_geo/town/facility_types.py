@@ -13,14 +13,21 @@ import pandas as pd
 from fengmao_geo.standards.amap import amap_names, amap_types, wider_codes
 from fengmao_geo.standards.load import facility_type_names, facility_types
 from fengmao_geo.standards.names import normalise
-from fengmao_geo.town.columns import TEXT, as_text
+from fengmao_geo.town.texts import TEXT, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
-__all__ = ["BASES", "EXCLUDED", "facility_types_by", "facility_types_of"]
+__all__ = [
+    "BASES",
+    "EXCLUDED",
+    "facility_categories",
+    "facility_types_by",
+    "facility_types_of",
+    "surest",
+]
 
 #: What a facility's type can be known by, the surest first.
 BASES = ("type", "typecode", "chain", "osm", "name")
@@ -77,18 +84,42 @@ def facility_types_of(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     >>> [series.tolist() for series in facility_types_of(given.iloc[:0])]
     [[], []]
     """
-    by, is_excluded = facility_types_by(frame)
-    types = np.full(len(frame), None, dtype=object)
-    basis = np.full(len(frame), None, dtype=object)
+    return surest(*facility_types_by(frame))
+
+
+def surest(by: Mapping[str, pd.Series], is_excluded: NDArray[np.bool_]) -> tuple[pd.Series, pd.Series]:
+    """Take for each facility the type by the surest basis that tells one.
+
+    Parameters
+    ----------
+    by
+        For each of ``BASES`` the types by it.
+    is_excluded
+        Where codes or chains say that a place is no facility.
+
+    Returns
+    -------
+    Series
+        The types.
+    Series
+        What each is known by.
+
+    Examples
+    --------
+    >>> [series.tolist() for series in surest(*facility_types_by(pd.DataFrame({"name": ["?"]})))]
+    [[nan], [nan]]
+    """
+    index = by[BASES[0]].index
+    types = np.full(len(index), None, dtype=object)
+    basis = np.full(len(index), None, dtype=object)
     for name in BASES:
         if name == BASES[1]:
             # A known type stands above AMap's word that a place is none; anything less sure does not.
-            left = is_excluded & (types == None)  # noqa: E711  by element
-            basis[left] = EXCLUDED
+            basis[is_excluded & (basis == None)] = EXCLUDED  # noqa: E711  by element
         new = (basis == None) & by[name].notna().to_numpy()  # noqa: E711  by element
         types[new] = by[name].to_numpy(dtype=object)[new]
         basis[new] = name
-    return _texts(types, frame.index), _texts(basis, frame.index)
+    return _texts(types, index), _texts(basis, index)
 
 
 def facility_types_by(frame: pd.DataFrame) -> tuple[dict[str, pd.Series], NDArray[np.bool_]]:
@@ -124,6 +155,38 @@ def facility_types_by(frame: pd.DataFrame) -> tuple[dict[str, pd.Series], NDArra
     by = dict(zip(BASES, (words, codes, links, tags, names), strict=True))
     known = codes.notna().to_numpy() | links.notna().to_numpy()
     return by, (in_codes | in_links) & ~known
+
+
+def facility_categories(frame: pd.DataFrame) -> pd.Series:
+    """Write what a data set itself calls each facility, be it understood or not.
+
+    Parameters
+    ----------
+    frame
+        Facilities, as for :func:`facility_types_of`.
+
+    Returns
+    -------
+    Series
+        The column of types, else the chain, the code or the OpenStreetMap tags; missing where there is none.
+
+    Examples
+    --------
+    >>> facility_categories(pd.DataFrame({"amenity": ["fuel", None], "poi_code": [None, 999999]})).tolist()
+    ['amenity=fuel', '999999']
+    """
+    nothing = pd.Series(None, index=frame.index, dtype=object)
+    columns = [
+        frame.get("facility_type", nothing),
+        _chains(frame, nothing),
+        frame.get("poi_code", nothing),
+        _of_osm_columns(frame, nothing),
+    ]
+    found = as_text(nothing)
+    for column in columns:
+        texts = as_text(column).str.strip()
+        found = found.where(found.notna(), texts.where(texts != ""))
+    return found
 
 
 def _first(*columns: pd.Series, read: Callable[[str], _Read]) -> tuple[pd.Series, NDArray[np.bool_]]:
