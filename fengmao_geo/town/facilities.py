@@ -13,6 +13,8 @@ from fengmao_geo.town.facility_types import BASES, EXCLUDED, facility_categories
 from fengmao_geo.town.texts import as_text, counted, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 __all__ = ["with_types"]
@@ -58,7 +60,7 @@ def with_types(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame
     typed = frame.assign(facility_type=types, type_basis=basis)
     found = [
         *_bases(basis, layer),
-        *_conflicts(by, types, frame["id"], layer),
+        *_conflicts(by, types, basis, frame["id"], layer=layer),
         *_excluded(categories[out], frame["id"][out], layer),
         *_unclassified(typed[~out], categories[~out], layer),
     ]
@@ -75,10 +77,16 @@ def _bases(basis: pd.Series, layer: str) -> list[Finding]:
     return [Finding("facility_basis", layer, column="facility_type", values=values)]
 
 
-def _conflicts(by: dict[str, pd.Series], types: pd.Series, ids: pd.Series, layer: str) -> list[Finding]:
-    """Count the places of which a less sure basis says another type than the one that was taken."""
+def _conflicts(
+    by: Mapping[str, pd.Series], types: pd.Series, basis: pd.Series, ids: pd.Series, *, layer: str
+) -> list[Finding]:
+    """Count the places of which a less sure basis says another type than the one that was taken.
+
+    Words in names say little against a type that is stated: a bank by a school bears the school's name.
+    """
     told = pd.DataFrame(by)
     other = (told.notna() & told.ne(types, axis=0)).mul(types.notna(), axis=0)
+    other[BASES[-1]] &= (basis != BASES[0]).to_numpy(dtype=bool)
     rows = other.any(axis=1).to_numpy()
     if not rows.any():
         return []

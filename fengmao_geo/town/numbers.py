@@ -95,7 +95,7 @@ def read_number(text: str, *, column: str) -> Reading:
     if match is None:
         is_several = is_split or len(_GROUPS.findall(normalise(folded))) > 1
         return Reading(np.nan, "ambiguous" if is_several else "unreadable")
-    return _reading(match, column, is_plain=match.group() == text.strip())
+    return _reading(match, column, is_plain=match["number"] == text.strip())
 
 
 def _reading(match: re.Match[str], column: str, *, is_plain: bool) -> Reading:
@@ -149,7 +149,7 @@ def _pattern(column: str) -> re.Pattern[str]:
     about = _any(words.about_after)
     return re.compile(
         f"^(?:{built})?(?P<before>{_any(words.about_before)})?(?P<number>{_NUMBER})(?P<about_1>{about})?"
-        f"(?P<counted>{counting})?(?P<about_2>{about})?(?P<unit>{_any(units)})?(?P<about_3>{about})?$"
+        f"(?P<counted>{counting})??(?P<about_2>{about})?(?P<unit>{_any(units)})?(?P<about_3>{about})?$"
     )
 
 
