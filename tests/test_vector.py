@@ -28,6 +28,13 @@ def read(path, **options):
     return read_vector(path, layer="gates", part=LayerPart(path=path.name, **options))[0]
 
 
+def codes(path, **options):
+    return [
+        finding.code
+        for finding in read_vector(path, layer="gates", part=LayerPart(path=path.name, **options))[1]
+    ]
+
+
 def fault(path, **options):
     """Read what must be refused and give the one finding, in English."""
     with pytest.raises(TownError) as caught:
@@ -83,7 +90,7 @@ def test_geoparquet_is_read(places, tmp_path):
 
 def test_parquet_without_geometry_is_refused(places, tmp_path):
     places.drop(columns="geometry").to_parquet(tmp_path / "t.parquet")
-    assert fault(tmp_path / "t.parquet")["code"] == "file_broken"
+    assert fault(tmp_path / "t.parquet")["code"] == "table_no_geometry"
 
 
 def test_geojson_is_read_with_its_text_as_it_stands(places, tmp_path):
@@ -132,11 +139,18 @@ def test_plain_letters_need_no_encoding(places, tmp_path):
     assert read(shapefile(plain, tmp_path, "UTF-8"))["name"].tolist() == ["a"] * 4
 
 
-@pytest.mark.parametrize(("written", "looks"), [("GBK", "GB18030"), ("UTF-8", "UTF-8")])
-def test_an_encoding_that_is_not_stated_is_asked_for(places, tmp_path, written, looks):
-    finding = fault(shapefile(places, tmp_path, written))
+@pytest.mark.parametrize(("written", "code"), [("GBK", "gb18030"), ("UTF-8", "utf8")])
+def test_an_encoding_that_is_not_stated_is_told_from_the_bytes(places, tmp_path, written, code):
+    path = shapefile(places, tmp_path, written)
+    assert read(path)["名称"].tolist() == NAMES
+    assert codes(path) == [f"encoding_by_{code}"]
+
+
+def test_an_encoding_that_the_bytes_do_not_tell_is_asked_for(places, tmp_path):
+    rare = places.assign(名称=["㐀𠮷", "溇", "垟", "a"]).rename(columns={"名称": "n", "层数": "m"})
+    finding = fault(shapefile(rare, tmp_path, "GB18030"))
     assert finding["code"] == "encoding_missing"
-    assert f'encoding = "{looks}"' in finding["remedy"]
+    assert 'encoding = "GB18030"' in finding["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -189,11 +203,19 @@ def test_csv_is_read_in_the_encoding_stated(tmp_path, encoding):
     assert read(path, x="经度", y="纬度", encoding=stated)["名称"].tolist() == ["水乡"]
 
 
-@pytest.mark.parametrize(("encoding", "looks"), [("gbk", "GB18030"), ("utf-16", "UTF-16")])
-def test_csv_that_is_not_utf8_must_state_its_encoding(tmp_path, encoding, looks):
-    finding = fault(csv(tmp_path, "经度,纬度\n1,2\n", encoding), x="经度", y="纬度")
-    assert finding["code"] == "encoding_missing"
-    assert looks in finding["remedy"]
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("gbk", ["encoding_by_gb18030"]),
+        ("utf-16", ["encoding_by_utf16"]),
+        ("utf-8", ["encoding_by_utf8"]),
+        ("utf-8-sig", []),
+    ],
+)
+def test_csv_is_read_in_the_encoding_that_its_bytes_tell(tmp_path, encoding, told):
+    path = csv(tmp_path, "经度,纬度,名称\n1,2,水乡社区\n", encoding)
+    assert read(path, x="经度", y="纬度")["名称"].tolist() == ["水乡社区"]
+    assert codes(path, x="经度", y="纬度") == told
 
 
 def test_csv_stated_as_gbk_that_is_utf8_is_an_error(tmp_path):
@@ -262,11 +284,12 @@ def test_json_that_is_not_features_is_refused(tmp_path, content):
     assert fault(path)["code"] == "file_not_features"
 
 
-def test_geojson_that_is_not_utf8_is_refused(places, tmp_path):
+def test_geojson_in_gbk_is_read_and_told(places, tmp_path):
     places.to_file(tmp_path / "t.geojson")
     text = (tmp_path / "t.geojson").read_text(encoding="utf-8")
     (tmp_path / "t.geojson").write_bytes(text.encode("gbk"))
-    assert fault(tmp_path / "t.geojson")["code"] == "encoding_wrong"
+    assert read(tmp_path / "t.geojson")["名称"].tolist() == NAMES
+    assert codes(tmp_path / "t.geojson") == ["encoding_by_gb18030"]
 
 
 @pytest.mark.parametrize(
@@ -278,8 +301,8 @@ def test_only_files_are_read_never_connection_strings(places, tmp_path, name):
 
 
 def test_a_format_that_is_not_read_is_told_those_that_are(tmp_path):
-    (tmp_path / "a.kml").write_text("<kml/>", encoding="utf-8")
-    assert ".gpkg" in fault(tmp_path / "a.kml")["remedy"]
+    (tmp_path / "a.xyz").write_text("1 2 3", encoding="utf-8")
+    assert ".gpkg" in fault(tmp_path / "a.xyz")["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +316,7 @@ def test_a_format_that_is_not_read_is_told_those_that_are(tmp_path):
 def test_a_broken_file_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
-    assert fault(path)["code"] in ("file_broken", "file_not_features")
+    assert fault(path)["code"] in ("file_broken", "file_short", "file_not_features")
 
 
 def test_geojson_of_nothing_but_null_geometry_has_none(tmp_path):
@@ -307,7 +330,7 @@ def test_geojson_of_nothing_but_null_geometry_has_none(tmp_path):
 
 def test_a_table_without_geometry_is_refused(places, tmp_path):
     pyogrio.write_dataframe(places.drop(columns="geometry"), tmp_path / "t.gpkg", layer="a")
-    assert fault(tmp_path / "t.gpkg", layer="a")["code"] == "table_missing"
+    assert fault(tmp_path / "t.gpkg", layer="a")["code"] == "table_no_geometry"
 
 
 def test_what_gdal_warns_of_is_a_finding(tmp_path):

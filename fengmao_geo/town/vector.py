@@ -1,75 +1,134 @@
-"""One vector file to a GeoDataFrame, whatever its format or encoding; what is not what it says is refused."""
+"""One file to a layer or a table, whatever its format or encoding; what is not what it says is refused."""
 
 from __future__ import annotations
 
-import io
-import re
-import struct
+import json
+import os
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyogrio
-from shapely.errors import ShapelyError
+import pyarrow.parquet
 
 from fengmao_geo.errors import TownError
-from fengmao_geo.findings import Finding, findings_table
-from fengmao_geo.town.encoding import (
-    RAW,
-    agrees,
-    codec_of,
-    decode_texts,
-    looks_encoded,
-    raw_texts,
-    shapefile_encoding,
-)
+from fengmao_geo.findings import Finding
+from fengmao_geo.town.archive import opened_archive
+from fengmao_geo.town.first_bytes import check_first_bytes, refuse, refuse_suffix
+from fengmao_geo.town.gdal_file import read_geojson, read_kml, read_layer, read_plain
+from fengmao_geo.town.mapinfo import read_mapinfo
+from fengmao_geo.town.shapefile import read_dbf, read_shapefile
+from fengmao_geo.town.sheet import SHEETS, TEXTS, placed_rows, read_rows
+from fengmao_geo.town.town_file import LayerPart
+from fengmao_geo.town.whole import check_flatgeobuf, check_geodatabase, check_geopackage, check_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from fengmao_geo.town.town_file import LayerPart
+__all__ = ["SUFFIXES", "read_table", "read_vector"]
 
-__all__ = ["read_vector"]
+_Frame = TypeVar("_Frame")
+_Layer = tuple[gpd.GeoDataFrame, list[Finding]]
 
-_SQLITE, _PARQUET, _SHAPE, _JSON = b"SQLite format 3\0", b"PAR1", b"\x00\x00\x27\x0a", b"{"
 
-#: First bytes of a file of each suffix; a text file may begin with anything but these and markup.
-_FIRST_BYTES = {
-    ".gpkg": _SQLITE,
-    ".parquet": _PARQUET,
-    ".geoparquet": _PARQUET,
-    ".shp": _SHAPE,
-    ".geojson": _JSON,
-    ".json": _JSON,
-    ".csv": b"",
+def _geopackage(path: Path, layer: str, part: LayerPart) -> _Layer:
+    check_geopackage(path, layer)
+    return read_layer(path, file=path.name, layer=layer, drivers=("GPKG",), table=part.layer)
+
+
+def _flatgeobuf(path: Path, layer: str, part: LayerPart) -> _Layer:
+    del part
+    check_flatgeobuf(path, layer)
+    return read_layer(path, file=path.name, layer=layer, drivers=("FlatGeobuf",))
+
+
+def _geodatabase(path: Path, layer: str, part: LayerPart) -> _Layer:
+    check_geodatabase(path, layer)
+    return read_layer(path, file=path.name, layer=layer, drivers=("OpenFileGDB",), table=part.layer)
+
+
+def _geoparquet(path: Path, layer: str, part: LayerPart) -> _Layer:
+    del part
+    check_parquet(path, layer)
+    if b"geo" not in (pyarrow.parquet.read_schema(path).metadata or {}):
+        refuse("table_no_geometry", layer, file=path.name, table=path.stem, known="-")
+    return gpd.read_parquet(path), []
+
+
+def _shapefile(path: Path, layer: str, part: LayerPart) -> _Layer:
+    return read_shapefile(path, layer=layer, encoding=part.encoding)
+
+
+def _mapinfo(path: Path, layer: str, part: LayerPart) -> _Layer:
+    return read_mapinfo(path, layer=layer, encoding=part.encoding)
+
+
+def _geojson(path: Path, layer: str, part: LayerPart) -> _Layer:
+    return read_geojson(path, layer=layer, encoding=part.encoding)
+
+
+def _kml(path: Path, layer: str, part: LayerPart) -> _Layer:
+    return read_kml(path, layer=layer, table=part.layer, encoding=part.encoding)
+
+
+def _sheet(path: Path, layer: str, part: LayerPart) -> _Layer:
+    rows, found = read_rows(path, layer=layer, sheet=part.layer, encoding=part.encoding)
+    frame, more = placed_rows(rows, layer=layer, file=path.name, x=part.x, y=part.y)
+    return frame, found + more
+
+
+def _archive(path: Path, layer: str, part: LayerPart) -> _Layer:
+    with opened_archive(path, layer=layer) as folder:
+        if any(folder.glob("*.gdbtable")):
+            # A geodatabase packed without its own folder.
+            return _geodatabase(folder.rename(folder.with_suffix(".gdb")), layer, part)
+        return _folder(folder, layer, part, file=path.name)
+
+
+def _folder(folder: Path, layer: str, part: LayerPart, *, file: str = "") -> _Layer:
+    """Read the one file in a folder that is a layer, or the one that is named."""
+    inside, table = _inside(folder, part.layer, file=file or folder.name, layer=layer)
+    return _read(inside, layer, part.model_copy(update={"layer": table}))
+
+
+#: The reader of each suffix.
+_READERS: dict[str, Callable[[Path, str, LayerPart], _Layer]] = {
+    ".gpkg": _geopackage,
+    ".parquet": _geoparquet,
+    ".geoparquet": _geoparquet,
+    ".shp": _shapefile,
+    ".gdb": _geodatabase,
+    ".fgb": _flatgeobuf,
+    ".geojson": _geojson,
+    ".json": _geojson,
+    ".kml": _kml,
+    ".kmz": _archive,
+    ".tab": _mapinfo,
+    ".mif": _mapinfo,
+    ".zip": _archive,
+    **dict.fromkeys((*TEXTS, *SHEETS), _sheet),
 }
 
-_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".json": "GeoJSON"}
+#: Suffixes of the files that are read as layers.
+SUFFIXES = tuple(_READERS)
 
-#: A JSON file of features says what it is; a GDAL pipeline in JSON would read other files than itself.
-_FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
-_PIPELINE = b"gdal_streamed_alg"
-_HEAD = 1024
-
-#: What readers raise on a file that is not whole or not what it should be.
-_BROKEN = (OSError, ValueError, RuntimeError, KeyError, ShapelyError, pd.errors.ParserWarning)
-
-_SHP_HEADER, _SHX_RECORD = 100, 8
+#: What may be one layer among others in a folder or an archive; archives in archives are not opened.
+_INSIDE = tuple(suffix for suffix in SUFFIXES if suffix not in (".zip", ".kmz"))
+#: Files of these suffixes often lie beside the layer that is meant, and say something of it.
+_ASIDE = (*TEXTS, *SHEETS, ".json")
 
 
-def read_vector(path: Path, *, layer: str, part: LayerPart) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Read one GeoPackage, GeoParquet, Shapefile, GeoJSON or CSV file.
+def read_vector(path: Path, *, layer: str, part: LayerPart) -> _Layer:
+    """Read one file of features: a vector format of any GIS, an archive of one, or a table with coordinates.
 
-    Text arrives exactly as it was written. The first bytes of the file must be those of its suffix, and only
-    a file is read: never a connection string.
+    Text arrives exactly as it was written. The first bytes of the file must be those of its suffix, it must
+    be whole, and only a file is read: never a connection string.
 
     Parameters
     ----------
     path
-        The file.
+        The file, or the folder of a Shapefile or File Geodatabase.
     layer
         The layer's name in the town, for the findings.
     part
@@ -80,7 +139,7 @@ def read_vector(path: Path, *, layer: str, part: LayerPart) -> tuple[gpd.GeoData
     GeoDataFrame
         The features, with the CRS that the file states.
     list
-        What GDAL warned of.
+        What was found on the way: how the encoding was told, what GDAL warned of.
 
     Raises
     ------
@@ -96,149 +155,149 @@ def read_vector(path: Path, *, layer: str, part: LayerPart) -> tuple[gpd.GeoData
         ...
     fengmao_geo.errors.TownError: ...
     """
-    suffix = path.suffix.casefold()
-    if not path.is_file():
-        _refuse("file_missing", layer, file=str(path))
-    if suffix not in _FIRST_BYTES:
-        _refuse("file_format", layer, file=path.name, known=", ".join(_FIRST_BYTES))
-    _check_first_bytes(path, suffix, layer)
+    return _told(lambda: _read(path, layer, part), path, layer)
+
+
+def read_table(
+    path: Path, *, layer: str, table: str | None = None, encoding: str | None = None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    r"""Read a table without places: of a CSV, a workbook, a .dbf, or any format with features.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        The layer that it is for, for the findings.
+    table
+        The sheet of a workbook, or the table of a database; needed if there are several.
+    encoding
+        The encoding of its text, if it must be forced.
+
+    Returns
+    -------
+    DataFrame
+        The rows; of CSV and workbooks every cell is text, and an empty one is missing.
+    list
+        What was found on the way: how the encoding was told.
+
+    Raises
+    ------
+    TownError
+        If the file cannot be read as what it is said to be; its finding names the remedy.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "people.csv"
+    ...     _ = file.write_text("name,people\nNorth,1200\n", encoding="utf-8")
+    ...     read_table(file, layer="communities")[0].to_dict("records")
+    [{'name': 'North', 'people': '1200'}]
+    """
+    return _told(lambda: _rows(path, layer, table, encoding), path, layer)
+
+
+def _told(
+    read: Callable[[], tuple[_Frame, list[Finding]]], path: Path, layer: str
+) -> tuple[_Frame, list[Finding]]:
+    """Read, and turn every warning into a finding and every failure into one that names the file."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            frame = _read(path.resolve(), suffix, layer, part)
+            frame, found = read()
         except TownError:
             raise
-        except _BROKEN as reason:
-            _refuse("file_broken", layer, file=path.name, reason=str(reason))
+        except Exception as reason:  # noqa: BLE001  what readers raise on a broken file has no end
+            refuse("file_broken", layer, file=path.name, reason=str(reason) or type(reason).__name__)
     texts = sorted({str(warning.message) for warning in caught})
     return frame, [
-        Finding("file_warning", layer, values={"file": path.name, "warning": text}) for text in texts
+        *found,
+        *(Finding("file_warning", layer, values={"file": path.name, "warning": text}) for text in texts),
     ]
 
 
-def _read(path: Path, suffix: str, layer: str, part: LayerPart) -> gpd.GeoDataFrame:
-    table = part.layer
-    if suffix == ".csv":
-        return _read_csv(path, layer=layer, encoding=part.encoding, x=part.x, y=part.y)
-    if suffix == ".shp":
-        return _read_shapefile(path, layer=layer, encoding=part.encoding)
-    if suffix in (".parquet", ".geoparquet"):
-        return gpd.read_parquet(path)
+def _read(path: Path, layer: str, part: LayerPart) -> _Layer:
+    reader, whole = _readable(path, layer)
+    return reader(whole, layer, part)
+
+
+def _readable(path: Path, layer: str) -> tuple[Callable[[Path, str, LayerPart], _Layer], Path]:
+    """Find the reader of a file that is there and begins as files of its suffix do."""
+    suffix = path.suffix.casefold()
+    if path.is_dir():
+        return (_geodatabase if suffix == ".gdb" else _folder), path.resolve()
+    if not path.is_file():
+        refuse("file_missing", layer, file=str(path))
+    if suffix not in _READERS or suffix == ".gdb":
+        refuse_suffix(path, layer, known=", ".join(SUFFIXES))
+    check_first_bytes(path, suffix, layer)
+    # The name is kept where it is a link, so that its parts are those beside it.
+    return _READERS[suffix], path.parent.resolve() / path.name
+
+
+def _rows(
+    path: Path, layer: str, table: str | None, encoding: str | None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    suffix = path.suffix.casefold()
+    if path.is_file() and suffix == ".dbf":
+        check_first_bytes(path, suffix, layer)
+        return read_dbf(path.resolve(), layer=layer, encoding=encoding)
+    _, whole = _readable(path, layer)
+    if suffix in (*TEXTS, *SHEETS):
+        return read_rows(whole, layer=layer, sheet=table, encoding=encoding)
     if suffix == ".gpkg":
-        table = _table(path, table, layer)
-    else:
-        _check_json(path, layer)
-    return _read_gdal(path, suffix, layer, layer_name=table)
+        check_geopackage(whole, layer)
+        return read_plain(whole, layer=layer, drivers=("GPKG",), table=table), []
+    if suffix == ".gdb":
+        check_geodatabase(whole, layer)
+        return read_plain(whole, layer=layer, drivers=("OpenFileGDB",), table=table), []
+    if suffix in (".parquet", ".geoparquet"):
+        check_parquet(whole, layer)
+        rows = pd.read_parquet(whole)
+        return rows.drop(columns=_geometries(whole)), []
+    part = LayerPart(path=path.name, layer=table, encoding=encoding)
+    frame, found = _read(whole, layer, part)
+    return frame.drop(columns=frame.geometry.name), found
 
 
-def _refuse(code: str, layer: str, **values: object) -> NoReturn:
-    raise TownError("town_faults", findings_table([Finding(code, layer, values=values)]), count=1, name="")
+def _geometries(path: Path) -> list[str]:
+    """Name the columns of a GeoParquet that hold geometry."""
+    stated = (pyarrow.parquet.read_schema(path).metadata or {}).get(b"geo", b"{}")
+    return list(json.loads(stated).get("columns", {}))
 
 
-def _check_first_bytes(path: Path, suffix: str, layer: str) -> None:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    first = _FIRST_BYTES[suffix]
-    if suffix == ".csv":
-        is_right = not text.startswith((b"<", _SQLITE, _PARQUET, _SHAPE))
-    else:
-        is_right = (text if first == _JSON else head).startswith(first)
-    if not is_right:
-        _refuse("file_first_bytes", layer, file=path.name, head=repr(head[:16])[2:-1])
+def _inside(folder: Path, table: str | None, *, file: str, layer: str) -> tuple[Path, str | None]:
+    """Find the one layer in a folder, and which of its tables is meant."""
+    there = _candidates(folder)
+    named = [path for path in there if table in (path.name, path.stem, path.relative_to(folder).as_posix())]
+    if len(named) == 1:
+        return named[0], None
+    main = [path for path in there if path.suffix.casefold() not in _ASIDE] or there
+    if not there:
+        _refuse_empty(folder, file, layer)
+    if len(main) > 1 or named:
+        known = ", ".join(sorted(path.relative_to(folder).as_posix() for path in main))
+        code = "table_unnamed" if table is None or named else "table_missing"
+        refuse(code, layer, file=file, table=table, known=known)
+    return main[0], table
 
 
-def _check_json(path: Path, layer: str) -> None:
-    whole = path.read_bytes()
-    if _PIPELINE in whole or not _FEATURES.search(whole):
-        _refuse("file_not_features", layer, file=path.name)
-    if not agrees([whole], "utf-8"):
-        _refuse("encoding_wrong", layer, file=path.name, stated="UTF-8", looks=looks_encoded([whole]) or "-")
+def _candidates(folder: Path) -> list[Path]:
+    found = []
+    for at, folders, files in os.walk(folder):
+        here = Path(at)
+        bases = [name for name in folders if name.casefold().endswith(".gdb")]
+        folders[:] = sorted(set(folders) - set(bases))
+        found += [here / name for name in bases]
+        found += [here / name for name in files if Path(name).suffix.casefold() in _INSIDE]
+    return sorted(found)
 
 
-def _table(path: Path, table: str | None, layer: str) -> str:
-    known = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
-    if table is None and len(known) == 1:
-        return known[0]
-    if table is None:
-        _refuse("table_unnamed", layer, file=path.name, known=", ".join(known))
-    if table not in known:
-        _refuse("table_missing", layer, file=path.name, table=table, known=", ".join(known))
-    return table
-
-
-def _read_gdal(
-    path: Path, suffix: str, layer: str, *, layer_name: str | None, **options: object
-) -> gpd.GeoDataFrame:
-    info = pyogrio.read_info(path, layer=layer_name, **options)
-    if info["driver"] != _DRIVERS[suffix]:
-        _refuse("file_not_features", layer, file=path.name)
-    if suffix in (".geojson", ".json"):
-        options["DATE_AS_STRING"] = "YES"
-    return pyogrio.read_dataframe(path, layer=layer_name, fid_as_index=True, on_invalid="fix", **options)
-
-
-def _read_shapefile(path: Path, *, layer: str, encoding: str | None) -> gpd.GeoDataFrame:
-    parts = {part.suffix.casefold(): part for part in path.parent.iterdir() if part.stem == path.stem}
-    _check_shapefile(path, parts, layer)
-    frame = _read_gdal(path, ".shp", layer, layer_name=None, encoding=RAW)
-    texts = raw_texts(frame.drop(columns=frame.geometry.name))
-    if all(text.isascii() for text in texts):
-        return frame
-    stated = encoding or shapefile_encoding(parts)
-    looks = looks_encoded(texts) or "-"
-    if stated is None:
-        _refuse("encoding_missing", layer, file=path.name, looks=looks)
-    return decode_texts(frame, _agreed_codec(stated, texts, path=path, layer=layer))
-
-
-def _agreed_codec(stated: str, texts: list[bytes], *, path: Path, layer: str) -> str:
-    codec = codec_of(stated)
-    looks = looks_encoded(texts) or "-"
-    if codec is None:
-        _refuse("encoding_unknown", layer, file=path.name, stated=stated, looks=looks)
-    if not agrees(texts, codec):
-        _refuse("encoding_wrong", layer, file=path.name, stated=stated, looks=looks)
-    return codec
-
-
-def _check_shapefile(path: Path, parts: Mapping[str, Path], layer: str) -> None:
-    """Compare the lengths that a shapefile's parts state: a cut one opens with half its geometry null."""
-    if missing := [suffix for suffix in (".shx", ".dbf") if suffix not in parts]:
-        _refuse("file_part_missing", layer, file=path.name, parts=", ".join(missing))
-    with path.open("rb") as file:
-        stated = struct.unpack(">i", file.read(28)[24:])[0] * 2
-    with parts[".dbf"].open("rb") as file:
-        rows = struct.unpack("<I", file.read(8)[4:])[0]
-    shapes = (parts[".shx"].stat().st_size - _SHP_HEADER) // _SHX_RECORD
-    if stated != path.stat().st_size or shapes != rows:
-        values = {"size": path.stat().st_size, "stated": stated, "shapes": shapes, "rows": rows}
-        _refuse("file_cut", layer, file=path.name, **values)
-
-
-def _read_csv(
-    path: Path, *, layer: str, encoding: str | None, x: str | None = None, y: str | None = None
-) -> gpd.GeoDataFrame:
-    whole = path.read_bytes()
-    looks = looks_encoded([whole])
-    if encoding is None and looks != "UTF-8":
-        _refuse("encoding_missing", layer, file=path.name, looks=looks or "-")
-    codec = _agreed_codec(encoding or "UTF-8", [whole], path=path, layer=layer)
-    text = whole.decode(codec).removeprefix("\ufeff")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        rows = pd.read_csv(
-            io.StringIO(text), dtype=str, keep_default_na=False, na_values=[""], index_col=False
-        )
-    known = ", ".join(str(name) for name in rows.columns)
-    if x is None or y is None:
-        _refuse("xy_unnamed", layer, file=path.name, known=known)
-    if missing := [name for name in (x, y) if name not in rows.columns]:
-        _refuse("xy_missing", layer, file=path.name, missing=", ".join(missing), known=known)
-    east, north = (
-        pd.to_numeric(rows[name].str.strip(), errors="coerce").to_numpy(dtype=float) for name in (x, y)
-    )
-    points = np.full(len(rows), None, dtype=object)
-    there = np.isfinite(east) & np.isfinite(north)
-    points[there] = np.asarray(gpd.points_from_xy(east[there], north[there]))
-    return gpd.GeoDataFrame(rows, geometry=points)
+def _refuse_empty(folder: Path, file: str, layer: str) -> NoReturn:
+    """Say of a folder without a layer what it holds, and what to export in its place."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if files:
+        refuse_suffix(files[0], layer, known=", ".join(SUFFIXES))
+    refuse("archive_nothing", layer, file=file, known=", ".join(_INSIDE))
