@@ -38,6 +38,9 @@ _THOUSANDS = re.compile(r"(?<![\d,.])\d{1,3}(,\d{3})+(?![\d,])|(?<![\d.])(?<!\d 
 _GROUPS = re.compile(r"\d+(?:\.\d+)?")
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?"
 
+#: The column of numbers that a date may stand in.
+_YEAR = "built_year"
+
 #: Digits to which a converted number is kept, so that fifteen mu are a hectare.
 _DIGITS = 12
 
@@ -84,10 +87,10 @@ def read_number(text: str, *, column: str) -> Reading:
     >>> read_number("3 km", column="width_m"), read_number("", column="width_m").how
     (Reading(value=3000.0, how='converted'), 'missing')
     """
-    words = number_words()
-    if normalise(text) in {"", *map(normalise, words.missing)}:
+    plain = normalise(text)
+    if plain in _marks():
         return Reading(np.nan, "missing")
-    if column == "built_year" and (date := re.match(words.date, normalise(text))):
+    if column == _YEAR and (date := re.match(number_words().date, plain)):
         return Reading(float(date.group(1)), "read")
     folded = _without_thousands(" ".join(unicodedata.normalize("NFKC", text).split()))
     is_split = re.search(r"\d[, ]\d", folded) is not None
@@ -99,10 +102,9 @@ def read_number(text: str, *, column: str) -> Reading:
 
 
 def _reading(match: re.Match[str], column: str, *, is_plain: bool) -> Reading:
-    factors = {normalise(word): it.factor for it in number_words().multipliers.values() for word in it.words}
     number, counted = float(match["number"]), match["counted"]
-    unit = number_words().units_of(column).get(match["unit"] or "") or (_counted(column) if counted else None)
-    factor = factors.get(counted or "", 1) * (unit.factor if unit else 1)
+    unit = _units(column).get(match["unit"] or "") or (_counted(column) if counted else None)
+    factor = _factors().get(counted or "", 1) * (unit.factor if unit else 1)
     value = number if factor == 1 else float(f"{number * factor:.{_DIGITS}g}")
     is_about = match["before"] or match["about_1"] or match["about_2"] or match["about_3"]
     if not np.isfinite(value):
@@ -114,8 +116,28 @@ def _reading(match: re.Match[str], column: str, *, is_plain: bool) -> Reading:
     return Reading(value, "plain" if is_plain else "read")
 
 
+@cache
+def _marks() -> frozenset[str]:
+    return frozenset({"", *map(normalise, number_words().missing)})
+
+
+@cache
+def _factors() -> dict[str, float]:
+    return {normalise(word): it.factor for it in number_words().multipliers.values() for word in it.words}
+
+
+@cache
+def _units(column: str) -> dict[str, Unit]:
+    return number_words().units_of(column)
+
+
 def _counted(column: str) -> Unit | None:
-    return next((unit for unit in number_words().units_of(column).values() if unit.is_counted), None)
+    return next((unit for unit in _units(column).values() if unit.is_counted), None)
+
+
+@cache
+def _numerals() -> dict[str, int]:
+    return {sign: value for value, of in enumerate(number_words().numerals) for sign in of}
 
 
 def _without_thousands(text: str) -> str:
@@ -124,8 +146,8 @@ def _without_thousands(text: str) -> str:
 
 def _in_digits(text: str) -> str:
     """Write a number up to ninety-nine that is spelt in Chinese signs in digits."""
-    signs = {sign: value for value, of in enumerate(number_words().numerals) for sign in of}
-    ten = len(number_words().numerals) - 1
+    signs = _numerals()
+    ten = max(signs.values())
     first = next((place for place, sign in enumerate(text) if sign in signs), None)
     if first is None or any(sign.isdigit() and sign.isascii() for sign in text):
         return text
@@ -143,7 +165,7 @@ def _in_digits(text: str) -> str:
 def _pattern(column: str) -> re.Pattern[str]:
     """Make the pattern of a column's numbers: words before, number, counting word, unit, words after."""
     words = number_words()
-    units = words.units_of(column)
+    units = _units(column)
     built = _any(word for unit in units.values() for word in unit.before)
     counting = _any(word for it in words.multipliers.values() for word in it.words)
     about = _any(words.about_after)
