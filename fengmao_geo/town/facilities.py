@@ -53,9 +53,9 @@ def with_types(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame
     """
     by, is_excluded = facility_types_by(frame)
     types, basis = surest(by, is_excluded)
-    if "facility_type" not in frame and types.isna().all() and not is_excluded.any():
-        return frame, []
     categories = facility_categories(frame)
+    if "facility_type" not in frame and types.isna().all() and categories.isna().all():
+        return frame, []
     out = (basis == EXCLUDED).to_numpy(dtype=bool)
     typed = frame.assign(facility_type=types, type_basis=basis)
     found = [
