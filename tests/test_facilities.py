@@ -174,3 +174,20 @@ def test_a_town_reads_categories_in_three_columns(headers):
     chain = dict(zip(headers, (["购物服务"], ["超级市场"], ["超市"]), strict=True))
     town = Town.from_layers(name="T", **good_layers(facilities=amap(**chain)))
     assert town["facilities"]["facility_type"].tolist() == ["supermarket"]
+
+
+SHAPES = st.sampled_from([point(1, 1), None, shapely.Point(), point(400, 400)])
+
+
+@given(st.lists(st.tuples(CODES, WORDS, SHAPES), min_size=1, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_of_a_town_rows_in_are_rows_used_and_rows_excluded(rows):
+    code, words, shapes = zip(*rows, strict=True)
+    ids = [f"f{at}" for at in range(len(rows))]
+    facilities = frame(shapes, id=ids, typecode=list(code), 类型=list(words))
+    town = Town.from_layers(name="T", **good_layers(facilities=facilities))
+    found = town.findings[
+        (town.findings["layer"] == "facilities") & (town.findings["severity"] == "excluded")
+    ]
+    excluded = sum(values.get("count", 1) for values in found["values"])
+    assert len(rows) == len(town["facilities"]) + excluded

@@ -11,7 +11,7 @@ from town_layers import frame, good_layers, square
 
 from fengmao_geo.schema import Column
 from fengmao_geo.standards.number_words import number_words
-from fengmao_geo.town.numbers import read_number, read_numbers
+from fengmao_geo.town.numbers import area_unit_findings, read_number, read_numbers
 from fengmao_geo.town.town import Town
 
 PEOPLE = Column("people", "number", is_nullable=True, minimum=0)
@@ -255,3 +255,25 @@ def test_a_town_takes_numbers_as_they_are_written():
     town = Town.from_layers(name="T", **good_layers(buildings=buildings))
     assert town["buildings"]["people"].fillna(-1).tolist() == [1200, -1]
     assert town["buildings"]["floor_count"].tolist() == [6, 3]
+
+
+# units that nobody wrote
+
+
+@pytest.mark.parametrize(
+    ("stated", "unit"), [(15.0, "mu"), (1.0, "hectare"), (0.01, "square_kilometre"), (15.2, "mu")]
+)
+def test_areas_in_another_unit_are_suspected_by_what_is_drawn(stated, unit):
+    parcels = frame([square(0, 0, 100)] * 3, area_m2=[stated, stated, 10_000.0])
+    (finding,) = area_unit_findings(parcels, layer="parcels")
+    assert values_of(finding)["unit"] == unit
+
+
+@pytest.mark.parametrize("stated", [10_000.0, 9_000.0, 100.0, 0.0, np.nan])
+def test_areas_that_agree_or_differ_in_no_units_way_are_not_suspected(stated):
+    parcels = frame([square(0, 0, 100)] * 3, area_m2=[stated] * 3)
+    assert area_unit_findings(parcels, layer="parcels") == []
+
+
+def test_without_areas_there_is_nothing_to_suspect():
+    assert area_unit_findings(frame([square(0, 0, 100)]), layer="parcels") == []

@@ -10,6 +10,7 @@ from pydantic import Field
 from fengmao_geo.standards.files import read_record, read_toml, refuse_shared, shipped
 from fengmao_geo.standards.names import normalise
 from fengmao_geo.standards.records import Positive, Record, Tag, Words
+from fengmao_geo.standards.spaces import Figure  # noqa: TC001  read by pydantic
 
 __all__ = ["Multiplier", "NumberWords", "Unit", "number_words"]
 
@@ -60,6 +61,8 @@ class NumberWords(Record):
         Marks that say that a number is not known, which is not zero.
     about_before, about_after
         Words that say that a number is not exact.
+    figures
+        Thresholds; the unit ends the name.
     numerals
         The signs of nought to nine, then of ten.
     date
@@ -79,6 +82,7 @@ class NumberWords(Record):
     about_after: tuple[Words, ...]
     numerals: Annotated[tuple[Words, ...], Field(min_length=11, max_length=11)]
     date: Words
+    figures: dict[str, Figure]
     multipliers: dict[str, Multiplier]
     units: dict[str, Unit]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.standards.names import normalise
@@ -19,10 +20,12 @@ from fengmao_geo.town.texts import as_text, listed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
+
     from fengmao_geo.schema import Column
     from fengmao_geo.standards.number_words import Unit
 
-__all__ = ["Reading", "read_number", "read_numbers"]
+__all__ = ["Reading", "area_unit_findings", "read_number", "read_numbers"]
 
 #: What is told of a column, by how its numbers could be read.
 _CODES = {
@@ -261,3 +264,53 @@ def _told(code: str, came: pd.Series, numbers: np.ndarray, ids: pd.Series, where
     seen = ", ".join(list(shown)[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
     values = {"count": len(ids), "ids": listed(sorted(ids)), "seen": seen}
     return Finding(code, where[0], column=where[1], values=values)
+
+
+def area_unit_findings(frame: gpd.GeoDataFrame, *, layer: str, column: str = "area_m2") -> list[Finding]:
+    """Tell where a column of areas seems to be in another unit than square metres, by what is drawn.
+
+    Nothing is converted: the unit is not written.
+
+    Parameters
+    ----------
+    frame
+        A layer in metres, its numbers read.
+    layer
+        Its name, for the finding.
+    column
+        The column of areas.
+
+    Returns
+    -------
+    list of Finding
+        One where half of the areas or more are smaller than what is drawn by the factor of one unit.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> given = gpd.GeoDataFrame({"area_m2": [15.0]}, geometry=[shapely.box(0, 0, 100, 100)])
+    >>> [finding.values["unit"] for finding in area_unit_findings(given, layer="parcels")]
+    ['mu']
+    """
+    drawn_m2 = shapely.area(frame.geometry.to_numpy())
+    stated = frame[column].to_numpy(dtype=float) if column in frame else np.full(len(frame), np.nan)
+    known = (stated > 0) & (drawn_m2 > 0)
+    if not known.any():
+        return []
+    share = float(np.median(drawn_m2[known] / stated[known]))
+    near = number_words().figures["unit_share"].value
+    found = {
+        name: unit
+        for name, unit in number_words().units.items()
+        if column.endswith(unit.of) and unit.factor != 1 and abs(share / unit.factor - 1) <= near
+    }
+    told = {"share": f"{share:.6g}", "count": int(known.sum())}
+    return [
+        Finding(
+            "area_unit_doubtful",
+            layer,
+            column=column,
+            values={"unit": name, "sign": unit.words[0], "factor": f"{unit.factor:.6g}", **told},
+        )
+        for name, unit in found.items()
+    ]

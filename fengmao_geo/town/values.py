@@ -12,7 +12,7 @@ from fengmao_geo.standards.names import normalise
 from fengmao_geo.tables import LAYERS
 from fengmao_geo.town.facilities import with_types
 from fengmao_geo.town.land_codes import with_land_codes
-from fengmao_geo.town.numbers import read_numbers
+from fengmao_geo.town.numbers import area_unit_findings, read_numbers
 from fengmao_geo.town.texts import TEXT, as_text
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def clean_values(
         clean, more = with_types(clean, layer=layer)
     elif "land_code" in LAYERS[layer].names:
         clean, more = with_land_codes(clean, layer=layer, scheme=scheme)
+        more += area_unit_findings(clean, layer=layer)
     else:
         more = []
     return clean, [*found, *more]
