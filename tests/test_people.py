@@ -138,7 +138,12 @@ def test_buildings_without_homes_give_way_to_parcels():
 def test_a_code_is_not_looked_up_without_its_scheme():
     made = town(buildings=None, parcels=parcels())
     assert len(dwellings(made)) == 0
-    assert codes(made, "parcels") == ["codes_missing", "dwellings_none", "people_absent"]
+    assert codes(made, "parcels") == [
+        "codes_missing",
+        "dwellings_none",
+        "land_scheme_missing",
+        "people_absent",
+    ]
 
 
 def test_parcels_without_codes_are_no_dwellings():

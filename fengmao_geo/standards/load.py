@@ -52,7 +52,7 @@ __all__ = [
     "walkers",
 ]
 
-LAND_SCHEMES = ("sandiao", "gbt21010", "ydyh2023")
+LAND_SCHEMES = ("sandiao", "gbt21010", "ydyh2023", "osm")
 CATALOGUES = ("township", "gb50180_2018", "tdt1062_2021", "full_community_2020")
 
 
@@ -298,8 +298,8 @@ def land_classes(scheme: str) -> dict[str, LandClass]:
     Parameters
     ----------
     scheme
-        ``"sandiao"`` (third national land survey), ``"gbt21010"`` (GB/T 21010-2017) or ``"ydyh2023"`` (2023
-        classification of land and sea use).
+        ``"sandiao"`` (third national land survey), ``"gbt21010"`` (GB/T 21010-2017), ``"ydyh2023"`` (2023
+        classification of land and sea use) or ``"osm"`` (OpenStreetMap's landuse, natural and leisure).
 
     Returns
     -------

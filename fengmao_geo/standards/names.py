@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ANY", "YES_NO", "FieldNames", "normalise", "shared_names"]
+__all__ = ["ANY", "YES_NO", "FieldNames", "edit_distance", "normalise", "shared_names"]
 
 #: What stands for all layers in a file of names.
 ANY = "any"
 
 #: What stands for all yes/no columns.
 YES_NO = "yes_no"
+
+#: Bytes that a shapefile keeps of a column's name.
+_CUT_BYTES = 10
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u301c~", "-"))
 
@@ -137,6 +140,28 @@ class FieldNames:
                 found[name] = column
         return {name: found[name] for name in came if name in found}
 
+    def columns_cut(self, layer: str, theirs: str) -> dict[str, str]:
+        """Find the columns that a name may mean of which a shapefile has kept ten bytes.
+
+        Parameters
+        ----------
+        layer
+            The library's name of the layer.
+        theirs
+            The name as it came.
+
+        Returns
+        -------
+        dict
+            The library's name of each such column, then the whole name of theirs.
+        """
+        tried = {column: self.names_tried(layer, column) for column in self.columns_of(layer)}
+        cut = {
+            column: [name for name in names if normalise(theirs) in _cut_forms(name)]
+            for column, names in tried.items()
+        }
+        return {column: names[0] for column, names in cut.items() if names}
+
     def columns_of(self, layer: str) -> dict[str, tuple[str, ...]]:
         """List a layer's columns with their other names, those of every layer included."""
         own = self.columns.get(layer, {})
@@ -159,6 +184,43 @@ class FieldNames:
     def value(self, layer: str, column: str, theirs: object) -> str | bool | None:
         """Find the value that a word means, such as ``residential``; ``None`` if it is not known."""
         return self.words(layer, column).get(normalise(theirs))
+
+
+def _cut_forms(name: str) -> set[str]:
+    """Cut a name as shapefiles do, whose names hold ten bytes of GBK or UTF-8."""
+    coded = {codec: name.encode(codec, errors="ignore") for codec in ("gbk", "utf-8")}
+    return {
+        normalise(whole[:_CUT_BYTES].decode(codec, errors="ignore"))
+        for codec, whole in coded.items()
+        if len(whole) > _CUT_BYTES
+    }
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Count the letters to be put in, left out or changed to make one text of another.
+
+    Parameters
+    ----------
+    one, other
+        The texts.
+
+    Returns
+    -------
+    int
+        The least number of such steps.
+
+    Examples
+    --------
+    >>> edit_distance("0601", "0602"), edit_distance("", "ab")
+    (1, 2)
+    """
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, start=1):
+        before, row = row, [place]
+        for column, other_letter in enumerate(other, start=1):
+            changed = before[column - 1] + (letter != other_letter)
+            row.append(min(before[column] + 1, row[-1] + 1, changed))
+    return row[-1]
 
 
 def _inverse(names: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.standards.amap import amap_types
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
+from fengmao_geo.standards.join_names import join_names
 from fengmao_geo.standards.load import (
     CATALOGUES,
     LAND_SCHEMES,
@@ -15,6 +17,7 @@ from fengmao_geo.standards.load import (
     land_classes,
     walkers,
 )
+from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.routes import route_standard
@@ -82,11 +85,14 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "facilities": lambda: _rows(facility_types().values()),
         "walkers": lambda: _rows(walkers().values()),
         **{which: lambda w=which: _rows(land_classes(w).values()) for which in LAND_SCHEMES},  # type: ignore[misc]  # bound at once
+        "amap_types": lambda: _rows(amap_types().values()),
         "space_kinds": _space_rows,
         "uses": _use_rows,
         "green": _green_rows,
         "rasters": _raster_rows,
         "school_routes": _route_rows,
+        "number_words": _number_rows,
+        "join_names": _join_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -175,6 +181,29 @@ def _route_rows() -> list[dict[str, Any]]:
     read = route_standard()
     classes = {"main_classes": ", ".join(read.main_classes), "source": read.source, "tag": read.tag}
     return [classes, *({"figure": name, **figure.model_dump()} for name, figure in read.figures.items())]
+
+
+def _number_rows() -> list[dict[str, Any]]:
+    """Show each figure, then each unit and counting word, then the marks for what is not known."""
+    read = number_words()
+    own = {"source": read.source, "tag": read.tag}
+    rows = [{"kind": "figure", "name": name, **it.model_dump()} for name, it in read.figures.items()]
+    for kind, words in (("unit", read.units), ("counting word", read.multipliers)):
+        shown = _rows(words.values())
+        rows += [{"kind": kind, "name": name, **row} for name, row in zip(words, shown, strict=True)]
+    marks = {"missing": read.missing, "about_before": read.about_before, "about_after": read.about_after}
+    return rows + [
+        {"kind": kind, "name": kind, "words": ", ".join(words), **own} for kind, words in marks.items()
+    ]
+
+
+def _join_rows() -> list[dict[str, Any]]:
+    """Show the endings of names by kind of place, then the names of rows that are sums."""
+    read = join_names()
+    return [
+        {"kind": kind, "words": ", ".join(words), "source": read.source, "tag": read.tag}
+        for kind, words in {**read.kinds, "totals": read.totals}.items()
+    ]
 
 
 def _use_rows() -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import to_town_crs
 from fengmao_geo.geo.repair import drop_missing, repair
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
-from fengmao_geo.town.columns import clean_values, name_columns, set_ids
+from fengmao_geo.town.columns import name_columns, set_ids
+from fengmao_geo.town.values import clean_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -64,7 +65,7 @@ def has_geometry(frame: object) -> bool:
 
 
 def checked_layers(
-    sources: Mapping[str, Source], *, crs: CRS | None
+    sources: Mapping[str, Source], *, crs: CRS | None, codes: Mapping[str, str] | None = None
 ) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
     """Check every layer, and that those a town needs are there and lie in one place.
 
@@ -74,6 +75,8 @@ def checked_layers(
         The layers as they came, by the library's names.
     crs
         The town's CRS; ``None`` if it has none that can be used, and then coordinates are not looked at.
+    codes
+        The code scheme of a layer's land codes.
 
     Returns
     -------
@@ -84,7 +87,8 @@ def checked_layers(
     """
     layers, found = {}, []
     for layer in (name for name in LAYERS if name in sources):
-        frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs)
+        scheme = (codes or {}).get(layer)
+        frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs, scheme=scheme)
         found += layer_found
         if not has_error(layer_found):
             layers[layer] = frame
@@ -93,7 +97,9 @@ def checked_layers(
     return layers, [*found, *_elsewhere(layers)]
 
 
-def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def checked_layer(
+    source: Source, *, layer: str, crs: CRS | None, scheme: str | None = None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Check one layer: column names, ids, coordinates, geometry and values, in this order.
 
     Parameters
@@ -104,6 +110,8 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
         Its name.
     crs
         The town's CRS; ``None`` to leave coordinates alone.
+    scheme
+        The code scheme of its land codes.
 
     Returns
     -------
@@ -116,8 +124,10 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
     known, id_found = set_ids(named, layer=layer)
     there, missing_found = drop_missing(known, layer=layer)
     placed, place_found = (there, []) if crs is None else _placed(there, source.stated, crs, layer)
-    clean, value_found = clean_values(placed, layer=layer)
+    clean, value_found = clean_values(placed, layer=layer, scheme=scheme)
     count_found = _counted(len(source.frame), len(clean), layer)
+    # A column that was missing may have been made of others.
+    name_found = [of for of in name_found if of.code != "field_missing" or of.column not in clean.columns]
     found = [*name_found, *id_found, *missing_found, *place_found, *value_found, *count_found]
     ordered = clean.sort_values("id", kind="stable", ignore_index=True)
     return ordered if has_error(found) else LAYERS[layer].check(ordered), found

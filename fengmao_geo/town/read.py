@@ -12,16 +12,19 @@ from fengmao_geo.geo.crs import parse_crs
 from fengmao_geo.standards.load import field_names
 from fengmao_geo.tables import LAYERS
 from fengmao_geo.town.check import Source
+from fengmao_geo.town.join import join_table
 from fengmao_geo.town.raster_parts import raster_files
 from fengmao_geo.town.town import Town, TownSettings, build_town
 from fengmao_geo.town.town_file import TOWN_FILE, read_town_file
-from fengmao_geo.town.vector import read_vector
+from fengmao_geo.town.vector import read_table, read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+
     from fengmao_geo.geo.zones import Stated
-    from fengmao_geo.town.town_file import LayerPart, TownPart
+    from fengmao_geo.town.town_file import JoinPart, LayerPart, TownPart
 
 __all__ = ["read_town"]
 
@@ -96,7 +99,22 @@ def _source(folder: Path, layer: str, part: LayerPart) -> tuple[Source, list[Fin
     if of_file is not None and stated != of_file:
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
-    return Source(frame, stated, part.fields), found
+    if part.join is None:
+        return Source(frame, stated, part.fields), found
+    joined, joined_found = _joined(folder, layer, part.join, frame, part.fields)
+    # A column of the layer's own that gave way to one of the table is no longer the one that is meant.
+    gone = set(frame.columns) - set(joined.columns)
+    fields = {ours: theirs for ours, theirs in part.fields.items() if theirs not in gone}
+    return Source(joined, stated, {**fields, **part.join.fields}), [*found, *joined_found]
+
+
+def _joined(
+    folder: Path, layer: str, part: JoinPart, frame: gpd.GeoDataFrame, fields: Mapping[str, str]
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Give a layer the columns of the table that names its features."""
+    table, found = read_table(folder / part.path, layer=layer, table=part.layer, encoding=part.encoding)
+    joined, more = join_table(frame, table, layer=layer, part=part, fields=fields)
+    return joined, [*found, *more]
 
 
 def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:

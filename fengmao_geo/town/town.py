@@ -51,7 +51,7 @@ class TownSettings:
     dates
         The date of each layer.
     codes
-        The code scheme of a layer: ``sandiao``, ``gbt21010`` or ``ydyh2023``.
+        The code scheme of a layer: ``sandiao``, ``gbt21010``, ``ydyh2023`` or ``osm``.
     site_rules
         How sites are chosen: the table ``[site_rules]`` of the town's file, as `site_settings` reads it.
     """
@@ -303,7 +303,7 @@ def build_town(
     found = [*findings, *([fault] if fault else [])]
     settings, type_found = _known_types(settings)
     working = working_crs(crs) if fault is None and isinstance(crs, CRS) else None
-    layers, layer_found = checked_layers(sources, crs=working)
+    layers, layer_found = checked_layers(sources, crs=working, codes=settings.codes)
     named = {finding.layer for finding in findings}
     found += [*type_found, *layer_found, *absent_layers({*sources, *named})]
     ground = layers["built_up"].geometry if working is not None and "built_up" in layers else None
