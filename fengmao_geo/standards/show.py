@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.standards.coordinates import coordinate_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
 from fengmao_geo.standards.load import (
@@ -22,9 +23,11 @@ from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import controls, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
+
+    from fengmao_geo.standards.spaces import Figure
 
 __all__ = ["standard_names", "standard_table"]
 
@@ -87,6 +90,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "green": _green_rows,
         "rasters": _raster_rows,
         "school_routes": _route_rows,
+        "coordinates": lambda: _figure_rows(coordinate_standard().figures),
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -168,6 +172,10 @@ def _raster_rows() -> list[dict[str, Any]]:
         for kind, of_kind in read.kinds.items()
         for band, also in of_kind.bands.items()
     ]
+
+
+def _figure_rows(figures: Mapping[str, Figure]) -> list[dict[str, Any]]:
+    return [{"figure": name, **figure.model_dump()} for name, figure in figures.items()]
 
 
 def _route_rows() -> list[dict[str, Any]]:
