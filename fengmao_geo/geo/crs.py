@@ -242,6 +242,8 @@ def _guess(
         return "", names
     if is_unprefixed(x, y):
         return "_zones", zone_list(x, y, crs=crs)
+    # Where other layers tell the place, a system in which this one would lie elsewhere is not named.
+    candidates = candidates if near is None else ()
     if names := likely(x, y, candidates=candidates):
         return "", names
     if names := likely(y, x, candidates=candidates):

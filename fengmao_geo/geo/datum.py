@@ -226,7 +226,7 @@ def _pipeline(old: CRS, shift: DatumShift) -> str:
         if ellipsoid
         else "",
         "+proj=helmert +convention=coordinate_frame "
-        + " ".join(f"+{name}={value!r}" for name, value in numbers.items()),
+        + " ".join(f"+{name}={float(value)!r}" for name, value in numbers.items()),
         "+inv +proj=cart +ellps=GRS80",
         "+proj=unitconvert +xy_in=rad +xy_out=deg",
     ]
@@ -285,7 +285,7 @@ def _local_m(degrees: Pairs) -> str:
     lon, lat = degrees
     return (
         "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
-        f"+step +proj=tmerc +lat_0={lat!r} +lon_0={lon!r} +ellps=GRS80"
+        f"+step +proj=tmerc +lat_0={float(lat)!r} +lon_0={float(lon)!r} +ellps=GRS80"
     )
 
 

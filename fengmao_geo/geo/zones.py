@@ -46,12 +46,15 @@ _ORIGINS = ("Longitude of natural origin", "Longitude of false origin")
 #: Degrees that a place may lie outside a CRS's area of use: towns on a zone's edge use their neighbour's.
 _MARGIN_DEG = 1.0
 
+#: And east or west of a zone: two zones off areas come out 0.9 % too large, which is told and still computed.
+_ZONE_MARGIN_DEG = 6.0
+
 #: West, south, east, north of China, in degrees and in Web Mercator metres.
 _CHINA = (73.0, 3.0, 136.0, 54.0)
 _CHINA_MERCATOR = (8.1e6, 3.3e5, 1.52e7, 7.3e6)
 
 #: Metres east of its origin and north of the equator that a zone of China can hold.
-_ZONE_EAST_M = (2e5, 8e5)
+_ZONE_EAST_M = (1e5, 9e5)
 _ZONE_NORTH_M = (3e5, 6e6)
 
 
@@ -129,9 +132,13 @@ def central_meridian_deg(crs: CRS) -> float | None:
     >>> central_meridian_deg(CRS.from_epsg(4528)), central_meridian_deg(CRS.from_epsg(32651))
     (120.0, None)
     """
+    is_full_size = _parameter(crs, "Scale factor at natural origin") == 1
+    return origin_deg(crs) if _is_zone(crs) and is_full_size else None
+
+
+def _is_zone(crs: CRS) -> bool:
     method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
-    is_zone = "Transverse Mercator" in method and _parameter(crs, "Scale factor at natural origin") == 1
-    return origin_deg(crs) if is_zone else None
+    return "Transverse Mercator" in method
 
 
 def origin_deg(crs: CRS) -> float | None:
@@ -331,10 +338,11 @@ def area_box(stated: Stated) -> Box | None:
     if stated.area_of_use is None or stated.geodetic_crs is None:
         return None
     west, south, east, north = stated.area_of_use.bounds
+    aside_deg = _ZONE_MARGIN_DEG if _is_zone(stated) else _MARGIN_DEG
     degrees = (
-        max(west - _MARGIN_DEG, -180.0),
+        max(west - aside_deg, -180.0),
         max(south - _MARGIN_DEG, -90.0),
-        min(east + _MARGIN_DEG, 180.0),
+        min(east + aside_deg, 180.0),
         min(north + _MARGIN_DEG, 90.0),
     )
     if stated.is_geographic:
