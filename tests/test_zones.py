@@ -73,7 +73,7 @@ MISLABELLED = [
     (3857, 4490, "crs_contradicted", 3857),
     (3857, 4549, "crs_contradicted", 3857),
     (3857, 4528, "crs_contradicted", 3857),
-    (4490, 3857, "layer_elsewhere_looks", 4490),
+    (4490, 3857, "crs_contradicted", 4490),
     (4549, 4548, "layer_elsewhere_looks", 4549),
     (4549, 4550, "layer_elsewhere_looks", 4549),
     (4510, 4549, "layer_elsewhere_looks", 4510),

@@ -10,6 +10,7 @@ from pyproj import CRS, Transformer
 
 from fengmao_geo.geo.datum import old_datum
 from fengmao_geo.geo.zones import (
+    CHINA,
     SHIFTED,
     area_box,
     central_meridian_deg,
@@ -83,6 +84,13 @@ def is_inside(frame: gpd.GeoDataFrame, stated: Stated) -> NDArray[np.bool_]:
     if box is None:
         return np.ones(len(frame), dtype=bool)
     bounds = shapely.bounds(frame.geometry.to_numpy())
+    inside = _are_in(bounds, box)
+    # Degrees of China would be a few metres beside the origin of Web Mercator.
+    is_metric = isinstance(stated, CRS) and stated.is_projected
+    return inside & ~_are_in(bounds, CHINA) if is_metric else inside
+
+
+def _are_in(bounds: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
     west, south, east, north = box
     inside = (bounds >= [west, south, west, south]) & (bounds <= [east, north, east, north])
     return np.asarray(inside.all(axis=1))

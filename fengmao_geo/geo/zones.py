@@ -10,6 +10,7 @@ from pyproj import CRS, Transformer
 from fengmao_geo.geo.shifted import GCJ_BOX
 
 __all__ = [
+    "CHINA",
     "SHIFTED",
     "Box",
     "Stated",
@@ -50,7 +51,7 @@ _MARGIN_DEG = 1.0
 _ZONE_MARGIN_DEG = 6.0
 
 #: West, south, east, north of China, in degrees and in Web Mercator metres.
-_CHINA = (73.0, 3.0, 136.0, 54.0)
+CHINA = (73.0, 3.0, 136.0, 54.0)
 _CHINA_MERCATOR = (8.1e6, 3.3e5, 1.52e7, 7.3e6)
 
 #: Metres east of its origin and north of the equator that a zone of China can hold.
@@ -264,7 +265,7 @@ def suggested_crs(lon: float, lat: float) -> CRS:
     """
     zone, _, unprefixed, count = _ZONES[0]
     number = round(lon / 3) - zone
-    if is_in_box(_CHINA, lon, lat) and 0 <= number < count:
+    if is_in_box(CHINA, lon, lat) and 0 <= number < count:
         return CRS.from_epsg(unprefixed + number)
     utm = min(int((lon + 180) // 6) + 1, 60)
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + utm)
@@ -294,7 +295,7 @@ def looks_like(x: float, y: float) -> list[str]:
     >>> looks_like(572344.5, 3403135.5)
     []
     """
-    if is_in_box(_CHINA, x, y):
+    if is_in_box(CHINA, x, y):
         return [crs_name(CRS.from_epsg(4490))]
     codes: list[int] = []
     if is_in_box(_CHINA_MERCATOR, x, y):
