@@ -179,6 +179,8 @@ def _placed(frame: gpd.GeoDataFrame, stated: Stated, crs: CRS) -> Box | None:
 
 
 def _in_crs(box: Box, known: CRS, crs: CRS) -> Box | None:
+    if known == crs:
+        return box
     way = Transformer.from_crs(known, crs, always_xy=True)
     moved = way.transform_bounds(*box)
     return moved if np.isfinite(moved).all() else None
