@@ -68,17 +68,55 @@ def test_where_the_shift_breaks_off_a_place_stays_near():
     assert np.abs(gcj02_to_wgs84(edge) - edge).max() < 0.01  # a kilometre: no shift in China is larger
 
 
+def apart_m(one, other):
+    """Measure on a sphere, small distances only."""
+    east, north = ((one - other) * np.pi / 180 * 6_371_000).T
+    return np.hypot(east * np.cos(np.radians(one[:, 1])), north).max()
+
+
 CHINA = st.lists(st.tuples(st.floats(73.5, 135), st.floats(3.5, 53.5)), min_size=1, max_size=20).map(np.array)
 
 
-@given(CHINA)
-def test_gcj02_there_and_back_returns(lonlat):
-    assert np.abs(gcj02_to_wgs84(wgs84_to_gcj02(lonlat)) - lonlat).max() < 1e-11
+# West, south, east, north of the ground that the formula covers, drawn from more often than its inside.
+EDGED = st.lists(
+    st.tuples(
+        st.floats(72.004, 137.8347) | st.sampled_from([72.004, 105.0, 137.8347]),
+        st.floats(0.8293, 55.8271) | st.sampled_from([0.8293, 35.0, 55.8271]),
+    ),
+    min_size=1,
+    max_size=20,
+).map(np.array)
+
+
+@given(EDGED)
+def test_gcj02_there_and_back_returns_to_a_micrometre_up_to_the_edge(lonlat):
+    assert apart_m(gcj02_to_wgs84(wgs84_to_gcj02(lonlat)), lonlat) <= 1e-6
 
 
 @given(CHINA)
-def test_bd09_there_and_back_returns(lonlat):
-    assert np.abs(bd09_to_gcj02(gcj02_to_bd09(lonlat)) - lonlat).max() < 1e-11
+def test_gcj02_back_and_there_returns_to_a_micrometre(lonlat):
+    assert apart_m(wgs84_to_gcj02(gcj02_to_wgs84(lonlat)), lonlat) <= 1e-6
+
+
+@given(EDGED)
+def test_bd09_there_and_back_returns_to_a_micrometre_up_to_the_edge(lonlat):
+    assert apart_m(bd09_to_gcj02(gcj02_to_bd09(lonlat)), lonlat) <= 1e-6
+
+
+@given(EDGED)
+def test_bd09_back_and_there_returns_to_a_micrometre_up_to_the_edge(lonlat):
+    assert apart_m(gcj02_to_bd09(bd09_to_gcj02(lonlat)), lonlat) <= 1e-6
+
+
+@given(EDGED)
+def test_baidus_degrees_of_a_true_place_come_back_to_a_micrometre(lonlat):
+    shifted = gcj02_to_bd09(wgs84_to_gcj02(lonlat))
+    assert apart_m(gcj02_to_wgs84(bd09_to_gcj02(shifted)), lonlat) <= 1e-6
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (120.0, 90.0), (180.0, -90.0), (14.4, 50.1)])
+def test_degrees_of_other_countries_are_not_shifted_back(place):
+    assert gcj02_to_wgs84(np.array([place])).tolist() == [list(place)]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +187,8 @@ def test_a_crs_without_an_area_of_use_bounds_nothing():
         (CRS.from_epsg(3857), "town_crs_web_mercator"),
         (CRS.from_epsg(3395), "town_crs_web_mercator"),
         (CRS.from_epsg(2263), "town_crs_not_metres"),
-        (CRS.from_epsg(2385), "crs_old_datum"),
-        (CRS.from_epsg(2437), "crs_old_datum"),
+        (CRS.from_epsg(2385), "town_crs_old_datum"),
+        (CRS.from_epsg(2437), "town_crs_old_datum"),
         ("nonsense", "crs_unknown"),
         (None, "town_crs_missing"),
     ],
@@ -220,7 +258,11 @@ def test_the_same_crs_from_a_prj_file_gives_no_finding():
     [
         (None, (40572344, 3403135), "crs_missing", "EPSG:4528"),
         (None, (120.7, 30.7), "crs_missing", "EPSG:4490"),
-        (None, METRES, "crs_missing", "EPSG:4549"),
+        (None, METRES, "crs_missing_zones", "CM 117E (EPSG:4548) = 117.76E 30.75N"),
+        (None, METRES, "crs_missing_zones", "CM 120E (EPSG:4549) = 120.76E 30.75N"),
+        (None, METRES, "crs_missing_zones", "CM 123E (EPSG:4550) = 123.76E 30.75N"),
+        (None, METRES, "crs_missing_zones", "EPSG:4509"),
+        (None, METRES, "crs_missing_zones", "EPSG:4510"),
         (None, (30.7, 120.7), "crs_missing_swapped", "EPSG:4490"),
         (None, (3403135, 40572344), "crs_missing_swapped", "EPSG:4528"),
         (None, METRES[::-1], "crs_missing_swapped", "EPSG:4549"),
@@ -230,10 +272,14 @@ def test_the_same_crs_from_a_prj_file_gives_no_finding():
         (TOWN, (13442700, 3600000), "crs_contradicted", "EPSG:3857"),
         (TOWN, METRES[::-1], "crs_contradicted_swapped", "EPSG:4549"),
         (TOWN, (5.0, 5e7), "crs_contradicted_unknown", ""),
-        (CRS.from_epsg(4490), METRES, "crs_contradicted", "EPSG:4549"),
+        (CRS.from_epsg(4490), METRES, "crs_contradicted_zones", "EPSG:4549"),
+        (CRS.from_epsg(4490), (13442700, 3600000), "crs_contradicted", "EPSG:3857"),
+        (CRS.from_epsg(4528), METRES, "crs_contradicted_zones", "EPSG:4549"),
+        (CRS.from_epsg(3857), (120.7, 30.7), "crs_contradicted", "EPSG:4490"),
+        (TOWN, (21285100, 3405000), "crs_contradicted", "EPSG:4499"),
         (CRS.from_epsg(4326), (30.7, 120.7), "crs_contradicted_swapped", "EPSG:4490"),
         ("GCJ-02", (30.7, 120.7), "crs_contradicted_swapped", "EPSG:4490"),
-        ("GCJ-02", METRES, "crs_contradicted", "EPSG:4549"),
+        ("GCJ-02", METRES, "crs_contradicted_zones", "EPSG:4549"),
     ],
 )
 def test_a_wrong_label_is_one_error_that_says_what_the_numbers_look_like(stated, pair, code, looks):

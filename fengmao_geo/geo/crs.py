@@ -10,8 +10,10 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from fengmao_geo.findings import Finding
+from fengmao_geo.geo.datum import old_datum, to_cgcs2000
+from fengmao_geo.geo.diagnose import ZHEJIANG, fitting, is_inside, likely, middles, typical, zone_list
 from fengmao_geo.geo.shifted import bd09_to_gcj02, gcj02_to_wgs84
-from fengmao_geo.geo.zones import SHIFTED, area_box, crs_name, is_in_box, looks_like, suggest_crs
+from fengmao_geo.geo.zones import SHIFTED, crs_name, is_unprefixed, looks_like, suggest_crs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,21 +21,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fengmao_geo.geo.zones import Stated
+    from fengmao_geo.geo.datum import DatumShift
+    from fengmao_geo.geo.zones import Box, Stated
 
 __all__ = [
-    "is_old_datum",
     "parse_crs",
     "to_town_crs",
     "town_crs_fault",
 ]
 
 _LONLAT = CRS.from_epsg(4326)
-
-#: Longitude and latitude of the towns this library is written for, where a layer does not tell its own.
-_ZHEJIANG = (120.0, 30.0)
-
-_OLD_DATUMS = ("beijing", "xian", "xi'an")
 
 
 def parse_crs(text: str | CRS) -> CRS | str:
@@ -98,7 +95,7 @@ def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None
         return Finding("town_crs_missing", layer, values={"looks": _looks(frame)})
     if not isinstance(stated, CRS):
         code = "town_crs_degrees" if stated in SHIFTED else "crs_unknown"
-        return Finding(code, layer, values={"crs": stated, "suggestion": suggest_crs(*_ZHEJIANG)})
+        return Finding(code, layer, values={"crs": stated, "suggestion": suggest_crs(*ZHEJIANG)})
     code = _unusable(stated)
     values = {"crs": crs_name(stated), "suggestion": _suggestion(stated, frame)} if code else {}
     return Finding(code, layer, values=values) if code else None
@@ -106,8 +103,8 @@ def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None
 
 def _unusable(crs: CRS) -> str:
     """Name the finding that says why nothing can be measured in a CRS; empty if it can."""
-    if is_old_datum(crs):
-        return "crs_old_datum"
+    if old_datum(crs):
+        return "town_crs_old_datum"
     if crs.is_geographic:
         return "town_crs_degrees"
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
@@ -116,7 +113,14 @@ def _unusable(crs: CRS) -> str:
 
 
 def to_town_crs(
-    frame: gpd.GeoDataFrame, *, stated: Stated, crs: CRS, layer: str, ids: Sequence[str]
+    frame: gpd.GeoDataFrame,
+    *,
+    stated: Stated,
+    crs: CRS,
+    layer: str,
+    ids: Sequence[str],
+    near: Box | None = None,
+    shift: DatumShift | None = None,
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Bring a layer into the town's CRS after checking that its coordinates are what they are said to be.
 
@@ -132,6 +136,11 @@ def to_town_crs(
         The layer's name.
     ids
         The features' ids, for the findings.
+    near
+        The ground of the town, in its CRS, as far as other layers tell it: named are those systems, of all
+        that the numbers could be of, in which they lie there.
+    shift
+        The user's own parameters of the datum stated, if it is one that PROJ cannot leave.
 
     Returns
     -------
@@ -150,27 +159,35 @@ def to_town_crs(
     ([572344.493], ['crs_changed'])
     """
     if stated is None and len(frame):
-        return frame, [_unfit(frame, stated, crs, layer)]
+        return frame, [_unfit(frame, stated, crs, layer, near)]
     if isinstance(stated, str) and stated not in SHIFTED:
         return frame, [Finding("crs_unknown", layer, values={"crs": stated})]
-    if isinstance(stated, CRS) and is_old_datum(stated):
+    if isinstance(stated, CRS) and old_datum(stated) and shift is None:
         return frame, [Finding("crs_old_datum", layer, values={"crs": crs_name(stated)})]
-    inside = _is_inside(frame, stated)
+    inside = is_inside(frame, stated)
     if inside.sum() < (~inside).sum():
-        return frame, [_unfit(frame[~inside], stated, crs, layer)]
+        return frame, [_unfit(frame[~inside], stated, crs, layer, near)]
     found = [
         Finding("coordinates_outside", layer, str(name), values={"crs": crs_name(stated), **_shown(x, y)})
-        for name, (x, y) in zip(np.asarray(ids, dtype=object)[~inside], _middles(frame[~inside]), strict=True)
+        for name, (x, y) in zip(np.asarray(ids, dtype=object)[~inside], middles(frame[~inside]), strict=True)
     ]
-    moved = _move(frame[inside], stated, crs)
+    moved, more = _in_town_crs(frame[inside], stated, crs, layer, shift)
     if not np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all():
-        return frame, [
-            *found,
-            Finding("crs_not_finite", layer, values={"crs": crs_name(stated), "to": crs_name(crs)}),
-        ]
-    if code := _change(stated, crs):
-        found.append(Finding(code, layer, values={"crs": crs_name(stated), "to": crs_name(crs)}))
-    return moved, found
+        values = {"crs": crs_name(stated), "to": crs_name(crs)}
+        return frame, [*found, Finding("crs_not_finite", layer, values=values)]
+    return moved, [*found, *more]
+
+
+def _in_town_crs(
+    frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str, shift: DatumShift | None
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Change the coordinates, by way of the user's parameters where the datum is an old one."""
+    if isinstance(stated, CRS) and shift is not None and old_datum(stated):
+        moved, found = to_cgcs2000(frame, stated=stated, shift=shift, layer=layer)
+        return (moved, found) if any(f.severity == "error" for f in found) else (moved.to_crs(crs), found)
+    code = _change(stated, crs)
+    values = {"crs": crs_name(stated), "to": crs_name(crs)}
+    return _move(frame, stated, crs), [Finding(code, layer, values=values)] if code else []
 
 
 def _known(crs: CRS) -> CRS:
@@ -184,91 +201,54 @@ def _shown(x: float, y: float) -> dict[str, str]:
     return {"x": f"{x:.9g}", "y": f"{y:.9g}"}
 
 
-def is_old_datum(crs: CRS) -> bool:
-    """Say whether a CRS is of Beijing 1954 or Xian 1980, which PROJ gives back unchanged.
-
-    Parameters
-    ----------
-    crs
-        A coordinate system.
-
-    Returns
-    -------
-    bool
-        True if it is.
-
-    Examples
-    --------
-    >>> is_old_datum(CRS.from_epsg(2437)), is_old_datum(CRS.from_epsg(4549))
-    (True, False)
-    """
-    datum = crs.geodetic_crs.name if crs.geodetic_crs else crs.name
-    return any(word in datum.lower() for word in _OLD_DATUMS)
-
-
 def _is_mercator(crs: CRS) -> bool:
     method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
     return "Mercator" in method and not any(word in method for word in ("Transverse", "Oblique"))
 
 
-def _typical(frame: gpd.GeoDataFrame | None) -> tuple[float, float] | None:
-    """Give the middle coordinates of a layer that may have features without geometry."""
-    middles = np.empty((0, 2)) if frame is None else _middles(frame)
-    middles = middles[np.isfinite(middles).all(axis=1)]
-    if not len(middles):
-        return None
-    x, y = np.median(middles, axis=0)
-    return float(x), float(y)
-
-
 def _suggestion(crs: CRS, frame: gpd.GeoDataFrame | None) -> str:
-    place = _typical(frame)
+    place = typical(frame)
     if place is None:
-        return suggest_crs(*_ZHEJIANG)
+        return suggest_crs(*ZHEJIANG)
     lonlat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
-    return suggest_crs(*lonlat) if np.isfinite(lonlat).all() else suggest_crs(*_ZHEJIANG)
+    return suggest_crs(*lonlat) if np.isfinite(lonlat).all() else suggest_crs(*ZHEJIANG)
 
 
 def _looks(frame: gpd.GeoDataFrame | None) -> str:
-    place = _typical(frame)
+    place = typical(frame)
     if place is None:
         return "-"
     return " / ".join(looks_like(*place)) or "x={x}, y={y}".format(**_shown(*place))
 
 
-def _middles(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    bounds = shapely.bounds(frame.geometry.to_numpy())
-    return np.asarray((bounds[:, :2] + bounds[:, 2:]) / 2)
-
-
-def _is_inside(frame: gpd.GeoDataFrame, stated: Stated) -> NDArray[np.bool_]:
-    box = area_box(stated)
-    if box is None:
-        return np.ones(len(frame), dtype=bool)
-    bounds = shapely.bounds(frame.geometry.to_numpy())
-    west, south, east, north = box
-    inside = (bounds >= [west, south, west, south]) & (bounds <= [east, north, east, north])
-    return np.asarray(inside.all(axis=1))
-
-
-def _guess(x: float, y: float, candidates: Sequence[Stated]) -> list[str]:
-    """Name what a pair of numbers looks like: a system of its own, else a candidate whose area holds it."""
-    if names := looks_like(x, y):
-        return names
-    boxes = {crs_name(stated): area_box(stated) for stated in candidates}
-    return [name for name, box in boxes.items() if box is not None and is_in_box(box, x, y)][:1]
-
-
-def _unfit(frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str) -> Finding:
+def _unfit(frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str, near: Box | None) -> Finding:
     """Say what the coordinates of a layer look like, when its CRS is missing or cannot be right."""
-    x, y = np.median(_middles(frame), axis=0)
-    values: dict[str, Any] = {"layer": layer, "crs": crs_name(stated), **_shown(x, y)}
+    x, y = np.median(middles(frame), axis=0)
     code = "crs_missing" if stated is None else "crs_contradicted"
-    if names := _guess(x, y, (stated, crs)):
-        return Finding(code, layer, values=values | {"looks": " / ".join(names)})
-    if names := _guess(y, x, (stated, crs)):
-        return Finding(f"{code}_swapped", layer, values=values | {"looks": " / ".join(names)})
-    return Finding(f"{code}_unknown", layer, values=values)
+    kind, names = _guess(frame, (stated, crs), crs, near)
+    values: dict[str, Any] = {"layer": layer, "crs": crs_name(stated), **_shown(x, y)}
+    return Finding(f"{code}{kind}", layer, values=values | {"looks": " / ".join(names)})
+
+
+def _guess(
+    frame: gpd.GeoDataFrame, candidates: tuple[Stated, ...], crs: CRS, near: Box | None
+) -> tuple[str, list[str]]:
+    """Name what the numbers look like, and how: as they stand, exchanged, as zones to choose from, or not."""
+    x, y = np.median(middles(frame), axis=0)
+    for kind, is_swapped in (("", False), ("_swapped", True)):
+        if near is not None and (names := fitting(frame, near=near, crs=crs, is_swapped=is_swapped)):
+            return kind, names
+    if names := looks_like(x, y):
+        return "", names
+    if is_unprefixed(x, y):
+        return "_zones", zone_list(x, y, crs=crs)
+    # Where other layers tell the place, a system in which this one would lie elsewhere is not named.
+    candidates = candidates if near is None else ()
+    if names := likely(x, y, candidates=candidates):
+        return "", names
+    if names := likely(y, x, candidates=candidates):
+        return "_swapped", names
+    return ("_swapped", zone_list(y, x, crs=crs)) if is_unprefixed(y, x) else ("_unknown", [])
 
 
 def _is_same(stated: Stated, crs: CRS) -> bool:

@@ -1,6 +1,7 @@
 """GCJ-02 and BD-09: the shifted degrees of Chinese web maps, forward and exactly back.
 
-The formula is the community's, not an official one: good for places to about a metre, not for parcels.
+The formula is the community's, not an official one: good for places to about a metre, not for parcels. The
+inverse is of the formula, to less than a micrometre, which makes the formula no better.
 """
 
 from __future__ import annotations
@@ -16,23 +17,29 @@ if TYPE_CHECKING:
 
     Degrees = NDArray[np.float64]
 
-__all__ = ["bd09_to_gcj02", "gcj02_to_bd09", "gcj02_to_wgs84", "wgs84_to_gcj02"]
+__all__ = ["GCJ_BOX", "bd09_to_gcj02", "gcj02_to_bd09", "gcj02_to_wgs84", "wgs84_to_gcj02"]
 
 #: Semi-major axis (m) and squared eccentricity of the Krasovsky ellipsoid the formula uses.
 _A_M = 6_378_245.0
 _EE = 0.00669342162296594323
 
 #: Where the shift applies: west, south, east, north.
-_BOX = (72.004, 0.8293, 137.8347, 55.8271)
+GCJ_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 _BD_PI = np.pi * 3000.0 / 180.0
 
-#: The inverse stops when a round moves no point by more than this, about a micrometre.
-_TOLERANCE_DEG = 1e-11
+#: The inverse stops when a round moves no point by more than this, a tenth of a micrometre.
+_TOLERANCE_DEG = 1e-12
 _MAX_ROUNDS = 50
+
+#: No shift is larger than this, and a place found within a tenth of a millimetre of the edge lies on it.
+_REACH_DEG = 0.1
+_EDGE_DEG = 1e-9
 
 
 def wgs84_to_gcj02(lonlat: Degrees) -> Degrees:
     """Shift WGS84 degrees to GCJ-02 (Gaode, Tencent); outside China they stay.
+
+    The formula is unofficial and good to about 1 m.
 
     Parameters
     ----------
@@ -51,6 +58,16 @@ def wgs84_to_gcj02(lonlat: Degrees) -> Degrees:
     >>> wgs84_to_gcj02(np.empty((0, 2))).shape
     (0, 2)
     """
+    return np.where(_is_in_china(lonlat)[:, None], _everywhere(lonlat), lonlat)
+
+
+def _is_in_china(lonlat: Degrees, *, margin_deg: float = 0.0) -> NDArray[np.bool_]:
+    low, high = np.array(GCJ_BOX[:2]) - margin_deg, np.array(GCJ_BOX[2:]) + margin_deg
+    return np.asarray(((lonlat >= low) & (lonlat <= high)).all(axis=1))
+
+
+def _everywhere(lonlat: Degrees) -> Degrees:
+    """Apply the formula wherever a place is."""
     lon, lat = lonlat[:, 0], lonlat[:, 1]
     x, y = lon - 105.0, lat - 35.0
     root = 0.2 * np.sqrt(np.abs(x))
@@ -69,13 +86,14 @@ def wgs84_to_gcj02(lonlat: Degrees) -> Degrees:
             np.degrees(north * curve * np.sqrt(curve) / (_A_M * (1.0 - _EE))),
         ]
     )
-    west, south, right, top = _BOX
-    inside = (lon >= west) & (lon <= right) & (lat >= south) & (lat <= top)
-    return np.where(inside[:, None], lonlat + shift, lonlat)
+    return np.asarray(lonlat + shift)
 
 
 def gcj02_to_wgs84(lonlat: Degrees) -> Degrees:
-    """Shift GCJ-02 degrees back to WGS84, to a micrometre of the forward formula.
+    """Shift GCJ-02 degrees back to WGS84, to a micrometre of the forward formula, itself good to about 1 m.
+
+    The forward formula breaks off at the edge of a box around China, so that just outside one pair of degrees
+    can be of two places; the one inside is given.
 
     Parameters
     ----------
@@ -92,11 +110,15 @@ def gcj02_to_wgs84(lonlat: Degrees) -> Degrees:
     >>> gcj02_to_wgs84(np.array([[120.75981949746023, 30.744400295398297]])).round(9).tolist()
     [[120.7555, 30.7467]]
     """
-    return _inverse(wgs84_to_gcj02, lonlat)
+    result = np.array(lonlat, dtype=float)
+    near = _is_in_china(result, margin_deg=_REACH_DEG)
+    inside = _inverse(_everywhere, result[near])
+    result[near] = np.where(_is_in_china(inside, margin_deg=_EDGE_DEG)[:, None], inside, result[near])
+    return result
 
 
 def gcj02_to_bd09(lonlat: Degrees) -> Degrees:
-    """Shift GCJ-02 degrees to BD-09 (Baidu).
+    """Shift GCJ-02 degrees to BD-09 (Baidu), by an unofficial formula.
 
     Parameters
     ----------
@@ -120,7 +142,7 @@ def gcj02_to_bd09(lonlat: Degrees) -> Degrees:
 
 
 def bd09_to_gcj02(lonlat: Degrees) -> Degrees:
-    """Shift BD-09 degrees back to GCJ-02, to a micrometre of the forward formula.
+    """Shift BD-09 degrees back to GCJ-02, to a micrometre of the forward formula, which is unofficial.
 
     Parameters
     ----------

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import CRS
 
 from fengmao_geo.findings import Finding
+from fengmao_geo.geo.area_scale import area_scale_findings
 from fengmao_geo.geo.crs import to_town_crs
+from fengmao_geo.geo.diagnose import common_ground, fitting
 from fengmao_geo.geo.repair import drop_missing, repair
+from fengmao_geo.geo.suspect import suspected_shifts
+from fengmao_geo.geo.zones import crs_name, working_crs
+from fengmao_geo.standards.coordinates import coordinate_standard
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
 from fengmao_geo.town.columns import name_columns, set_ids
 from fengmao_geo.town.values import clean_values
@@ -19,14 +25,13 @@ from fengmao_geo.town.values import clean_values
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from pyproj import CRS
-
-    from fengmao_geo.geo.zones import Stated
+    from fengmao_geo.geo.datum import DatumShift
+    from fengmao_geo.geo.zones import Box, Stated
 
 __all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_error", "has_geometry"]
 
-#: A layer that lies farther than this from the built-up area is of another place.
-_ELSEWHERE_M = 10_000.0
+#: Layers whose ground counts besides their outlines when layers are compared: places lie in them.
+_FILLED = ("buildings",)
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,14 @@ class Source:
         Its coordinate system; ``None`` if none is stated.
     fields
         The library's name of a column, then theirs.
+    shift
+        The user's own parameters of the datum stated, if it is an old one and they are given.
     """
 
     frame: gpd.GeoDataFrame
     stated: Stated
     fields: Mapping[str, str] = field(default_factory=dict)
+    shift: DatumShift | None = None
 
 
 def has_geometry(frame: object) -> bool:
@@ -86,19 +94,29 @@ def checked_layers(
         The findings of all layers.
     """
     layers, found = {}, []
+    near = None if crs is None else common_ground(_placed_layers(sources), crs=crs)
     for layer in (name for name in LAYERS if name in sources):
         scheme = (codes or {}).get(layer)
-        frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs, scheme=scheme)
+        frame, layer_found = checked_layer(sources[layer], layer=layer, crs=crs, scheme=scheme, near=near)
         found += layer_found
         if not has_error(layer_found):
             layers[layer] = frame
     unknown = [name for name in sources if name not in LAYERS]
     found += [Finding("layer_unknown", name, values={"known": ", ".join(LAYERS)}) for name in unknown]
-    return layers, [*found, *_elsewhere(layers)]
+    if crs is not None and near is not None:
+        found += [*_elsewhere(layers, sources, near, crs), *_shifted(layers, sources, crs)]
+        found += area_scale_findings(near, crs=crs)
+    return layers, found
+
+
+def _placed_layers(sources: Mapping[str, Source]) -> dict[str, tuple[gpd.GeoDataFrame, Stated]]:
+    """List the layers that may tell where the town is, the built-up area first."""
+    named = sorted((name for name in LAYERS if name in sources), key=lambda name: name != "built_up")
+    return {name: (sources[name].frame, sources[name].stated) for name in named}
 
 
 def checked_layer(
-    source: Source, *, layer: str, crs: CRS | None, scheme: str | None = None
+    source: Source, *, layer: str, crs: CRS | None, scheme: str | None = None, near: Box | None = None
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Check one layer: column names, ids, coordinates, geometry and values, in this order.
 
@@ -112,6 +130,8 @@ def checked_layer(
         The town's CRS; ``None`` to leave coordinates alone.
     scheme
         The code scheme of its land codes.
+    near
+        The ground of the town, as far as other layers tell it.
 
     Returns
     -------
@@ -123,7 +143,7 @@ def checked_layer(
     named, name_found = name_columns(source.frame, layer=layer, fields=source.fields)
     known, id_found = set_ids(named, layer=layer)
     there, missing_found = drop_missing(known, layer=layer)
-    placed, place_found = (there, []) if crs is None else _placed(there, source.stated, crs, layer)
+    placed, place_found = (there, []) if crs is None else _placed(there, source, crs, layer, near)
     clean, value_found = clean_values(placed, layer=layer, scheme=scheme)
     count_found = _counted(len(source.frame), len(clean), layer)
     # A column that was missing may have been made of others.
@@ -158,10 +178,18 @@ def _counted(given: int, used: int, layer: str) -> list[Finding]:
 
 
 def _placed(
-    frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str
+    frame: gpd.GeoDataFrame, source: Source, crs: CRS, layer: str, near: Box | None
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Bring the coordinates to the town's CRS, then the geometry to the layer's kind."""
-    moved, found = to_town_crs(frame, stated=stated, crs=crs, layer=layer, ids=frame["id"].tolist())
+    moved, found = to_town_crs(
+        frame,
+        stated=source.stated,
+        crs=crs,
+        layer=layer,
+        ids=frame["id"].tolist(),
+        near=near,
+        shift=source.shift,
+    )
     if has_error(found):
         return moved, found
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
@@ -187,18 +215,61 @@ def absent_layers(named: Collection[str]) -> list[Finding]:
     return found
 
 
-def _elsewhere(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
-    """Report layers that lie nowhere near the built-up area: as a rule their CRS is mislabelled."""
+def _elsewhere(
+    layers: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source], near: Box, crs: CRS
+) -> list[Finding]:
+    """Report layers that lie nowhere near the others: as a rule their CRS is mislabelled."""
     if "built_up" not in layers or not len(layers["built_up"]):
         return []
-    town = shapely.box(*layers["built_up"].total_bounds)
-    away_m = {
-        layer: shapely.distance(town, shapely.box(*frame.total_bounds))
-        for layer, frame in layers.items()
-        if len(frame)
-    }
+    town, limit_m = shapely.box(*near), coordinate_standard().figure("away_m")
+    boxes = {layer: shapely.box(*frame.total_bounds) for layer, frame in layers.items() if len(frame)}
+    if shapely.distance(town, boxes["built_up"]) <= limit_m:
+        town = boxes["built_up"]
+    away_m = {layer: float(shapely.distance(town, box)) for layer, box in boxes.items()}
     return [
-        Finding("layer_elsewhere", layer, values={"layer": layer, "away_km": round(float(far_m) / 1000, 1)})
+        _away(layer, far_m, sources[layer], near, crs)
         for layer, far_m in away_m.items()
-        if np.isfinite(far_m) and far_m > _ELSEWHERE_M
+        if np.isfinite(far_m) and far_m > limit_m
+    ]
+
+
+def _away(layer: str, far_m: float, source: Source, near: Box, crs: CRS) -> Finding:
+    """Name the CRS in which a layer of another place would lie in the town."""
+    looks = " / ".join(fitting(source.frame, near=near, crs=crs))
+    values = {"layer": layer, "away_km": round(far_m / 1000, 1), "crs": crs_name(source.stated)}
+    if layer == "built_up":
+        return Finding("built_up_elsewhere", layer, values=values | {"looks": looks or "-"})
+    return Finding(
+        "layer_elsewhere_looks" if looks else "layer_elsewhere", layer, values=values | {"looks": looks}
+    )
+
+
+def _shifted(
+    layers: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source], crs: CRS
+) -> list[Finding]:
+    """Warn of layers that fit those in the town's CRS only where the shift of web maps would have them."""
+    stated = {layer: sources[layer].stated for layer in layers}
+    trusted = [layer for layer, of in stated.items() if isinstance(of, CRS) and working_crs(of).equals(crs)]
+    found = suspected_shifts(
+        {layer: frame.geometry.to_numpy() for layer, frame in layers.items()},
+        stated=stated,
+        trusted=trusted,
+        filled=_FILLED,
+        crs=crs,
+    )
+    unshifted = CRS.from_epsg(4490)
+    return [
+        Finding(
+            "shift_suspected",
+            of.layer,
+            values={
+                "layer": of.layer,
+                "crs": crs_name(stated[of.layer]),
+                "system": of.system or crs_name(unshifted),
+                "declare": of.system or unshifted.to_string(),
+                "shift_m": round(of.shift_m),
+                "ratio": f"{of.ratio:.1f}",
+            },
+        )
+        for of in found
     ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.crs import is_old_datum
+from fengmao_geo.geo.datum import old_datum
 from fengmao_geo.geo.raster_check import covered_share, fitting_crs, grid_findings, read_head
 from fengmao_geo.geo.zones import crs_name
 from fengmao_geo.standards.rasters import raster_standard
@@ -212,7 +212,7 @@ def _crs_faults(
     if raster.crs is not None and head.crs is not None and not _is_same(raster.crs, head.crs):
         values["own"] = crs_name(head.crs)
         return [Finding("raster_crs_contradicted", name, column="crs", values=values)]
-    if is_old_datum(crs):
+    if old_datum(crs):
         return [Finding("crs_old_datum", name, column="crs", values=values)]
     if not (crs.is_geographic or crs.is_projected):
         return [Finding("raster_crs_unusable", name, column="crs", values=values)]

@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyproj import CRS
+
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
+from fengmao_geo.geo.datum import datum_shifts, old_datum
 from fengmao_geo.standards.load import field_names
 from fengmao_geo.tables import LAYERS
 from fengmao_geo.town.check import Source
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from fengmao_geo.geo.datum import DatumShift
     from fengmao_geo.geo.zones import Stated
     from fengmao_geo.town.town_file import JoinPart, LayerPart, TownPart
 
@@ -56,10 +60,13 @@ def read_town(path: str | Path) -> Town:
     file = Path(path) / TOWN_FILE if Path(path).is_dir() else Path(path)
     described = read_town_file(file)
     named, found = _named_layers(described.layers)
+    given = {datum: part.model_dump(exclude_none=True) for datum, part in described.datums.items()}
+    shifts, more = datum_shifts(given, layer=TOWN_FILE)
+    found += more
     sources: dict[str, Source] = {}
     for layer, part in named.items():
         try:
-            sources[layer], more = _source(file.parent, layer, part)
+            sources[layer], more = _source(file.parent, layer, part, shifts)
             found += more
         except TownError as error:
             found += _findings(error)
@@ -92,20 +99,23 @@ def _named_layers(parts: Mapping[str, LayerPart]) -> tuple[dict[str, LayerPart],
     return named, found
 
 
-def _source(folder: Path, layer: str, part: LayerPart) -> tuple[Source, list[Finding]]:
+def _source(
+    folder: Path, layer: str, part: LayerPart, shifts: Mapping[str, DatumShift]
+) -> tuple[Source, list[Finding]]:
     frame, found = read_vector(folder / part.path, layer=layer, part=part)
     of_file: Stated = None if frame.crs is None else parse_crs(frame.crs)
     stated = of_file if part.crs is None else parse_crs(part.crs)
     if of_file is not None and stated != of_file:
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
+    shift = shifts.get(old_datum(stated)) if isinstance(stated, CRS) else None
     if part.join is None:
-        return Source(frame, stated, part.fields), found
+        return Source(frame, stated, part.fields, shift), found
     joined, joined_found = _joined(folder, layer, part.join, frame, part.fields)
     # A column of the layer's own that gave way to one of the table is no longer the one that is meant.
     gone = set(frame.columns) - set(joined.columns)
     fields = {ours: theirs for ours, theirs in part.fields.items() if theirs not in gone}
-    return Source(joined, stated, {**fields, **part.join.fields}), [*found, *joined_found]
+    return Source(joined, stated, {**fields, **part.join.fields}, shift), [*found, *joined_found]
 
 
 def _joined(

@@ -85,7 +85,9 @@ class DatumPart(_Part):
     """The user's own parameters from an old datum to CGCS2000: a table ``[datums."Xian 1980"]``.
 
     Three (``dx_m``, ``dy_m``, ``dz_m``) or seven (and ``rx_sec``, ``ry_sec``, ``rz_sec``, ``scale_ppm``)
-    between geocentric coordinates, or four (``dx_m``, ``dy_m``, ``rotation_sec``, ``scale_ppm``) in a plane.
+    between geocentric coordinates, with the rotation of the coordinate frame; or four (``dx_m`` to the north,
+    ``dy_m`` to the east, ``rotation_sec``, ``scale_ppm``) in the plane of the layer's own zone. The formulas
+    stand in `geo.datum`.
     """
 
     dx_m: Annotated[float, Field(strict=False)]
