@@ -34,10 +34,12 @@ _UTF8_FROM = 1021
 
 #: Letters written as their numbers: Unicode, and GBK among the code pages of AutoCAD.
 _ESCAPED = re.compile(r"\\U\+([0-9A-Fa-f]{4})|\\M\+5([0-9A-Fa-f]{4})")
+#: Lines that tell encodings apart.
+_TOLD = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _OTHER = re.compile(r"[^\x00-\x7f]+")
 
 #: How many groups of an entity are looked at for what all entities have: XDATA and coordinates follow later.
-_COMMON = 40
+_COMMON = 24
 _PARTS_OF_OTHERS = frozenset({"VERTEX", "SEQEND", "ATTRIB"})
 
 
@@ -118,13 +120,14 @@ def _codec(whole: bytes, file: str, layer: str, forced: str | None) -> tuple[str
     version, page = _VERSION.search(whole), _CODE_PAGE.search(whole)
     stated = "UTF-8" if version and int(version[1]) >= _UTF8_FROM else page[1].decode() if page else "1252"
     stated = f"cp{stated}" if stated.isdecimal() and codec_of(stated) is None else stated
-    looks = looks_encoded([whole])
+    told = sorted(set(_TOLD.findall(whole)))
+    looks = looks_encoded(told)
     codec = codec_of(forced or stated)
     if forced and codec is None:
         refuse("encoding_unknown", layer, file=file, stated=forced, looks=looks or "-")
     # Every byte is a letter in the code pages of one byte: they agree with anything and say nothing.
     is_told = codec in ("utf-8", "gb18030") or bool(forced)
-    if whole.isascii() or (codec and is_told and agrees([whole], codec)):
+    if not told or (codec and is_told and agrees(told, codec)):
         return codec or "utf-8", []
     if forced or looks is None:
         refuse("encoding_wrong", layer, file=file, stated=forced or stated, looks=looks or "-")
