@@ -128,9 +128,9 @@ def _sides(surface: shapely.Polygon) -> Geometries:
     return np.asarray(shapely.linestrings(np.stack([vertices[:-1], vertices[1:]], axis=1)[follows]))
 
 
-def _merged(shape: shapely.Geometry | None) -> Geometries:
+def _merged(shape: object) -> Geometries:
     """Take single lines; where points lie on one circle the diagram has edges twice, a hair apart."""
-    if shape is None:
+    if not isinstance(shape, shapely.Geometry):
         return np.array([], dtype=object)
     return _singles(shapely.line_merge(shapely.unary_union(shape, grid_size=_HAIR_M)))
 

@@ -13,6 +13,7 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import to_town_crs
 from fengmao_geo.geo.repair import drop_missing, repair
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
+from fengmao_geo.town.centre_lines import streets_as_lines
 from fengmao_geo.town.columns import clean_values, name_columns, set_ids
 
 if TYPE_CHECKING:
@@ -40,11 +41,17 @@ class Source:
         Its coordinate system; ``None`` if none is stated.
     fields
         The library's name of a column, then theirs.
+    drawn_as
+        Of streets: ``edges`` if its lines are the edges of streets.
+    closing_m
+        Of streets drawn as surfaces or edges: how wide a gap is closed.
     """
 
     frame: gpd.GeoDataFrame
     stated: Stated
     fields: Mapping[str, str] = field(default_factory=dict)
+    drawn_as: str = "centre_lines"
+    closing_m: float = 0.1
 
 
 def has_geometry(frame: object) -> bool:
@@ -115,7 +122,7 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
     named, name_found = name_columns(source.frame, layer=layer, fields=source.fields)
     known, id_found = set_ids(named, layer=layer)
     there, missing_found = drop_missing(known, layer=layer)
-    placed, place_found = (there, []) if crs is None else _placed(there, source.stated, crs, layer)
+    placed, place_found = (there, []) if crs is None else _placed(there, source, crs, layer)
     clean, value_found = clean_values(placed, layer=layer)
     count_found = _counted(len(source.frame), len(clean), layer)
     found = [*name_found, *id_found, *missing_found, *place_found, *value_found, *count_found]
@@ -148,12 +155,15 @@ def _counted(given: int, used: int, layer: str) -> list[Finding]:
 
 
 def _placed(
-    frame: gpd.GeoDataFrame, stated: Stated, crs: CRS, layer: str
+    frame: gpd.GeoDataFrame, source: Source, crs: CRS, layer: str
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Bring the coordinates to the town's CRS, then the geometry to the layer's kind."""
-    moved, found = to_town_crs(frame, stated=stated, crs=crs, layer=layer, ids=frame["id"].tolist())
+    moved, found = to_town_crs(frame, stated=source.stated, crs=crs, layer=layer, ids=frame["id"].tolist())
     if has_error(found):
         return moved, found
+    if layer == "streets":
+        moved, drawn_found = streets_as_lines(moved, drawn_as=source.drawn_as, closing_m=source.closing_m)
+        found = [*found, *drawn_found]
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
     return repaired, [*found, *more]
 

@@ -96,7 +96,7 @@ def _source(folder: Path, layer: str, part: LayerPart) -> tuple[Source, list[Fin
     if of_file is not None and stated != of_file:
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
-    return Source(frame, stated, part.fields), found
+    return Source(frame, stated, part.fields, drawn_as=part.drawn_as, closing_m=part.closing_m), found
 
 
 def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
