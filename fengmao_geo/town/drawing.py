@@ -219,7 +219,7 @@ def _pieces(
         .map({name: drawing.restored(name) for name in read["Layer"].dropna().unique()})
     )
     kinds = {entity.handle: entity.kind for entity in chosen.entities}
-    words = read["SubClasses"].fillna("").str.rpartition(":")[2]
+    words = read["SubClasses"].fillna("").str.split(":").str[-1]
     table = gpd.GeoDataFrame(
         {
             "cad_layer": spelt.map(names).to_numpy(dtype=object),

@@ -25,7 +25,9 @@ __all__ = ["Drawing", "Entity", "open_drawing", "reduced", "refuse"]
 
 _BINARY = b"AutoCAD Binary DXF"
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*999[ \t]*\r?\n[^\n]*\n)*\s*0[ \t]*\r?\n[ \t]*SECTION\b")
-_LAST = re.compile(r"\n[ \t]*0[ \t]*\n[ \t]*EOF\s*$")
+_LAST = re.compile(rb"\n[ \t]*0[ \t]*\r?\n[ \t]*EOF\s*$")
+#: A code above its value, again and again.
+_PAIRS = re.compile(r"(?:[ \t]*\d+[ \t]*\n[^\n]*\n)*+\s*")
 _START = re.compile(r"^[ \t]*0[ \t]*\n[ \t]*([A-Z0-9_]*[A-Z][A-Z0-9_]*)[ \t]*$", re.MULTILINE)
 _VERSION = re.compile(rb"\$ACADVER\s+1\s+AC(\d+)")
 _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(?:ANSI_)?(\w+)")
@@ -34,8 +36,8 @@ _UTF8_FROM = 1021
 
 #: Letters written as their numbers: Unicode, and GBK among the code pages of AutoCAD.
 _ESCAPED = re.compile(r"\\U\+([0-9A-Fa-f]{4})|\\M\+5([0-9A-Fa-f]{4})")
-#: Lines that tell encodings apart.
-_TOLD = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+#: What tells encodings apart: a line from its first letter that is not ASCII.
+_TOLD = re.compile(rb"[\x80-\xff][^\r\n]*")
 _OTHER = re.compile(r"[^\x00-\x7f]+")
 
 #: How many groups of an entity are looked at for what all entities have: XDATA and coordinates follow later.
@@ -108,10 +110,14 @@ def open_drawing(path: Path, *, layer: str, encoding: str | None) -> tuple[Drawi
         refuse("drawing_binary", layer, file=path.name)
     if not _FIRST.match(whole):
         refuse("file_first_bytes", layer, file=path.name, head=repr(whole[:16])[2:-1])
-    codec, found = _codec(whole, path.name, layer, encoding)
-    text = whole.decode(codec).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if not _LAST.search(text[-200:]):
+    if not _LAST.search(whole[-200:]):
         refuse("drawing_cut", layer, file=path.name)
+    codec, found = _codec(whole, path.name, layer, encoding)
+    text = whole.decode(codec).removeprefix("\ufeff").replace("\r\n", "\n")
+    pairs = _PAIRS.match(f"{text}\n")
+    whole_to = pairs.end() if pairs else 0
+    if whole_to < len(text):
+        refuse("drawing_pairs", layer, file=path.name, line=text.count("\n", 0, whole_to) + 1)
     plain, mark, letters = _stood_in(text)
     return _scanned(plain, mark, letters), found
 

@@ -16,6 +16,7 @@ from shapely.errors import ShapelyError
 
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding, findings_table
+from fengmao_geo.town.drawing import read_drawing
 from fengmao_geo.town.encoding import (
     RAW,
     agrees,
@@ -99,6 +100,8 @@ def read_vector(path: Path, *, layer: str, part: LayerPart) -> tuple[gpd.GeoData
     suffix = path.suffix.casefold()
     if not path.is_file():
         _refuse("file_missing", layer, file=str(path))
+    if suffix == ".dxf":
+        return read_drawing(path, layer=layer, part=part)
     if suffix not in _FIRST_BYTES:
         _refuse("file_format", layer, file=path.name, known=", ".join(_FIRST_BYTES))
     _check_first_bytes(path, suffix, layer)
