@@ -182,6 +182,7 @@ def test_centre_lines_of_a_layer_are_reported():
         "length_m": 100,
         "width_m": 8.0,
         "islands": 0,
+        "joined": 0,
     }
 
 
@@ -251,6 +252,40 @@ def test_a_bridge_does_not_meet_what_it_crosses():
     frame = surfaces(shapely.box(0, 0, 100, 8), shapely.box(46, -50, 54, 58), level=[0, 1])
     lines, _ = as_lines(frame)
     assert sorted(lines.length.round()) == [100, 108]
+    assert parts(lines) == 2
+
+
+def test_a_bridge_meets_the_streets_at_its_ends():
+    deck = shapely.box(46, 8, 54, 60)
+    frame = surfaces(shapely.box(0, 0, 100, 8), deck, shapely.box(0, 60, 100, 68), level=[0, 1, 0])
+    lines, _ = as_lines(frame)
+    assert parts(lines) == 1
+    assert lines.set_index("id").length["s1"] == pytest.approx(60, abs=0.1)
+
+
+def test_a_bridge_takes_nothing_from_the_wide_street_below():
+    frame = surfaces(
+        shapely.box(0, 0, 200, 30), shapely.box(96, -50, 104, 80), level=[0, 1], name=["街", "桥"]
+    )
+    lines, _ = as_lines(frame)
+    assert lines["name"].value_counts().to_dict() == {"街": 1, "桥": 1}
+    assert lines.set_index("name")["level"].to_dict() == {"街": 0, "桥": 1}
+
+
+def test_a_bridge_in_line_with_its_streets_is_one_way():
+    frame = surfaces(*(shapely.box(x, 0, x + 50, 8) for x in (0, 50, 100)), level=[None, 1, None])
+    lines, _ = as_lines(frame)
+    assert parts(lines) == 1
+    assert lines.length.sum() == pytest.approx(150, abs=0.1)
+
+
+def test_a_line_that_ends_at_a_surface_is_drawn_on_to_its_centre_line():
+    frame = surfaces(
+        STRAIGHT, shapely.LineString([(50, 40), (50, 8)]), shapely.LineString([(0, 90), (9, 90)])
+    )
+    lines, said = as_lines(frame)
+    assert lines.set_index("id").length[["s1", "s2"]].tolist() == pytest.approx([36, 9])
+    assert said["streets_centre_lines"]["joined"] == 1
     assert parts(lines) == 2
 
 

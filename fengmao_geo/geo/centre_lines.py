@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Numbers = NDArray[np.float64]
 
-__all__ = ["CentreLines", "centre_lines"]
+__all__ = ["CentreLines", "centre_lines", "drawn_on_to"]
 
 #: A branch that does not reach farther than so many clearances of the place it leaves is one into a corner:
 #: it is 1.41 long at a corner of 90° and 2 at one of 60°.
@@ -22,6 +22,9 @@ _CORNER = 2.0
 
 #: Junctions nearer to one another than this share of their clearance are one.
 _ONE_JUNCTION = 0.8
+
+#: At a mouth the outline is farther from the centre line than half the width by this factor.
+_MOUTH = 1.25
 
 #: Ends of lines are one node within this, in metres.
 _NODE_M = 1e-6
@@ -78,6 +81,48 @@ def centre_lines(surfaces: Geometries, *, spacing_m: float, simplify_m: float) -
         np.repeat(np.arange(len(drawn)), counts),
         np.concatenate([width_m for _, width_m in drawn]),
     )
+
+
+def drawn_on_to(lines: Geometries, drawn: CentreLines, *, beyond_m: float) -> tuple[Geometries, int]:
+    """Draw lines that end at or within a surface on to the centre line of that surface.
+
+    Parameters
+    ----------
+    lines
+        LineStrings in metres.
+    drawn
+        Centre lines with their width.
+    beyond_m
+        How far outside the surface a line may end.
+
+    Returns
+    -------
+    array of LineString
+        The lines, longer where they ended so.
+    int
+        How many ends were drawn on.
+
+    Examples
+    --------
+    >>> street = centre_lines(np.array([shapely.box(0, 0, 100, 8)]), spacing_m=2, simplify_m=0.25)
+    >>> path = np.array([shapely.LineString([(50, 30), (50, 8)])])
+    >>> drawn_on_to(path, street, beyond_m=0.1)[0][0].wkt
+    'LINESTRING (50 30, 50 8, 50 4)'
+    """
+    if not len(lines) or not len(drawn.lines):
+        return lines, 0
+    node, places = _ends(lines)
+    is_loose = np.bincount(node.ravel(), minlength=len(places)) == 1
+    nearest, far_m = shapely.STRtree(drawn.lines).query_nearest(
+        places, return_distance=True, all_matches=False
+    )
+    place, line = nearest
+    is_on = is_loose[place] & (far_m <= drawn.width_m[line] / 2 * _MOUTH + beyond_m) & (far_m > _NODE_M)
+    place, line = place[is_on], line[is_on]
+    met = np.full((len(places), 2), np.nan)
+    way = shapely.shortest_line(places[place], drawn.lines[line])
+    met[place] = shapely.get_coordinates(shapely.get_point(way, -1))
+    return _lengthened(lines, met[node], shapely.get_coordinates(places)[node]), len(place)
 
 
 def _of_surface(surface: shapely.Polygon, spacing_m: float, simplify_m: float) -> tuple[Geometries, Numbers]:

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.centre_lines import centre_lines
+from fengmao_geo.geo.centre_lines import CentreLines, centre_lines, drawn_on_to
 from fengmao_geo.geo.edges import between_edges
 from fengmao_geo.geo.lines import cut_lines
 from fengmao_geo.geo.repair import repair
@@ -18,8 +18,6 @@ from fengmao_geo.standards.street_surfaces import surface_standard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from fengmao_geo.geo.centre_lines import CentreLines
 
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
@@ -29,6 +27,7 @@ __all__ = ["streets_as_lines"]
 
 _LAYER = "streets"
 _GRID_M = 1e-3
+_NO_LINES = CentreLines(np.array([], dtype=object), np.array([], dtype=np.intp), np.array([]))
 #: How many ids a finding lists.
 _SHOWN = 20
 
@@ -68,14 +67,15 @@ def streets_as_lines(
     if not len(areas):
         return (lines if drawn_as == "edges" else streets), found
     whole, repaired = repair(areas, layer=_LAYER, shape="polygon")
-    drawn, filled_count = _drawn(whole, closing_m)
-    named = _named(drawn, whole, set(lines["id"]))
+    drawn, named, filled_count = _drawn(whole, set(lines["id"]) | set(whole["id"]), closing_m)
+    lines, on_count = _lines_on(lines, drawn, closing_m)
     values = {
         "surfaces": len(whole),
         "lines": len(named),
         "length_m": round(float(named.length.sum())),
         "width_m": round(float(np.median(drawn.width_m)), 1) if len(named) else 0.0,
         "islands": filled_count,
+        "joined": on_count,
     }
     found += [*repaired, Finding("streets_centre_lines", _LAYER, values=values)]
     both = pd.concat([lines, named], ignore_index=True)
@@ -108,28 +108,44 @@ def _of_edges(
     return surfaces, edges.iloc[:0], found
 
 
-def _drawn(areas: gpd.GeoDataFrame, closing_m: float) -> tuple[CentreLines, int]:
-    """Draw the centre lines of surfaces, level by level; small islands are filled."""
+def _drawn(
+    areas: gpd.GeoDataFrame, taken: set[str], closing_m: float
+) -> tuple[CentreLines, gpd.GeoDataFrame, int]:
+    """Draw the centre lines of surfaces, level by level from the ground; small islands are filled."""
     standard = surface_standard()
-    surfaces, filled_count = [], 0
-    for _, at in _levels(areas).groupby(_levels(areas)):
-        united, count = _united(areas.geometry[at.index].to_numpy(), closing_m, standard.figure("island_m2"))
-        surfaces.append(united)
+    levels, shapes = _levels(areas), areas.geometry.to_numpy()
+    whole, named, filled_count = _NO_LINES, [], 0
+    for level in sorted(set(levels.tolist()), key=abs):
+        united, count = _united(shapes[levels == level], closing_m, standard.figure("island_m2"))
         filled_count += count
-    drawn = centre_lines(
-        np.concatenate(surfaces),
-        spacing_m=standard.figure("spacing_m"),
-        simplify_m=standard.figure("simplify_m"),
-    )
-    return drawn, filled_count
+        drawn = centre_lines(
+            united, spacing_m=standard.figure("spacing_m"), simplify_m=standard.figure("simplify_m")
+        )
+        # A bridge meets the ground where it ends, and nothing that it crosses.
+        lines, _ = drawn_on_to(drawn.lines, whole, beyond_m=closing_m)
+        whole = CentreLines(
+            np.concatenate([whole.lines, lines]),
+            np.concatenate([whole.surface, drawn.surface]),
+            np.concatenate([whole.width_m, drawn.width_m]),
+        )
+        named.append(_named(drawn._replace(lines=lines), areas[levels == level], taken))
+    return whole, gpd.GeoDataFrame(pd.concat(named), geometry="geometry", crs=areas.crs), filled_count
 
 
-def _levels(areas: gpd.GeoDataFrame) -> pd.Series:
-    """Tell levels apart, as they are written: bridges do not meet what they cross."""
+def _levels(areas: gpd.GeoDataFrame) -> Numbers:
+    """Read the level of each street; one that states none lies on the ground."""
     if "level" not in areas.columns:
-        return pd.Series("0", index=areas.index)
-    numbers = pd.to_numeric(areas["level"], errors="coerce").fillna(0).to_numpy()
-    return pd.Series([str(number) for number in numbers], index=areas.index)
+        return np.zeros(len(areas))
+    numbers = pd.to_numeric(areas["level"], errors="coerce")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=0.0))
+
+
+def _lines_on(lines: gpd.GeoDataFrame, drawn: CentreLines, closing_m: float) -> tuple[gpd.GeoDataFrame, int]:
+    """Draw those lines of the layer that end at a surface on to its centre line."""
+    shapes = shapely.force_2d(lines.geometry.to_numpy())
+    is_on = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & (_levels(lines) == 0)
+    shapes[is_on], count = drawn_on_to(shapes[is_on], drawn, beyond_m=closing_m)
+    return (lines.set_geometry(shapes, crs=lines.crs) if count else lines), count
 
 
 def _united(shapes: Geometries, closing_m: float, island_m2: float) -> tuple[Geometries, int]:
@@ -159,8 +175,7 @@ def _named(drawn: CentreLines, areas: gpd.GeoDataFrame, taken: set[str]) -> gpd.
     number = ids.groupby(ids).cumcount() + 1
     count = ids.groupby(ids).transform("size")
     between = "/"
-    known = taken | set(ids)
-    while any(f"{name}{between}{at}" in known for name, at in zip(ids, number, strict=True)):
+    while any(f"{name}{between}{at}" in taken for name, at in zip(ids, number, strict=True)):
         between += "/"
     table["id"] = np.where(count == 1, ids, ids + between + number.astype("str")).astype(object)
     width_m = pd.Series(drawn.width_m[line].round(2))

@@ -35,6 +35,9 @@ _NOTES = frozenset({"DIMENSION", "ARC_DIMENSION", "LEADER", "MULTILEADER", "TOLE
 #: GDAL leaves out what a block holds beyond this; and as many pieces are all that is drawn.
 _BLOCK_LIMIT, _PIECES_LIMIT = 10_000, 2_000_000
 
+#: Blocks within blocks.
+_DEEPEST = 100
+
 _SPLINE_WITHOUT = "SPLINE?"
 
 
@@ -171,8 +174,8 @@ class _Reach:
         self._holds: dict[str, bool] = {}
 
     def count(self, block: str, within: tuple[str, ...] = ()) -> int:
-        """Count the pieces that a block is drawn as; one that holds itself has more than can be drawn."""
-        if block in within:
+        """Count the pieces a block is drawn as; one that holds itself has more than can be drawn."""
+        if block in within or len(within) > _DEEPEST:
             return _PIECES_LIMIT + 1
         if block not in self._counts:
             held = self._blocks.get(block, ())
@@ -183,13 +186,16 @@ class _Reach:
             self._counts[block] = min(sum(counts), _PIECES_LIMIT + 1)
         return self._counts[block]
 
-    def holds(self, block: str) -> bool:
+    def holds(self, block: str, depth: int = 0) -> bool:
         """Say whether a block holds anything on the named layers."""
         if block not in self._holds:
-            self._holds[block] = False
+            # What is too deep to look into is taken, and refused when it is counted.
+            self._holds[block] = depth > _DEEPEST
+            if depth > _DEEPEST:
+                return True
             held = self._blocks.get(block, ())
             self._holds[block] = any(
-                entity.layer in self._wanted or bool(entity.block and self.holds(entity.block))
+                entity.layer in self._wanted or bool(entity.block and self.holds(entity.block, depth + 1))
                 for entity in held
             )
         return self._holds[block]
