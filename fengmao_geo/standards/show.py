@@ -23,12 +23,15 @@ from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.routes import route_standard
 from fengmao_geo.standards.spaces import space_kinds
+from fengmao_geo.standards.street_surfaces import surface_standard
 from fengmao_geo.standards.uses import controls, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
+
+    from fengmao_geo.standards.spaces import Figure
 
 __all__ = ["standard_names", "standard_table"]
 
@@ -95,6 +98,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "number_words": _number_rows,
         "join_names": _join_rows,
         "coordinates": lambda: _figure_rows(coordinate_standard().figures),
+        "street_surfaces": lambda: _figure_rows(surface_standard().figures),
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -176,6 +180,10 @@ def _raster_rows() -> list[dict[str, Any]]:
         for kind, of_kind in read.kinds.items()
         for band, also in of_kind.bands.items()
     ]
+
+
+def _figure_rows(figures: Mapping[str, Figure]) -> list[dict[str, Any]]:
+    return [{"figure": name, **figure.model_dump()} for name, figure in figures.items()]
 
 
 def _route_rows() -> list[dict[str, Any]]:

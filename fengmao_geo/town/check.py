@@ -19,6 +19,7 @@ from fengmao_geo.geo.suspect import suspected_shifts
 from fengmao_geo.geo.zones import crs_name, working_crs
 from fengmao_geo.standards.coordinates import coordinate_standard
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
+from fengmao_geo.town.centre_lines import streets_as_lines
 from fengmao_geo.town.columns import name_columns, set_ids
 from fengmao_geo.town.values import clean_values
 
@@ -48,12 +49,18 @@ class Source:
         The library's name of a column, then theirs.
     shift
         The user's own parameters of the datum stated, if it is an old one and they are given.
+    drawn_as
+        Of streets: ``edges`` if its lines are the edges of streets.
+    closing_m
+        Of streets drawn as surfaces or edges: how wide a gap is closed.
     """
 
     frame: gpd.GeoDataFrame
     stated: Stated
     fields: Mapping[str, str] = field(default_factory=dict)
     shift: DatumShift | None = None
+    drawn_as: str = "centre_lines"
+    closing_m: float = 0.1
 
 
 def has_geometry(frame: object) -> bool:
@@ -192,6 +199,9 @@ def _placed(
     )
     if has_error(found):
         return moved, found
+    if layer == "streets":
+        moved, drawn_found = streets_as_lines(moved, drawn_as=source.drawn_as, closing_m=source.closing_m)
+        found = [*found, *drawn_found]
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
     return repaired, [*found, *more]
 

@@ -109,13 +109,15 @@ def _source(
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
     shift = shifts.get(old_datum(stated)) if isinstance(stated, CRS) else None
+    source = Source(frame, stated, part.fields, shift, part.drawn_as, part.closing_m)
     if part.join is None:
-        return Source(frame, stated, part.fields, shift), found
+        return source, found
     joined, joined_found = _joined(folder, layer, part.join, frame, part.fields)
     # A column of the layer's own that gave way to one of the table is no longer the one that is meant.
     gone = set(frame.columns) - set(joined.columns)
     fields = {ours: theirs for ours, theirs in part.fields.items() if theirs not in gone}
-    return Source(joined, stated, {**fields, **part.join.fields}, shift), [*found, *joined_found]
+    joined_fields = {**fields, **part.join.fields}
+    return replace(source, frame=joined, fields=joined_fields), [*found, *joined_found]
 
 
 def _joined(

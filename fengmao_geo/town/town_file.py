@@ -75,8 +75,9 @@ class LayerPart(_Part):
     cad_layers: list[str] = Field(default_factory=list)
     cad_codes: dict[str, str] = Field(default_factory=dict)
     closing_m: Annotated[float, Field(ge=0, strict=False)] = 0.1
-    # Of streets: whether they are drawn as their edges; surfaces are known by their geometry.
-    drawn_as: Literal["centre_lines", "edges"] = "centre_lines"
+    # Of streets: whether they are drawn as their edges; surfaces are known by their geometry, except the
+    # outlines in a drawing that holds other lines as well.
+    drawn_as: Literal["centre_lines", "edges", "surfaces"] = "centre_lines"
     # Of parcels: which of two that overlap keeps the ground.
     overlaps: Literal["error", "first", "smaller"] | None = None
 

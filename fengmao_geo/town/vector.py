@@ -15,6 +15,7 @@ import pyarrow.parquet
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding
 from fengmao_geo.town.archive import opened_archive
+from fengmao_geo.town.drawing import read_drawing
 from fengmao_geo.town.first_bytes import check_first_bytes, refuse, refuse_suffix
 from fengmao_geo.town.gdal_file import read_geojson, read_kml, read_layer, read_plain
 from fengmao_geo.town.mapinfo import read_mapinfo
@@ -72,6 +73,10 @@ def _kml(path: Path, layer: str, part: LayerPart) -> _Layer:
     return read_kml(path, layer=layer, table=part.layer, encoding=part.encoding)
 
 
+def _drawing(path: Path, layer: str, part: LayerPart) -> _Layer:
+    return read_drawing(path, layer=layer, part=part)
+
+
 def _sheet(path: Path, layer: str, part: LayerPart) -> _Layer:
     rows, found = read_rows(path, layer=layer, sheet=part.layer, encoding=part.encoding)
     frame, more = placed_rows(rows, layer=layer, file=path.name, x=part.x, y=part.y)
@@ -106,6 +111,7 @@ _READERS: dict[str, Callable[[Path, str, LayerPart], _Layer]] = {
     ".kmz": _archive,
     ".tab": _mapinfo,
     ".mif": _mapinfo,
+    ".dxf": _drawing,
     ".zip": _archive,
     **dict.fromkeys((*TEXTS, *SHEETS), _sheet),
 }
