@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
+from fengmao_geo.standards.intake import intake_standard
 from fengmao_geo.standards.load import (
     CATALOGUES,
     LAND_SCHEMES,
@@ -86,6 +87,9 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "rasters": _raster_rows,
+        "intake": lambda: [
+            {"figure": name, **figure.model_dump()} for name, figure in intake_standard().figures.items()
+        ],
         "school_routes": _route_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,

@@ -11,6 +11,7 @@ import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import to_town_crs
+from fengmao_geo.geo.overlaps import settle_overlaps
 from fengmao_geo.geo.repair import drop_missing, repair
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
 from fengmao_geo.town.columns import clean_values, name_columns, set_ids
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
     from pyproj import CRS
 
+    from fengmao_geo.geo.overlaps import OverlapPolicy
     from fengmao_geo.geo.zones import Stated
 
 __all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_error", "has_geometry"]
+
+#: Layers whose features are side by side, so that ground under two of them counts twice.
+_SHARED_OUT = ("parcels",)
 
 #: A layer that lies farther than this from the built-up area is of another place.
 _ELSEWHERE_M = 10_000.0
@@ -40,11 +45,14 @@ class Source:
         Its coordinate system; ``None`` if none is stated.
     fields
         The library's name of a column, then theirs.
+    overlaps
+        Which of two polygons that share ground keeps it; ``None`` to leave it to both.
     """
 
     frame: gpd.GeoDataFrame
     stated: Stated
     fields: Mapping[str, str] = field(default_factory=dict)
+    overlaps: OverlapPolicy | None = None
 
 
 def has_geometry(frame: object) -> bool:
@@ -94,7 +102,7 @@ def checked_layers(
 
 
 def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Check one layer: column names, ids, coordinates, geometry and values, in this order.
+    """Check one layer: column names, ids, coordinates, geometry, values and overlaps, in this order.
 
     Parameters
     ----------
@@ -120,7 +128,10 @@ def checked_layer(source: Source, *, layer: str, crs: CRS | None) -> tuple[gpd.G
     count_found = _counted(len(source.frame), len(clean), layer)
     found = [*name_found, *id_found, *missing_found, *place_found, *value_found, *count_found]
     ordered = clean.sort_values("id", kind="stable", ignore_index=True)
-    return ordered if has_error(found) else LAYERS[layer].check(ordered), found
+    if has_error(found) or crs is None:
+        return ordered, found
+    apart, lap_found = _apart(ordered, source.overlaps, layer)
+    return LAYERS[layer].check(apart), [*found, *lap_found]
 
 
 def has_error(findings: Iterable[Finding]) -> bool:
@@ -156,6 +167,18 @@ def _placed(
         return moved, found
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
     return repaired, [*found, *more]
+
+
+def _apart(
+    frame: gpd.GeoDataFrame, policy: OverlapPolicy | None, layer: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Look for overlaps where features share out the ground, or where it is said what to do with them."""
+    if layer not in _SHARED_OUT and policy is None:
+        return frame, []
+    if LAYERS[layer].geometry != "polygon":
+        return frame, [Finding("overlaps_unused", layer, column="overlaps")]
+    apart, found = settle_overlaps(frame, layer=layer, policy=policy)
+    return apart.reset_index(drop=True), found
 
 
 def absent_layers(named: Collection[str]) -> list[Finding]:

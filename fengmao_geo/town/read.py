@@ -96,7 +96,7 @@ def _source(folder: Path, layer: str, part: LayerPart) -> tuple[Source, list[Fin
     if of_file is not None and stated != of_file:
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
-    return Source(frame, stated, part.fields), found
+    return Source(frame, stated, part.fields, part.overlaps), found
 
 
 def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
@@ -109,6 +109,7 @@ def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
         people_total=town.people_total,
         dates={layer: part.date for layer, part in sorted(named.items()) if part.date},
         codes={layer: part.codes for layer, part in sorted(named.items()) if part.codes},
+        overlaps={layer: part.overlaps for layer, part in sorted(named.items()) if part.overlaps},
     )
 
 

@@ -26,6 +26,7 @@ from fengmao_geo.town.rasters import raster_findings, raster_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fengmao_geo.geo.overlaps import OverlapPolicy
     from fengmao_geo.geo.raster_file import RasterFile
     from fengmao_geo.geo.zones import Stated
 
@@ -52,6 +53,9 @@ class TownSettings:
         The date of each layer.
     codes
         The code scheme of a layer: ``sandiao``, ``gbt21010`` or ``ydyh2023``.
+    overlaps
+        Of a layer, which of two polygons that share ground keeps it: ``first`` by id, or ``smaller``; or
+        ``error`` to refuse it. Without a word it is left, and counts twice.
     site_rules
         How sites are chosen: the table ``[site_rules]`` of the town's file, as `site_settings` reads it.
     """
@@ -64,6 +68,7 @@ class TownSettings:
     people_total: float | None = None
     dates: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    overlaps: Mapping[str, OverlapPolicy] = field(default_factory=dict)
     site_rules: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -236,9 +241,14 @@ class Town:
         >>> town
         <Town T: 3 layers, 3 features, EPSG:4549, 0 findings>
         """
+        settings = settings or TownSettings()
         placed = {layer: frame for layer, frame in layers.items() if has_geometry(frame)}
         sources = {
-            layer: Source(frame, None if frame.crs is None else parse_crs(frame.crs))
+            layer: Source(
+                frame,
+                None if frame.crs is None else parse_crs(frame.crs),
+                overlaps=settings.overlaps.get(layer),
+            )
             for layer, frame in placed.items()
         }
         found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
@@ -247,7 +257,7 @@ class Town:
             sources,
             name=name,
             crs=stated,
-            settings=settings or TownSettings(),
+            settings=settings,
             rasters=rasters or {},
             findings=found,
         )
