@@ -237,12 +237,13 @@ def _fine(town: Town, lang: Lang) -> list[str]:
 
 
 def _people_fact(circles: LifeCircles | None, place: Place, lang: Lang) -> list[str]:
-    is_area = circles is not None and circles.people_basis == "floor_area"
-    name = say("floor_area" if is_area else "people", lang=lang)
+    basis = "people" if circles is None else circles.people_basis
+    units = {"floor_area": "m2", "address_count": "addresses_unit"}
+    name = say(basis, lang=lang)
     people = _people(circles, place)
     if people is None:
         return [name, say("unknown", lang=lang), ""]
-    return [name, f"{people:,}", say("m2" if is_area else "people_unit", lang=lang)]
+    return [name, f"{people:,}", say(units.get(basis, "people_unit"), lang=lang)]
 
 
 def _people(circles: LifeCircles | None, place: Place) -> int | None:

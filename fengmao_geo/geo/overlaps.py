@@ -67,7 +67,8 @@ def overlaps(shapes: Geometries) -> Overlaps:
 
     Examples
     --------
-    >>> found = overlaps(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2), shapely.box(3, 0, 5, 2)]))
+    >>> boxes = [shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2), shapely.box(3, 0, 5, 2)]
+    >>> found = overlaps(np.array(boxes))
     >>> found.one.tolist(), found.other.tolist(), found.area_m2.tolist()
     ([1], [2], [2.0])
     """
@@ -195,14 +196,16 @@ def settle_overlaps(
         return frame, []
     ids = frame["id"].to_numpy(dtype=object)
     found = _pairs_found(shapes, ids, pairs, layer, policy)
-    after = settled(shapes, pairs, policy="first" if policy in (None, "error") else policy)
+    after = settled(shapes, pairs, policy="smaller" if policy == "smaller" else "first")
     found.append(_total_found(shapes, after, pairs, layer, policy))
     if policy in (None, "error"):
         return frame, found
     gone = shapely.is_empty(after)
     found += [
         Finding("overlap_gone", layer, str(name), values={"area_m2": f"{area:.2f}"}, point=point)
-        for name, area, point in zip(ids[gone], shapely.area(shapes[gone]), _places(shapes[gone]), strict=True)
+        for name, area, point in zip(
+            ids[gone], shapely.area(shapes[gone]), _places(shapes[gone]), strict=True
+        )
     ]
     return frame.set_geometry(after, crs=frame.crs)[~gone], found
 

@@ -74,9 +74,9 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     """Make a layer's geometry flat, valid and of one kind, with a finding for each change.
 
     Polygons that cross themselves are split where they cross (GEOS ``make_valid``, method "structure");
-    parts of another kind than the layer's are left out. Outlines of polygons then move to a grid of 1 mm, each
-    corner for itself, so that what neighbours share they go on sharing. Lines and points stay as they were
-    drawn: an end that lies on another line would leave it.
+    parts of another kind than the layer's are left out. Outlines of polygons then move to a grid of 1 mm,
+    each corner for itself, so that what neighbours share they go on sharing. Lines and points stay as they
+    were drawn: an end that lies on another line would leave it.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from fengmao_geo.geo.zones import working_crs
 from fengmao_geo.standards.load import facility_type_names
 from fengmao_geo.standards.names import normalise
 from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_error, has_geometry
-from fengmao_geo.town.people import people_findings
+from fengmao_geo.town.people import Spread, spread_people
 from fengmao_geo.town.rasters import raster_findings, raster_text
 
 if TYPE_CHECKING:
@@ -160,6 +160,11 @@ class Town:
         """The ground within which streets and facilities are complete: ``extent``, else the built-up area."""
         frame = self.layers["extent" if "extent" in self.layers else "built_up"]
         return shapely.union_all(frame.geometry.to_numpy())
+
+    @cached_property
+    def spread(self) -> Spread:
+        """The dwellings with their people, spread once."""
+        return spread_people(self.layers, self.settings, self.rasters)
 
     def fingerprint(self) -> str:
         """Sum up every layer, raster and setting in one text that changes when any of them does.
@@ -321,7 +326,7 @@ def build_town(
     if isinstance(crs, CRS) and working is not None and not working.equals(crs):
         found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
     if not has_error(found):
-        found += people_findings(layers, settings)
+        found += spread_people(layers, settings, rasters).findings
     table = findings_table(found)
     count = int((table["severity"] == "error").sum())
     if count or working is None:
