@@ -51,9 +51,10 @@ class Overlaps(NamedTuple):
 def overlaps(shapes: Geometries) -> Overlaps:
     """Find every two polygons that share ground.
 
-    Where outlines that run along one another cancel out, as they do between neighbours, nothing can lie
-    twice on the ground beside them: only polygons with some outline left are compared with those around
-    them, then those they share ground with, and so on.
+    Where an outline runs along one other's the other way, as it does between neighbours, ground is no more
+    often covered on one side than on the other, and by all but these two it is on both. So only polygons with
+    another outline than that are compared with those around them, then those they share ground with, and so
+    on.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def overlaps(shapes: Geometries) -> Overlaps:
 
 
 def _has_open_outline(shapes: Geometries) -> Flags:
-    """Say which polygons have a stretch of outline that no neighbour's runs along the other way."""
+    """Say which polygons have a stretch of outline without just one other's along it the other way."""
     parts, row = polygon_parts(shapes)
     start, end, of = outline_segments(shapely.orient_polygons(parts))
     places = np.concatenate([start, end])
@@ -102,9 +103,9 @@ def _has_open_outline(shapes: Geometries) -> Flags:
     is_up = here < there
     stretch = np.where(is_up, here, there) * np.int64(len(places)) + np.where(is_up, there, here)
     _, entry = np.unique(stretch, return_inverse=True)
-    balance = np.bincount(entry, weights=np.where(is_up, 1, -1))
+    up, down = np.bincount(entry, weights=is_up), np.bincount(entry, weights=~is_up)
     is_open = np.zeros(len(shapes), dtype=bool)
-    is_open[row[of[balance[entry] != 0]]] = True
+    is_open[row[of[((up != 1) | (down != 1))[entry]]]] = True
     return is_open
 
 
