@@ -37,6 +37,7 @@ class MapTown:
             dates={"streets": "2024-11-30", "buildings": "2024-10-31", "built_up": "2024-11-30"},
         )
     )
+    spread: Any = field(default_factory=lambda: SimpleNamespace(dwelling_basis="buildings"))
 
     def __getitem__(self, layer: str) -> gpd.GeoDataFrame:
         return self.layers[layer]

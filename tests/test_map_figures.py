@@ -151,3 +151,13 @@ def test_the_head_says_from_when_the_data_are_in_which_crs_and_the_notice(town):
 def test_without_dates_and_notice_the_head_says_so(town):
     bare = replace(town, settings=SimpleNamespace(notice="", dates={}))
     assert header(bare, None, OLD, lang="en")["fine"] == ["Dates of data: no date · EPSG:4549"]
+
+
+def test_the_layer_that_dwellings_are_of_is_stated(town):
+    assert ["居住地口径", "居住建筑"] in about(town, map_circles(), lang="zh")
+
+
+def test_addresses_are_not_called_people(town):
+    circles = replace(map_circles(), people_basis="address_count")
+    assert header(town, circles, OLD, lang="zh")["facts"][1] == ["地址点数（非人口）", "50", "处"]
+    assert ["人口口径", "无人口数据，以地址点数加权（非人口）"] in about(town, circles, lang="zh")

@@ -195,7 +195,8 @@ def test_a_strip_narrower_than_a_space_is_thin(more_m, what):
 
 @pytest.mark.parametrize(("more_m2", "what"), [(-0.5, "small"), (0.5, "places")])
 def test_a_yard_smaller_than_a_space_is_small(more_m2, what):
-    deep_m = (KINDS.figure("sliver_area_m2") + more_m2) / 8
+    # outlines stand on millimetres
+    deep_m = round((KINDS.figure("sliver_area_m2") + more_m2) / 8, 2)
     others = shapely.difference(box(0, 0, 100, 100), box(50, 50, 58, 50 + deep_m))
     land = land_of(buildings=layer(others))
     assert shapely.area(getattr(land, what)).tolist() == pytest.approx([8 * deep_m])

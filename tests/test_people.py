@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from town_layers import codes, frame, good_layers, point, square
@@ -186,3 +187,108 @@ def test_communities_people_are_conserved(one, other, floors):
     communities = frame([square(0, 0, 250), square(250, 0, 250)], id=["c1", "c2"], people=[one, other])
     made = town(buildings=homes(floor_count=floors), communities=communities)
     assert dwellings(made)["people"].sum() == pytest.approx(one + other, rel=1e-9)
+
+
+# --- groups of communities
+
+
+def two_communities(**columns):
+    return frame([square(0, 0, 250), square(250, 0, 250)], id=["c1", "c2"], **columns)
+
+
+def test_groups_of_communities_are_spread_as_their_people_are():
+    made = town(buildings=homes(), communities=two_communities(people=[60, 7], elderly_people=[12, 2]))
+    assert dwellings(made)["elderly_people"].tolist() == pytest.approx([4, 8, 2])
+
+
+def test_groups_follow_the_people_of_the_dwellings_where_those_are_known():
+    # 12 old people among 10 and 50 people of the first community
+    made = town(
+        buildings=homes(people=[10, 50, 9]),
+        communities=two_communities(people=[60, 7], elderly_people=[12, 2]),
+    )
+    assert dwellings(made)["elderly_people"].tolist() == pytest.approx([2, 10, 2])
+
+
+def test_groups_are_weighed_by_floor_area_where_nobody_was_counted():
+    made = town(buildings=homes(), communities=two_communities(elderly_people=[12, 2]))
+    assert people_basis(made) == "floor_area"
+    assert dwellings(made)["elderly_people"].tolist() == pytest.approx([4, 8, 2])
+
+
+def test_the_dwellings_own_groups_win():
+    made = town(
+        buildings=homes(elderly_people=[1, 1, 1]),
+        communities=two_communities(people=[60, 7], elderly_people=[12, 2]),
+    )
+    assert dwellings(made)["elderly_people"].tolist() == [1, 1, 1]
+
+
+def test_a_group_a_community_does_not_know_is_unknown_there():
+    made = town(buildings=homes(), communities=two_communities(people=[60, 7], infant_people=[6, None]))
+    assert dwellings(made)["infant_people"].tolist() == pytest.approx([2, 4, np.nan], nan_ok=True)
+
+
+def test_a_group_without_dwellings_is_told_with_its_place():
+    communities = frame(
+        [square(0, 0, 500), square(600, 600, 100)], id=["c1", "c2"], people=[60, 0], elderly_people=[9, 3]
+    )
+    made = town(buildings=homes(), communities=communities)
+    row = made.findings[made.findings["code"] == "people_unplaced"].iloc[0]
+    assert (row["feature_id"], row["column"], row["values"]) == ("c2", "elderly_people", {"people": "3"})
+    assert shapely.from_wkt(row["point"]).within(square(600, 600, 100))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0, 1e6), min_size=4, max_size=4), FLOORS)
+def test_people_and_groups_are_conserved_each(counted, floors):
+    one, other, old, young = counted
+    communities = two_communities(people=[one, other], elderly_people=[old, old], infant_people=[young, 0])
+    rows = dwellings(town(buildings=homes(floor_count=floors), communities=communities))
+    assert rows["people"].sum() == pytest.approx(one + other, rel=1e-9)
+    assert rows["elderly_people"].sum() == pytest.approx(2 * old, rel=1e-9)
+    assert rows["infant_people"].sum() == pytest.approx(young, rel=1e-9)
+
+
+def test_placed_and_unplaced_add_up_to_what_communities_count():
+    communities = frame([square(0, 0, 500), square(600, 600, 100)], id=["c1", "c2"], people=[60, 7])
+    made = town(buildings=homes(), communities=communities)
+    told = made.findings[made.findings["code"] == "people_unplaced"]["values"]
+    assert dwellings(made)["people"].sum() + sum(float(one["people"]) for one in told) == pytest.approx(67)
+
+
+# --- what is said of the basis
+
+
+def test_communities_beyond_the_ground_of_the_data_are_told_with_their_share():
+    # half of 500 by 500 m lies west of the built-up area
+    communities = frame([square(-250, 0, 500)], id=["c1"], people=[60])
+    made = town(buildings=homes(), communities=communities)
+    told = made.findings[made.findings["code"] == "people_beyond"]["values"].tolist()
+    assert told == [{"count": 1, "people": "60", "share": "50.0%"}]
+    assert dwellings(made)["people"].sum() == pytest.approx(60)
+
+
+def test_the_extent_of_the_data_is_that_ground_where_it_is_given():
+    communities = frame([square(-250, 0, 500)], id=["c1"], people=[60])
+    extent = frame([square(-500, -500, 2000)], id=["e"])
+    made = town(buildings=homes(), communities=communities, extent=extent)
+    assert "people_beyond" not in codes(made)
+
+
+def test_a_column_wins_over_communities_and_it_is_told():
+    made = town(buildings=homes(people=[1, 2, 3]), communities=two_communities(people=[60, 7]))
+    assert dwellings(made)["people"].tolist() == [1, 2, 3]
+    assert codes(made, "buildings") == ["people_sources"]
+
+
+def test_a_total_that_communities_do_not_add_up_to_is_told():
+    made = town(
+        TownSettings(people_total=100), buildings=homes(), communities=two_communities(people=[60, 7])
+    )
+    assert codes(made, "communities") == ["people_total_unused"]
+
+
+def test_a_total_that_agrees_is_not_told():
+    made = town(TownSettings(people_total=67), buildings=homes(), communities=two_communities(people=[60, 7]))
+    assert codes(made, "communities") == []

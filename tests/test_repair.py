@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fengmao_geo.geo.repair import drop_missing, repair
@@ -161,3 +161,121 @@ def test_the_layer_given_is_not_changed():
     before = given_layer.to_wkb()
     repair(given_layer, layer="water", shape="polygon")
     assert given_layer.to_wkb().equals(before)
+
+
+# --- the grid of a millimetre
+
+
+def test_corners_move_to_the_millimetre():
+    repaired, found = repair(layer(shapely.box(0.0004, 0, 1.00049, 1)), layer="water", shape="polygon")
+    assert repaired.geometry[0].equals(shapely.box(0, 0, 1, 1))
+    assert found == []
+
+
+def test_what_neighbours_share_they_go_on_sharing():
+    corners = [(0, 0), (1.23456, 0.00049), (1.98765, 3.00051), (0, 3)]
+    left = shapely.Polygon(corners)
+    right = shapely.Polygon([(4, 0), (4, 3), corners[2], corners[1]])
+    repaired, _ = repair(layer(left, right), layer="parcels", shape="polygon")
+    one, other = repaired.geometry
+    assert one.intersection(other).area == 0
+    assert one.union(other).area == pytest.approx(one.area + other.area, abs=1e-12)
+
+
+def test_lines_and_points_stay_as_drawn():
+    for text, kind in (("LINESTRING (0 0, 1.00049 1)", "line"), ("POINT (1.00049 1)", "point")):
+        repaired, _ = repair(layer(wkt(text)), layer="x", shape=kind)
+        assert repaired.geometry[0].equals_exact(wkt(text))
+
+
+def test_a_polygon_thinner_than_the_grid_is_left_out_and_told():
+    repaired, found = repair(layer(shapely.box(0, 0, 10, 0.0004)), layer="water", shape="polygon")
+    assert len(repaired) == 0
+    assert found_in(found) == [("geometry_thin", "g0")]
+    assert (found[0].severity, found[0].values["area_m2"]) == ("excluded", "0.004")
+
+
+def test_a_polygon_of_two_millimetres_stays():
+    repaired, found = repair(layer(shapely.box(0, 0, 10, 0.002)), layer="water", shape="polygon")
+    assert repaired.area.tolist() == pytest.approx([0.02])
+    assert found == []
+
+
+def test_a_polygon_with_a_thin_tail_loses_the_tail_and_is_told():
+    tailed = shapely.union_all([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 9, 0.0004)])
+    repaired, found = repair(layer(tailed), layer="water", shape="polygon")
+    assert repaired.is_valid.all()
+    assert repaired.area.tolist() == pytest.approx([1.0])
+    assert found_in(found) == [("geometry_gridded", "g0")]
+    assert (found[0].values["before_m2"], found[0].values["after_m2"]) == (1.0, 1.0)
+
+
+def test_corners_that_fall_together_are_one():
+    pointed = shapely.Polygon([(0, 0), (1, 0), (1, 1), (0.9998, 1.0001), (0, 1)])
+    repaired, found = repair(layer(pointed), layer="water", shape="polygon")
+    assert shapely.get_num_coordinates(repaired.geometry[0]) == 5
+    assert found == []
+
+
+# --- collections
+
+
+def test_parts_that_overlap_one_another_are_united_and_told():
+    both = shapely.GeometryCollection([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 3, 2)])
+    repaired, found = repair(layer(both), layer="water", shape="polygon")
+    assert repaired.area.tolist() == [6.0]
+    assert found_in(found) == [("geometry_parts_overlap", "g0")]
+    assert (found[0].values["before_m2"], found[0].values["after_m2"]) == (8.0, 6.0)
+
+
+def test_of_a_collection_that_must_be_repaired_the_parts_left_out_are_told_too():
+    mixed = shapely.GeometryCollection([BOW_TIE, wkt("LINESTRING (0 0, 5 5)")])
+    repaired, found = repair(layer(mixed), layer="water", shape="polygon")
+    assert repaired.area.tolist() == [2.0]
+    assert found_in(found) == [("geometry_repaired", "g0"), ("geometry_parts", "g0")]
+
+
+# --- nothing is lost: rows and areas add up
+
+_PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
+_AREA = st.lists(_PLACE, min_size=3, max_size=8, unique=True).map(shapely.Polygon)
+_LINE = st.lists(_PLACE, min_size=2, max_size=4).map(shapely.LineString)
+_POINT = _PLACE.map(shapely.Point)
+_RAISED = st.builds(lambda shape: shapely.force_3d(shape, 3.0), _AREA)
+_SIMPLE = st.one_of(_AREA, _LINE, _POINT, _RAISED, st.just(shapely.Polygon()))
+_BROKEN = st.sampled_from([None, BROKEN_LINE, shapely.Point(np.inf, 1), shapely.Polygon()])
+_NESTED = st.recursive(
+    _SIMPLE, lambda inner: st.lists(inner, max_size=3).map(shapely.GeometryCollection), max_leaves=5
+)
+_MULTI = st.lists(_AREA, max_size=3).map(shapely.MultiPolygon)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(_NESTED, _MULTI, _BROKEN), min_size=1, max_size=6))
+def test_rows_and_areas_add_up_whatever_comes(them):
+    there, missing = drop_missing(layer(*them), layer="water")
+    used, found = repair(there, layer="water", shape="polygon")
+    excluded = {one.feature_id for one in [*missing, *found] if one.severity == "excluded"}
+    assert len(them) == len(used) + len(excluded)
+    assert not excluded & set(used["id"])
+    assert used.is_valid.all()
+    assert set(used.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert not used.has_z.any()
+    changed = {
+        one.feature_id: one.values["after_m2"] - one.values["before_m2"]
+        for one in found
+        if "after_m2" in one.values
+    }
+    given_m2 = dict(zip(there["id"], shapely.area(there.geometry.to_numpy()), strict=True))
+    for name, area_m2 in zip(used["id"], used.area, strict=True):
+        assert area_m2 == pytest.approx(given_m2[name] + changed.get(name, 0.0), abs=0.01)
+    lost = [one for one in found if one.code in ("geometry_kind", "geometry_unrepairable")]
+    assert all(_ground(them[int(one.feature_id[1:])]) == 0 for one in lost)
+
+
+def _ground(shape):
+    """Measure what polygons enclose by the even-odd rule, part by part."""
+    parts = shapely.get_parts(shape)
+    if shape.geom_type in ("GeometryCollection", "MultiPolygon"):
+        return sum(_ground(part) for part in parts)
+    return shapely.make_valid(shape, method="structure", keep_collapsed=False).area if shape.area else 0.0

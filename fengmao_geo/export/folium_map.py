@@ -67,14 +67,18 @@ _SCRIPTS = (
 )
 _COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green", "site")
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
-_FLOOR_AREA = {
-    "n_people": "n_m2",
-    "of_people": "of_m2",
-    "unknown_people": "unknown_m2",
-    "lacks": "lacks_m2",
-    "people_unknown": "unknown",
-    "site_plus": "n_m2",
-    "site_minus": "n_m2",
+# What weighs dwellings where nobody counted people is named as what it is.
+_WEIGHED = {
+    basis: {
+        "n_people": f"n_{unit}",
+        "of_people": f"of_{unit}",
+        "unknown_people": f"unknown_{unit}",
+        "lacks": f"lacks_{unit}",
+        "people_unknown": "unknown",
+        "site_plus": f"n_{unit}",
+        "site_minus": f"n_{unit}",
+    }
+    for basis, unit in (("floor_area", "m2"), ("address_count", "addresses"))
 }
 
 
@@ -239,8 +243,8 @@ def _said_keys() -> tuple[str, ...]:
 
 
 def _texts(results: Results, lang: Lang) -> dict[str, str]:
-    is_area = results.circles is not None and results.circles.people_basis == "floor_area"
-    swap = _FLOOR_AREA if is_area else {}
+    basis = "people" if results.circles is None else results.circles.people_basis
+    swap = _WEIGHED.get(basis, {})
     return {key: say(swap.get(key, key), lang=lang) for key in _said_keys()}
 
 

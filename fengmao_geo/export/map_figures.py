@@ -10,6 +10,7 @@ from fengmao_geo.export.map_data import column_values, whole_values
 from fengmao_geo.export.theme import layer_name, named, say
 from fengmao_geo.life_circle.coverage import FULL_SET
 from fengmao_geo.tables import LAYERS
+from fengmao_geo.town.people import dwelling_basis
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
@@ -237,12 +238,13 @@ def _fine(town: Town, lang: Lang) -> list[str]:
 
 
 def _people_fact(circles: LifeCircles | None, place: Place, lang: Lang) -> list[str]:
-    is_area = circles is not None and circles.people_basis == "floor_area"
-    name = say("floor_area" if is_area else "people", lang=lang)
+    basis = "people" if circles is None else circles.people_basis
+    units = {"floor_area": "m2", "address_count": "addresses_unit"}
+    name = say(basis, lang=lang)
     people = _people(circles, place)
     if people is None:
         return [name, say("unknown", lang=lang), ""]
-    return [name, f"{people:,}", say("m2" if is_area else "people_unit", lang=lang)]
+    return [name, f"{people:,}", say(units.get(basis, "people_unit"), lang=lang)]
 
 
 def _people(circles: LifeCircles | None, place: Place) -> int | None:
@@ -302,7 +304,7 @@ def _worst(circles: LifeCircles | None, place: Place, types: Sequence[str], lang
 
 
 def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[str]]:
-    """Write what the figures rest on: the built-up area, people, walker, catalogue, coordinates, dates.
+    """Write what figures rest on: built-up area, dwellings, people, walker, catalogue, coordinates, dates.
 
     Parameters
     ----------
@@ -327,6 +329,7 @@ def about(town: Town, circles: LifeCircles | None, *, lang: Lang) -> list[list[s
         walker, catalogue = circles.walker, circles.catalogue
         speed = say("walker_speed", lang=lang, name=_of(walker, lang), n=f"{walker.speed_m_min:g}")
         rows += [
+            [say("dwelling_basis", lang=lang), say(f"dwelling_basis_{dwelling_basis(town)}", lang=lang)],
             [say("people_basis", lang=lang), say(f"people_basis_{circles.people_basis}", lang=lang)],
             [say("catalogue", lang=lang), _of(catalogue, lang)],
             [say("walker", lang=lang), speed],

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["summary_table"]
 
 _WORST = 3
+# Columns of people, or of what weighs dwellings where nobody counted them.
+_COUNTED = ("people", "full_set_people", "worst")
 _FEW = 0.005
 
 
@@ -46,8 +48,15 @@ def summary_table(results: Results, *, lang: Lang = "zh") -> pd.DataFrame:
         for area in _in_order(results, kind)
         for limit in circles.minutes
     ]
-    heads = {name: text(f"summary.{name}", lang=lang) for name in rows[0]} if rows else {}
+    heads = {name: text(f"summary.{_head(name, circles)}", lang=lang) for name in rows[0]} if rows else {}
     return pd.DataFrame(rows).rename(columns=heads)
+
+
+def _head(name: str, circles: LifeCircles) -> str:
+    """Name a column as what it counts: where nobody counted people, weights are no people."""
+    if circles.people_basis == "people" or name not in _COUNTED:
+        return name
+    return f"{name}_{circles.people_basis}"
 
 
 def _in_order(results: Results, kind: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Make geometry valid and report what changed; nothing is dropped in silence."""
+"""Make geometry valid, on a millimetre grid, and report what changed; nothing is dropped in silence."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     Shapes = NDArray[np.object_]
     Mask = NDArray[np.bool_]
 
-__all__ = ["drop_missing", "repair"]
+__all__ = ["GRID_DECIMALS", "drop_missing", "repair"]
+
+#: Outlines stand on a grid of so many decimals of a metre: what two of them share they go on sharing.
+GRID_DECIMALS = 3
 
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+# Areas that differ by less are the same but for rounding.
+_ROUNDING_M2 = 1e-6
 
 
 def drop_missing(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -69,7 +74,9 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     """Make a layer's geometry flat, valid and of one kind, with a finding for each change.
 
     Polygons that cross themselves are split where they cross (GEOS ``make_valid``, method "structure");
-    parts of another kind than the layer's are left out.
+    parts of another kind than the layer's are left out. Outlines of polygons then move to a grid of 1 mm,
+    each corner for itself, so that what neighbours share they go on sharing. Lines and points stay as they
+    were drawn: an end that lies on another line would leave it.
 
     Parameters
     ----------
@@ -104,12 +111,18 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     flat = _lines_of_rings(shapely.force_2d(given))
     bad = ~shapely.is_valid(flat)
     valid = _made_valid(flat, bad)
-    kept = _of_kind(valid, shape)
+    sound = _of_kind(valid, shape)
+    kept, fell = _gridded(sound)
     gone = shapely.is_empty(kept) | ~shapely.is_valid(kept)
-    wrong = ~shapely.is_empty(valid) & shapely.is_empty(kept)
-    found += _repairs(ids, flat, kept, bad & ~gone, layer)
-    found += _lost_parts(ids, valid, kept, ~bad & ~gone, layer)
-    found += [Finding("geometry_unrepairable", layer, str(name)) for name in ids[gone & ~wrong]]
+    wrong = ~shapely.is_empty(valid) & shapely.is_empty(sound)
+    mixed = shapely.get_type_id(valid) == shapely.GeometryType.GEOMETRYCOLLECTION
+    lapped = mixed & (shapely.area(valid) > shapely.area(sound) + _ROUNDING_M2)
+    found += _changed("geometry_repaired", ids, flat, kept, bad & ~gone, layer)
+    found += _changed("geometry_parts_overlap", ids, flat, kept, lapped & ~bad & ~gone, layer)
+    found += _changed("geometry_gridded", ids, sound, kept, fell & ~bad & ~gone, layer)
+    found += _lost_parts(ids, valid, sound, mixed & ~gone, layer)
+    found += _too_thin(ids, sound, fell & gone, layer)
+    found += [Finding("geometry_unrepairable", layer, str(name)) for name in ids[gone & ~wrong & ~fell]]
     found += [
         Finding("geometry_kind", layer, str(name), values={"kind": kind, "shape": shape})
         for name, kind in zip(ids[wrong], _kinds(valid[wrong]), strict=True)
@@ -152,54 +165,84 @@ def _of_kind(shapes: Shapes, shape: Geometry) -> Shapes:
 
 
 def _collected(collection: shapely.Geometry, dimension: int) -> shapely.Geometry:
-    parts = shapely.get_parts(collection)
-    while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
-        parts = shapely.get_parts(parts)
-    parts = parts[shapely.get_dimensions(parts) == dimension]
+    singles = _simple(collection)
+    singles = singles[shapely.get_dimensions(singles) == dimension]
     if dimension == _DIMENSION["polygon"]:
-        return shapely.union_all(parts)
-    singles = shapely.get_parts(parts)
+        return shapely.union_all(singles)
     whole = shapely.MultiLineString if dimension else shapely.MultiPoint
     return whole(list(singles))
 
 
-def _repairs(ids: Shapes, before: Shapes, after: Shapes, mended: Mask, layer: str) -> list[Finding]:
-    areas = np.column_stack([shapely.area(before[mended]), shapely.area(after[mended])])
+def _simple(collection: shapely.Geometry) -> Shapes:
+    """Take a geometry apart down to single points, lines and polygons, however deep they are nested."""
+    parts = shapely.get_parts(np.array([collection], dtype=object))
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts = shapely.get_parts(parts)
+    return np.asarray(parts[~shapely.is_empty(parts)])
+
+
+def _gridded(shapes: Shapes) -> tuple[Shapes, Mask]:
+    """Move polygons' corners to the grid, and say where what they enclose fell together on it."""
+    on, fell = shapes.copy(), np.zeros(len(shapes), dtype=bool)
+    is_area = np.flatnonzero(shapely.get_dimensions(shapes) == _DIMENSION["polygon"])
+    at, owner = shapely.get_coordinates(shapes[is_area], return_index=True)
+    moved = np.round(at, GRID_DECIMALS)
+    off = is_area[np.unique(owner[(at != moved).any(axis=1)])]
+    if not len(off):
+        return on, fell
+    rounded = shapely.transform(shapes[off], lambda places: np.round(places, GRID_DECIMALS))
+    bad = ~shapely.is_valid(rounded)
+    rounded = _made_valid(rounded, bad)
+    on[off] = shapely.remove_repeated_points(rounded)
+    fell[off] = bad
+    return on, fell
+
+
+def _changed(code: str, ids: Shapes, before: Shapes, after: Shapes, of: Mask, layer: str) -> list[Finding]:
+    """Report features that are no longer what they were, with their areas then and now."""
+    areas = np.column_stack([shapely.area(before[of]), shapely.area(after[of])])
     return [
         Finding(
-            "geometry_repaired",
+            code,
             layer,
             str(name),
             values={"reason": reason, "before_m2": round(old, 2), "after_m2": round(new, 2)},
             point=point,
         )
         for name, reason, (old, new), point in zip(
-            ids[mended],
-            shapely.is_valid_reason(before[mended]),
+            ids[of],
+            shapely.is_valid_reason(before[of]),
             areas.tolist(),
-            shapely.to_wkt(shapely.point_on_surface(after[mended]), rounding_precision=2),
+            _places(after[of]),
             strict=True,
         )
     ]
 
 
-def _lost_parts(ids: Shapes, before: Shapes, after: Shapes, kept: Mask, layer: str) -> list[Finding]:
-    """Report parts left out of collections that were valid as they came."""
-    fewer = kept & (shapely.get_type_id(before) == shapely.GeometryType.GEOMETRYCOLLECTION)
+def _too_thin(ids: Shapes, shapes: Shapes, gone: Mask, layer: str) -> list[Finding]:
+    return [
+        Finding("geometry_thin", layer, str(name), values={"area_m2": f"{area:.2g}"}, point=point)
+        for name, area, point in zip(
+            ids[gone], shapely.area(shapes[gone]), _places(shapes[gone]), strict=True
+        )
+    ]
+
+
+def _lost_parts(ids: Shapes, before: Shapes, after: Shapes, mixed: Mask, layer: str) -> list[Finding]:
+    """Report parts left out of collections."""
     lost = [
-        ", ".join(sorted(set(_kinds(shapely.get_parts(shape))) - set(_kinds(shapely.get_parts(rest)))))
-        for shape, rest in zip(before[fewer], after[fewer], strict=True)
+        ", ".join(sorted(set(_kinds(_simple(shape))) - set(_kinds(_simple(rest)))))
+        for shape, rest in zip(before[mixed], after[mixed], strict=True)
     ]
     return [
         Finding("geometry_parts", layer, str(name), values={"kinds": kinds}, point=point)
-        for name, kinds, point in zip(
-            ids[fewer],
-            lost,
-            shapely.to_wkt(shapely.point_on_surface(after[fewer]), rounding_precision=2),
-            strict=True,
-        )
+        for name, kinds, point in zip(ids[mixed], lost, _places(after[mixed]), strict=True)
         if kinds
     ]
+
+
+def _places(shapes: Shapes) -> list[str]:
+    return list(shapely.to_wkt(shapely.point_on_surface(shapes), rounding_precision=2))
 
 
 def _kinds(shapes: Shapes) -> list[str]:

@@ -24,7 +24,7 @@ from fengmao_geo.spaces.measures import (
     sizes,
 )
 from fengmao_geo.spaces.naming import inherited_ids, place_ids, place_names
-from fengmao_geo.spaces.open_land import find_open_land
+from fengmao_geo.spaces.open_land import find_open_land, unsearched_ground
 from fengmao_geo.spaces.review import read_review
 from fengmao_geo.spaces.typed import town_facing, typed_places
 from fengmao_geo.standards.spaces import space_kinds
@@ -179,7 +179,7 @@ def survey_spaces(
     table = cast(
         "gpd.GeoDataFrame", table.sort_values(["space_id"], kind="stable", ignore_index=True)[declared]
     )
-    found = findings_table([*_absent_controls(town), *_left_out(land), *review_found])
+    found = findings_table([*_absent_controls(town), *_unsearched(town), *_left_out(land), *review_found])
     return SpaceSurvey(
         RESULTS["spaces"].check(table),
         join_findings([stock.findings, farmland.findings, found]),
@@ -251,6 +251,13 @@ def _left_out(land: OpenLand) -> list[Finding]:
         for name, shapes in (("thin", land.thin), ("small", land.small))
         if len(shapes)
     ]
+
+
+def _unsearched(town: Town) -> list[Finding]:
+    """Say how much ground was not searched because nobody drew the buildings."""
+    ground = unsearched_ground(town)
+    values = {"area_m2": round(_area(ground))}
+    return [Finding("open_land_unsearched", "buildings", values=values)] if len(ground) else []
 
 
 def _absent_controls(town: Town) -> list[Finding]:

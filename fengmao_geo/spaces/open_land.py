@@ -12,7 +12,7 @@ import shapely
 
 from fengmao_geo.geo.planar import erase, open_away, polygon_parts, polygons_of, without_pinholes
 from fengmao_geo.spaces.corners import corner_grounds
-from fengmao_geo.spaces.inventory import column_of, land_groups, polygons_in
+from fengmao_geo.spaces.inventory import CONSTRUCTION_GROUPS, column_of, land_groups, polygons_in
 from fengmao_geo.spaces.places import cut_into_places
 from fengmao_geo.spaces.surfaces import raised_decks, street_surfaces
 from fengmao_geo.standards.spaces import space_kinds
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Flags = NDArray[np.bool_]
 
-__all__ = ["OpenLand", "find_open_land", "occupied_ground", "open_land", "search_area"]
+__all__ = ["OpenLand", "find_open_land", "occupied_ground", "open_land", "search_area", "unsearched_ground"]
 
 _CROPLAND = "cropland"
 # The ``compound_type`` of compounds that are searched inside: their yards are no ground of a facility.
 _ESTATE = "estate"
 _IDLE = "idle"
+# On parcels of these classes stand buildings, drawn or not.
+_BUILT_GROUPS = tuple(group for group in CONSTRUCTION_GROUPS if group not in ("green_open", "vacant"))
 # Coordinates of places: doubles of seven digits before the point are exact to 5e-10.
 _GRID_M = 1e-7
 
@@ -202,7 +204,8 @@ def occupied_ground(town: Town) -> dict[str, Geometries]:
     Returns
     -------
     dict
-        Buildings, water, green, parking, grounds of facilities in use, farmland: polygons, which may overlap.
+        Buildings, water, green, parking, grounds of facilities in use, farmland, and what may be built over
+        where there are no buildings: polygons, which may overlap.
     """
     return {
         "building": polygons_in(town, "buildings"),
@@ -211,7 +214,32 @@ def occupied_ground(town: Town) -> dict[str, Geometries]:
         "parking": polygons_in(town, "parking"),
         "ground": np.concatenate([polygons_in(town, "facilities"), _grounds_in_use(town)]),
         "farmland": np.concatenate([_cropland(town), polygons_in(town, "farmland_protected")]),
+        "unknown": unsearched_ground(town),
     }
+
+
+def unsearched_ground(town: Town) -> Geometries:
+    """Find the ground that cannot be searched because nobody drew the buildings.
+
+    Parameters
+    ----------
+    town
+        The town.
+
+    Returns
+    -------
+    array of Polygon
+        Nothing where there is a layer of buildings; else the search area less the parcels on which nothing
+        stands by their code.
+    """
+    if "buildings" in town:
+        return np.zeros(0, dtype=object)
+    area = search_area(town)
+    groups = land_groups(town, town["parcels"]) if "parcels" in town else None
+    if groups is None:
+        return area
+    is_bare = groups.notna() & ~groups.isin(_BUILT_GROUPS)
+    return polygons_of(erase(area, polygons_of(town["parcels"].geometry.to_numpy()[is_bare.to_numpy()])))
 
 
 def _cropland(town: Town) -> Geometries:

@@ -114,7 +114,13 @@ def _cut_in_threads(pieces: Geometries, cut: _Cut) -> tuple[Geometries, Indices]
     if not done:
         return pieces, np.zeros(0, dtype=np.intp)
     places = np.concatenate([made for _, (made, _) in done])
-    return places, np.concatenate([lot[of] for lot, (_, of) in done])
+    row = np.concatenate([lot[of] for lot, (_, of) in done])
+    # A cut that ends within rounding of another corner leaves an outline that crosses itself.
+    if len(bad := np.flatnonzero(~shapely.is_valid(places))):
+        places[bad] = shapely.make_valid(places[bad], method="structure", keep_collapsed=False)
+        places, part_of = polygon_parts(places)
+        row = row[part_of]
+    return places, row
 
 
 def _along(pieces: Geometries, zones: dict[int, Geometries], kinds: SpaceKinds) -> tuple[Geometries, Indices]:

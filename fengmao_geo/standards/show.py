@@ -9,6 +9,7 @@ from fengmao_geo.standards.amap import amap_types
 from fengmao_geo.standards.coordinates import coordinate_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
+from fengmao_geo.standards.intake import intake_standard
 from fengmao_geo.standards.join_names import join_names
 from fengmao_geo.standards.load import (
     CATALOGUES,
@@ -94,6 +95,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "rasters": _raster_rows,
+        "intake": lambda: _figure_rows(intake_standard().figures),
         "school_routes": _route_rows,
         "number_words": _number_rows,
         "join_names": _join_rows,

@@ -102,7 +102,7 @@ LAYERS: dict[str, Table] = {
             _number("area_m2"),
             _text("town_code"),
             _text("detail_code"),
-            _number("people"),
+            *_PEOPLE,
         ),
         _layer(
             "facilities",
@@ -133,7 +133,7 @@ LAYERS: dict[str, Table] = {
             Column("block_no", "whole", is_required=False, is_nullable=True),
             _text("renewal_type", *RENEWAL_TYPES),
         ),
-        _layer("communities", "polygon", _number("people")),
+        _layer("communities", "polygon", *_PEOPLE),
         _layer("addresses", "point", *_PEOPLE),
         _layer("farmland_protected", "polygon"),
         _layer("trees", "point", _text("species"), _number("crown_m")),

@@ -14,6 +14,7 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.geo.area_scale import area_scale_findings
 from fengmao_geo.geo.crs import to_town_crs
 from fengmao_geo.geo.diagnose import common_ground, fitting
+from fengmao_geo.geo.overlaps import settle_overlaps
 from fengmao_geo.geo.repair import drop_missing, repair
 from fengmao_geo.geo.suspect import suspected_shifts
 from fengmao_geo.geo.zones import crs_name, working_crs
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from fengmao_geo.geo.datum import DatumShift
+    from fengmao_geo.geo.overlaps import OverlapPolicy
     from fengmao_geo.geo.zones import Box, Stated
 
 __all__ = ["Source", "absent_layers", "checked_layer", "checked_layers", "has_error", "has_geometry"]
 
 #: Layers whose ground counts besides their outlines when layers are compared: places lie in them.
 _FILLED = ("buildings",)
+
+#: Layers whose features are side by side, so that ground under two of them counts twice.
+_SHARED_OUT = ("parcels",)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Source:
         Of streets: ``edges`` if its lines are the edges of streets.
     closing_m
         Of streets drawn as surfaces or edges: how wide a gap is closed.
+    overlaps
+        Which of two polygons that share ground keeps it; ``None`` to leave it to both.
     """
 
     frame: gpd.GeoDataFrame
@@ -61,6 +68,7 @@ class Source:
     shift: DatumShift | None = None
     drawn_as: str = "centre_lines"
     closing_m: float = 0.1
+    overlaps: OverlapPolicy | None = None
 
 
 def has_geometry(frame: object) -> bool:
@@ -125,7 +133,7 @@ def _placed_layers(sources: Mapping[str, Source]) -> dict[str, tuple[gpd.GeoData
 def checked_layer(
     source: Source, *, layer: str, crs: CRS | None, scheme: str | None = None, near: Box | None = None
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Check one layer: column names, ids, coordinates, geometry and values, in this order.
+    """Check one layer: column names, ids, coordinates, geometry, values and overlaps, in this order.
 
     Parameters
     ----------
@@ -157,7 +165,10 @@ def checked_layer(
     name_found = [of for of in name_found if of.code != "field_missing" or of.column not in clean.columns]
     found = [*name_found, *id_found, *missing_found, *place_found, *value_found, *count_found]
     ordered = clean.sort_values("id", kind="stable", ignore_index=True)
-    return ordered if has_error(found) else LAYERS[layer].check(ordered), found
+    if has_error(found) or crs is None:
+        return ordered, found
+    apart, lap_found = _apart(ordered, source.overlaps, layer)
+    return LAYERS[layer].check(apart), [*found, *lap_found]
 
 
 def has_error(findings: Iterable[Finding]) -> bool:
@@ -204,6 +215,18 @@ def _placed(
         found = [*found, *drawn_found]
     repaired, more = repair(moved, layer=layer, shape=LAYERS[layer].geometry or "any")
     return repaired, [*found, *more]
+
+
+def _apart(
+    frame: gpd.GeoDataFrame, policy: OverlapPolicy | None, layer: str
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Look for overlaps where features share out the ground, or where it is said what to do with them."""
+    if layer not in _SHARED_OUT and policy is None:
+        return frame, []
+    if LAYERS[layer].geometry != "polygon":
+        return frame, [Finding("overlaps_unused", layer, column="overlaps")]
+    apart, found = settle_overlaps(frame, layer=layer, policy=policy)
+    return apart.reset_index(drop=True), found
 
 
 def absent_layers(named: Collection[str]) -> list[Finding]:

@@ -109,7 +109,7 @@ def _source(
         values = {"stated": str(part.crs), "file": frame.crs.name}
         found.append(Finding("crs_overridden", layer, values=values))
     shift = shifts.get(old_datum(stated)) if isinstance(stated, CRS) else None
-    source = Source(frame, stated, part.fields, shift, part.drawn_as, part.closing_m)
+    source = Source(frame, stated, part.fields, shift, part.drawn_as, part.closing_m, part.overlaps)
     if part.join is None:
         return source, found
     joined, joined_found = _joined(folder, layer, part.join, frame, part.fields)
@@ -139,6 +139,7 @@ def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
         people_total=town.people_total,
         dates={layer: part.date for layer, part in sorted(named.items()) if part.date},
         codes={layer: part.codes for layer, part in sorted(named.items()) if part.codes},
+        overlaps={layer: part.overlaps for layer, part in sorted(named.items()) if part.overlaps},
     )
 
 

@@ -20,12 +20,13 @@ from fengmao_geo.geo.zones import working_crs
 from fengmao_geo.standards.load import facility_type_names
 from fengmao_geo.standards.names import normalise
 from fengmao_geo.town.check import Source, absent_layers, checked_layers, has_error, has_geometry
-from fengmao_geo.town.people import people_findings
+from fengmao_geo.town.people import Spread, spread_people
 from fengmao_geo.town.rasters import raster_findings, raster_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fengmao_geo.geo.overlaps import OverlapPolicy
     from fengmao_geo.geo.raster_file import RasterFile
     from fengmao_geo.geo.zones import Stated
 
@@ -52,6 +53,9 @@ class TownSettings:
         The date of each layer.
     codes
         The code scheme of a layer: ``sandiao``, ``gbt21010``, ``ydyh2023`` or ``osm``.
+    overlaps
+        Of a layer, which of two polygons that share ground keeps it: ``first`` by id, or ``smaller``; or
+        ``error`` to refuse it. Without a word it is left, and counts twice.
     site_rules
         How sites are chosen: the table ``[site_rules]`` of the town's file, as `site_settings` reads it.
     """
@@ -64,6 +68,7 @@ class TownSettings:
     people_total: float | None = None
     dates: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    overlaps: Mapping[str, OverlapPolicy] = field(default_factory=dict)
     site_rules: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -156,6 +161,11 @@ class Town:
         frame = self.layers["extent" if "extent" in self.layers else "built_up"]
         return shapely.union_all(frame.geometry.to_numpy())
 
+    @cached_property
+    def spread(self) -> Spread:
+        """The dwellings with their people, spread once."""
+        return spread_people(self.layers, self.settings, self.rasters)
+
     def fingerprint(self) -> str:
         """Sum up every layer, raster and setting in one text that changes when any of them does.
 
@@ -236,9 +246,14 @@ class Town:
         >>> town
         <Town T: 3 layers, 3 features, EPSG:4549, 0 findings>
         """
+        settings = settings or TownSettings()
         placed = {layer: frame for layer, frame in layers.items() if has_geometry(frame)}
         sources = {
-            layer: Source(frame, None if frame.crs is None else parse_crs(frame.crs))
+            layer: Source(
+                frame,
+                None if frame.crs is None else parse_crs(frame.crs),
+                overlaps=settings.overlaps.get(layer),
+            )
             for layer, frame in placed.items()
         }
         found = [Finding("geometry_absent", layer) for layer in layers if layer not in placed]
@@ -247,7 +262,7 @@ class Town:
             sources,
             name=name,
             crs=stated,
-            settings=settings or TownSettings(),
+            settings=settings,
             rasters=rasters or {},
             findings=found,
         )
@@ -311,7 +326,7 @@ def build_town(
     if isinstance(crs, CRS) and working is not None and not working.equals(crs):
         found.append(Finding("crs_unprefixed", "town", values={"crs": crs.name, "to": working.to_string()}))
     if not has_error(found):
-        found += people_findings(layers, settings)
+        found += spread_people(layers, settings, rasters).findings
     table = findings_table(found)
     count = int((table["severity"] == "error").sum())
     if count or working is None:
