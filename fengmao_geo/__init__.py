@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import TownError as TownError
     from fengmao_geo.errors import UnknownNameError as UnknownNameError
     from fengmao_geo.errors import UsageError as UsageError
+    from fengmao_geo.export.finding_files import write_finding_files as write_finding_files
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     from fengmao_geo.standards.records import Walker as Walker
     from fengmao_geo.tables.programme import Programme as Programme
     from fengmao_geo.town.change import with_facilities as with_facilities
+    from fengmao_geo.town.draft import Draft as Draft
+    from fengmao_geo.town.draft import draft_town as draft_town
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -66,6 +69,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Attachments": "network.attach",
+    "Draft": "town.draft",
     "FengmaoError": "errors",
     "GreenGains": "green.gain",
     "LifeCircles": "life_circle.circles",
@@ -91,6 +95,7 @@ _HOME = {
     "best_links": "life_circle.links",
     "carry": "network.attach",
     "compare": "life_circle.compare",
+    "draft_town": "town.draft",
     "dwelling_changes": "life_circle.compare",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
@@ -113,6 +118,7 @@ _HOME = {
     "with_links": "network.scenario",
     "without_links": "network.scenario",
     "write_block_maps": "export.folium_map",
+    "write_finding_files": "export.finding_files",
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
     "write_site_files": "export.site_files",
@@ -121,6 +127,7 @@ _HOME = {
 
 __all__ = [
     "Attachments",
+    "Draft",
     "FengmaoError",
     "GreenGains",
     "LifeCircles",
@@ -146,6 +153,7 @@ __all__ = [
     "carry",
     "choose_sites",
     "compare",
+    "draft_town",
     "dwelling_changes",
     "find_spaces",
     "green_gains",
@@ -169,6 +177,7 @@ __all__ = [
     "with_links",
     "without_links",
     "write_block_maps",
+    "write_finding_files",
     "write_green_files",
     "write_layer",
     "write_site_files",

@@ -280,7 +280,7 @@ def field_names() -> FieldNames:
     read = read_record(path, NameFile, read_toml(path))
     types = {name: (it.name_zh, it.name_en, *it.aliases) for name, it in _shipped_facility_types().items()}
     values = {**read.values, "facilities": {**read.values.get("facilities", {}), "facility_type": types}}
-    names = FieldNames(read.layers, read.columns, values)
+    names = FieldNames(read.layers, read.columns, values, dict(read.coordinates))
     refuse_shared(path, "layers", names.layers)
     for layer in names.columns:
         refuse_shared(path, f"columns.{layer}", names.columns_of(layer))

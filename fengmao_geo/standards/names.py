@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class FieldNames:
         Layer (``any`` for all), column, then its other names in order of preference.
     values
         Layer (``any`` for all), column (``yes_no`` for all yes/no columns), value, then its other words.
+    coordinates
+        ``x`` and ``y``, then the names that columns of coordinates bear.
 
     Examples
     --------
@@ -100,6 +102,7 @@ class FieldNames:
     layers: Mapping[str, tuple[str, ...]]
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
     values: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]
+    coordinates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Count what it knows."""

@@ -341,6 +341,8 @@ class NameFile(Record):
         Layer (``any`` for all), column, then its other names.
     values
         Layer (``any`` for all), column (``yes_no`` for all yes/no columns), value, then its other words.
+    coordinates
+        ``x`` and ``y``, then the names that columns of coordinates bear.
     source, tag
         Where the names come from and how sure they are.
     """
@@ -350,3 +352,4 @@ class NameFile(Record):
     layers: dict[str, tuple[Words, ...]]
     columns: dict[str, dict[str, tuple[Words, ...]]]
     values: dict[str, dict[str, dict[str, tuple[Words, ...]]]]
+    coordinates: dict[str, tuple[Words, ...]]

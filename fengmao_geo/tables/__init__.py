@@ -17,7 +17,7 @@ from fengmao_geo.tables.layers import (
     REQUIRED_LAYERS,
 )
 from fengmao_geo.tables.programme import PROGRAMME_RESULTS, Programme
-from fengmao_geo.tables.results import FINDINGS, TOWN_RESULTS
+from fengmao_geo.tables.results import DRAFT, FINDINGS, TOWN_RESULTS
 from fengmao_geo.tables.routes import ROUTE_RESULTS
 from fengmao_geo.tables.what_if import WHAT_IF_RESULTS
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fengmao_geo.schema import Table
 
 __all__ = [
+    "DRAFT",
     "DWELLING_LAYERS",
     "EXPECTED_COLUMNS",
     "FINDINGS",

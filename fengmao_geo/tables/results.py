@@ -5,7 +5,7 @@ from __future__ import annotations
 from fengmao_geo.schema import Column, Table
 from fengmao_geo.tables.layers import GRADES, GROUP_COLUMNS, GROUPS
 
-__all__ = ["FINDINGS", "TOWN_RESULTS"]
+__all__ = ["DRAFT", "FINDINGS", "TOWN_RESULTS"]
 
 _STATUS = ("reached", "unreached", "unknown")
 _MINUTES = Column("limit_min", "number", minimum=0)
@@ -30,8 +30,23 @@ FINDINGS = Table(
     ),
 )
 
+DRAFT = Table(
+    "draft",
+    (
+        Column("file"),
+        Column("table", is_nullable=True),
+        Column("layer", is_nullable=True),
+        Column("crs", is_nullable=True),
+        Column("row_count", "whole", is_nullable=True, minimum=0),
+        Column("known_columns"),
+        Column("unknown_columns"),
+        Column("fault", is_nullable=True),
+    ),
+)
+
 TOWN_RESULTS = (
     FINDINGS,
+    DRAFT,
     Table(
         "travel_times",
         (
