@@ -533,7 +533,7 @@ def test_main_roads_crossed_are_the_fewest_of_all_choices_of_sides(layout):
         network, one, other, np.zeros(len(one), dtype=np.intp), limit_m=999, walker=walker("child")
     )
     xy = network.node_xy
-    found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination])
+    found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination]).count
     # To the other part of the network legs are longer.
     has_legs = (one.leg_m[ways.start_row] > 0) | (other.leg_m[ways.end_row] > 0)
     for way, count in enumerate(found):
