@@ -77,5 +77,13 @@ class Results:
         if self.gains is not None:
             tables.append(self.gains.findings)
         if self.school_routes is not None:
-            tables.append(self.school_routes.findings)
+            tables.append(_others(self.school_routes.findings, tables))
         return join_findings(tables)
+
+
+def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Leave out what was found before: homes off the streets are so for every walk."""
+    keys = ["layer", "feature_id", "code"]
+    known = {key for table in tables for key in zip(*(table[name] for name in keys), strict=True)}
+    is_new = [key not in known for key in zip(*(findings[name] for name in keys), strict=True)]
+    return findings[is_new]

@@ -533,10 +533,11 @@ def test_main_roads_crossed_are_the_fewest_of_all_choices_of_sides(layout):
         network, one, other, np.zeros(len(one), dtype=np.intp), limit_m=999, walker=walker("child")
     )
     xy = network.node_xy
-    found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination]).count
+    found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination])
     # To the other part of the network legs are longer.
     has_legs = (one.leg_m[ways.start_row] > 0) | (other.leg_m[ways.end_row] > 0)
-    for way, count in enumerate(found):
+    assert np.bincount(found.way, minlength=len(ways.origin)).tolist() == found.crossed_count.tolist()
+    for way, count in enumerate(found.crossed_count):
         is_here = (ways.way == way) & (np.abs(ways.to_m - ways.from_m) > 1e-6)
         pieces = list(zip(ways.edge_id[is_here], ways.from_m[is_here], ways.to_m[is_here], strict=True))
         if len(pieces) <= 5 and not has_legs[way]:

@@ -24,7 +24,9 @@ from fengmao_geo.export.map_figures import Place, about, block_places, card, ful
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.map_labels import labels
+from fengmao_geo.export.map_links import link_data
 from fengmao_geo.export.map_reach import area_data, home_data, light_areas
+from fengmao_geo.export.map_school import school_data
 from fengmao_geo.export.map_sites import planned_data, site_data
 from fengmao_geo.export.map_spaces import space_data
 from fengmao_geo.export.offline import (
@@ -58,6 +60,8 @@ _SCRIPTS = (
     "spaces.js",
     "green.js",
     "sites.js",
+    "links.js",
+    "school.js",
     "paint.js",
     "map.js",
     "labels.js",
@@ -65,7 +69,10 @@ _SCRIPTS = (
     "panel.js",
     "start.js",
 )
-_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green", "site")
+_COLOURS = (
+    *("page", "ground", "building", "block", "reach", "group"),
+    *("space", "green", "site", "link", "school"),
+)
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 _FLOOR_AREA = {
     "n_people": "n_m2",
@@ -84,7 +91,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
     what they reach within each life circle, service areas, facilities, who lacks what, and the spaces the
     town could use, each with a card of why it was found, how large it is and what fits. With a programme, its
-    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses.
+    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses;
+    with planned streets, what is new of them; with walks to school, the street pieces that children share.
 
     Parameters
     ----------
@@ -107,8 +115,11 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     OSError
         If the folder or a file cannot be written.
     """
-    if results.circles is not None:
-        results = replace(results, circles=light_areas(results.circles))
+    results = replace(
+        results,
+        circles=results.circles and light_areas(results.circles),
+        planned=results.planned and light_areas(results.planned),
+    )
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     blocks = block_places(results)
@@ -226,6 +237,8 @@ def page_data(
         "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
         "programme": site_data(results, place, frame, ids, home_ids, lang=lang),
+        "laid": link_data(results, frame, lang=lang),
+        "school": school_data(results, place, frame, lang=lang),
         "planned": planned_data(results, place, blocks, frame, ids, lang=lang),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),

@@ -85,7 +85,8 @@ def _place_names(results: Results) -> dict[Any, str]:
     if "compounds" not in results.town:
         return {}
     layer = results.town["compounds"]
-    return {place: name or place for place, name in zip(layer["id"], column_values(layer, "name"), strict=True)}
+    names = column_values(layer, "name")
+    return {place: name or place for place, name in zip(layer["id"], names, strict=True)}
 
 
 def link_rows(before: WalkNetwork, after: WalkNetwork) -> gpd.GeoDataFrame:
@@ -134,8 +135,9 @@ def _streets(network: WalkNetwork, is_meant: np.ndarray[Any, Any]) -> pd.DataFra
 def _opened(before: WalkNetwork, after: WalkNetwork) -> pd.DataFrame:
     """List the gates that are open after and were not before."""
     was, now = (_open_gates(network) for network in (before, after))
-    keys = [tuple(zip(gates["id"], shapely.to_wkb(gates["geometry"].to_numpy()), strict=True)) for gates in (was, now)]
-    is_new = np.array([key not in set(keys[0]) for key in keys[1]], dtype=bool)
+    known = {*zip(was["id"], shapely.to_wkb(was["geometry"].to_numpy()), strict=True)}
+    keys = zip(now["id"], shapely.to_wkb(now["geometry"].to_numpy()), strict=True)
+    is_new = np.array([key not in known for key in keys], dtype=bool)
     return now[is_new].assign(kind="gate")
 
 

@@ -10,7 +10,7 @@ import shapely
 
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import full_set, type_rows
-from fengmao_geo.export.map_reach import home_data
+from fengmao_geo.export.map_reach import area_data, home_data
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_words import capital, place_name, rounded, use_name
 from fengmao_geo.export.theme import named, say
@@ -226,7 +226,8 @@ def planned_data(
         ``cells``: type, homes that reach it in another way, and their metres, tenths of a minute and signs by
         circle; ``gains`` and ``losses``: type, homes that newly reach it, or no longer; ``changes``: type,
         people of the place who gain and lose it, and their ``sum``; ``full``, ``rows``, ``cards`` and
-        ``counts`` in place of those of today. ``None`` where it was not worked out.
+        ``counts`` in place of those of today; ``areas``: service areas that differ, empty where there is no
+        more ground from which the type is reached. ``None`` where it was not worked out.
     """
     if results.planned is None or results.circles is None:
         return None
@@ -252,8 +253,16 @@ def planned_data(
         "full": full_set(results.planned, place),
         "rows": type_rows(results.planned, place, types),
         "cards": [full_set(results.planned, block) for block in blocks] if place.area_kind == "town" else [],
+        "areas": _areas(results.circles, results.planned, frame, types),
         "counts": {types.index(kind): int(count) for kind, count in counts.items() if kind in types},
     }
+
+
+def _areas(before: LifeCircles, after: LifeCircles, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
+    """Write the service areas that differ, as they are after."""
+    was, now = (area_data(circles, frame, types) for circles in (before, after))
+    changed = {key: shape for key, shape in now.items() if was.get(key) != shape}
+    return changed | {key: [] for key in was if key not in now}
 
 
 def _own_limits(circles: LifeCircles) -> dict[str, float]:

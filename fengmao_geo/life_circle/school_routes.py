@@ -172,7 +172,7 @@ def school_routes(
         walker=who,
         minutes=limit_min,
         standard_m=limits.standard_m,
-        routes=_routes(network, homes, goals, ways, ends, crossed.count, limits),
+        routes=_routes(network, homes, goals, ways, ends, crossed.crossed_count, limits),
         segments=segment_table(town, network, ways, children=children[ways.origin], main=main, standard=read),
         crossings=crossing_table(town, network, crossed, children=children[ways.origin], main=main),
         findings=join_findings([found, unattached(town, homes.attachments, {facility_type: there})]),

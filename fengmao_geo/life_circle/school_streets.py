@@ -204,7 +204,7 @@ def crossing_table(
     rows = pd.DataFrame({"x": x, "y": y, "way": crossings.way, "children": children[crossings.way]})
     users = rows.drop_duplicates(["x", "y", "way"]).groupby(["x", "y"])["children"]
     people = users.sum(min_count=1)
-    points = shapely.points(people.index.to_frame().to_numpy(dtype=float))
+    points = np.asarray(shapely.points(people.index.to_frame().to_numpy(dtype=float)), dtype=object)
     row, edge = network.edge_tree.query(points, predicate="dwithin", distance=_TOUCH_M)
     row, edge = row[main[edge] == 1], edge[main[edge] == 1]
     names = network.edges["street_id"].iloc[edge].map(_streets(town)["name"])

@@ -34,7 +34,7 @@ class _Arm(NamedTuple):
 class Crossings(NamedTuple):
     """Main roads crossed: how many by each way, shape ``(r,)``; the way and the place of each crossing."""
 
-    count: Numbers
+    crossed_count: Numbers
     way: Indices
     xy: Numbers
 
@@ -42,7 +42,7 @@ class Crossings(NamedTuple):
 class _Side(NamedTuple):
     """What it took to come to one side of the way: main roads crossed, and the edge and metres of each."""
 
-    count: float
+    crossed: float
     at: tuple[tuple[int, float], ...] = ()
 
     def crossing(self, more: float, edge: int, at_m: float) -> _Side:
@@ -50,12 +50,12 @@ class _Side(NamedTuple):
         if more == 0:
             return self
         places = 0 if np.isnan(more) else int(more)
-        return _Side(self.count + more, self.at + ((edge, at_m),) * places)
+        return _Side(self.crossed + more, self.at + ((edge, at_m),) * places)
 
     def or_from(self, other: _Side, main: float, edge: int, at_m: float) -> _Side:
         """Stay on this side, or come from the other across the street itself where that costs less."""
-        crossed = other.crossing(main, edge, at_m)
-        return self if self.count <= crossed.count else crossed
+        across = other.crossing(main, edge, at_m)
+        return self if self.crossed <= across.crossed else across
 
 
 def fewest_crossings(
@@ -84,15 +84,16 @@ def fewest_crossings(
     Returns
     -------
     Crossings
-        ``count`` of each way: NaN where it walks along, or passes, a street that may be a main road; and
-        where each crossing lies: of several choices that cross as few, the one that crosses late.
+        ``crossed_count`` of each way: NaN where it walks along, or passes, a street that may be a main road;
+        and where each crossing lies: of several choices that cross as few, the one that crosses late.
     """
     points = _Points(network, main)
     count = len(ways.origin)
     bounds = np.searchsorted(ways.way, np.arange(count + 1))
     edge, from_m, to_m = ways.edge_id.tolist(), ways.from_m.tolist(), ways.to_m.tolist()
     found = np.zeros(count)
-    of, places = [], []
+    of: list[int] = []
+    places: list[tuple[int, float]] = []
     for way, (low, high) in enumerate(pairwise(bounds.tolist())):
         pieces = [(edge[at], from_m[at], to_m[at]) for at in range(low, high)]
         found[way], at = _fewest(points, pieces, start_xy[way], end_xy[way])
@@ -123,14 +124,15 @@ def _fewest(
             here = (is_main, *piece[:2])
             left, right = left.or_from(right, *here), right.or_from(left, *here)
         else:
-            left = right = left if left.count <= right.count else right
+            left = right = left if left.crossed <= right.crossed else right
         if at + 1 < len(walked):
             more = points.passed(piece, walked[at + 1])
-            left, right = (side.crossing(count, *piece[::2]) for side, count in zip((left, right), more, strict=True))
+            there = (piece[0], piece[2])
+            left, right = left.crossing(more[0], *there), right.crossing(more[1], *there)
     back = points.heading(*end, is_forward=walked[-1][2] < walked[-1][1])
     more = _sides(back.angle, leaves, points.arms(*end, but=back.angle))
-    left, right = (side.crossing(count, *end) for side, count in zip((left, right), more, strict=True))
-    return left if left.count <= right.count else right
+    left, right = left.crossing(more[0], *end), right.crossing(more[1], *end)
+    return left if left.crossed <= right.crossed else right
 
 
 def _sides(arrives: float | None, leaves: float | None, arms: list[_Arm]) -> tuple[float, float]:

@@ -110,7 +110,7 @@
     const { types } = fm.data;
     fm.facilityMarkers.forEach((marker) => marker.remove());
     const chosen = fm.state.type;
-    const seen = fm.isPicture() ? [] : fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
+    const seen = fm.isPicture() || (fm.isSchool() && chosen < 0) ? [] : fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
       || marker.item.type === chosen);
     const order = [...seen.filter((marker) => marker.item.type !== chosen), ...seen.filter((marker) => marker.item.type === chosen)];
     order.forEach((marker) => {
@@ -125,9 +125,9 @@
   function showAreas(map, canvas) {
     if (fm.areaShape) fm.areaShape.remove();
     fm.areaShape = null;
-    const area = fm.state.type >= 0 && fm.state.areas && !fm.isAreaOld(fm.state.type) && fm.data.areas[fm.state.type + "/" + fm.state.minutes];
-    fm.drawn.areas = area ? 1 : 0;
-    if (!area) return;
+    const area = fm.state.type >= 0 && fm.state.areas && fm.area(fm.state.type + "/" + fm.state.minutes);
+    fm.drawn.areas = area && area.length ? 1 : 0;
+    if (!fm.drawn.areas) return;
     const colours = fm.data.colours.reach;
     fm.areaShape = L.polygon(fm.unpackPolygon(area), still(canvas, {
       fillColor: colours.area, fillOpacity: colours.area_opacity, color: colours.area_line, weight: 1.4, dashArray: "1 4",
@@ -150,7 +150,7 @@
   }
 
   // Beside spaces, homes are coloured only by a type that was chosen: two scales at once say nothing.
-  fm.isPlain = () => fm.state.spaces && fm.state.type < 0 && !fm.chosenSite() && !fm.isGain();
+  fm.isPlain = () => (fm.state.spaces || fm.isSchool()) && fm.state.type < 0 && !fm.chosenSite() && !fm.isGain();
 
   function colourHomes() {
     if (!fm.state.buildings) return;
@@ -179,11 +179,21 @@
     addBuildings(map, things);
     fm.addSpaces(map, things);
     fm.addSites(map, things);
+    fm.addLinks(map, things);
+    fm.addSchool(map, things);
     fm.addGreen(map, areas);
     addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;
-    const show = () => { showThings(map); colourHomes(); showAreas(map, areas); showFacilities(map); fm.showSites(map); };
+    const show = () => {
+      showThings(map);
+      colourHomes();
+      showAreas(map, areas);
+      fm.showSchool();
+      showFacilities(map);
+      fm.showLinks(map);
+      fm.showSites(map);
+    };
     fm.watch(show);
     show();
   };
