@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["link_data", "link_rows"]
 
-_KINDS = ("footbridge", "way", "closed", "gate")
+# In the order in which signs are put: the first stays where two have no room.
+_KINDS = ("footbridge", "gate", "way", "closed")
 
 
 def link_data(results: Results, frame: Frame, *, lang: Lang) -> dict[str, Any] | None:

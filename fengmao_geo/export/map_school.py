@@ -160,16 +160,16 @@ def _todo(
     rows = zip(is_ranked, column_values(shown, "shaded_share"), shown["is_main_road"], strict=True)
     for at, (is_worth, shade, is_main) in enumerate(rows):
         found = []
-        if is_worth and shade is None:
-            found.append(say("school_do_count_trees", lang=lang))
-        elif is_worth and shade < 1:
-            found.append(say("school_do_shade", lang=lang, n=f"{_PERCENT * (1 - shade):.0f}"))
-        if is_worth and is_main is True:
-            found.append(say("school_do_main", lang=lang))
         if is_worth and len(here := crossings.iloc[hit[row == at]]):
             names = dict.fromkeys(value for value in column_values(here, "name") if value)
             name = say("list_comma", lang=lang).join(names) or say("school_main_road", lang=lang)
             found.append(say("school_do_cross", lang=lang, name=name))
+        if is_worth and is_main is True:
+            found.append(say("school_do_main", lang=lang))
+        if is_worth and shade is None:
+            found.append(say("school_do_count_trees", lang=lang))
+        elif is_worth and shade < 1:
+            found.append(say("school_do_shade", lang=lang, n=f"{_PERCENT * (1 - shade):.0f}"))
         said.append(found)
     return said
 

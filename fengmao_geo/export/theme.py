@@ -99,6 +99,7 @@ def colour_rules() -> str:
         "site": site["fill"],
         "site-line": site["line"],
         "site-lost": site["lost"],
+        "area-gained": site["gained"],
         "link": link["fill"],
         "link-line": link["line"],
         "link-closed": link["closed"],

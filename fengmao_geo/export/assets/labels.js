@@ -106,7 +106,7 @@
     };
     badges.forEach((badge) => {
       badge.classList.remove("badge-hidden");
-      badge.classList.toggle("badge-short", map.getZoom() < 14);
+      badge.classList.toggle("badge-short", map.getZoom() < 14 || fm.isSchool());
       if (!fits(badge)) badge.classList.add("badge-short");
       badge.classList.toggle("badge-hidden", !fits(badge));
     });

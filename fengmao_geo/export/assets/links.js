@@ -20,6 +20,7 @@
       pen.fillStyle = fillColor;
       pen.strokeStyle = color;
       pen.lineWidth = 2;
+      pen.setLineDash([]);
       pen.beginPath();
       [[0, -half], [half, 0], [0, half], [-half, 0]].forEach(([right, down]) => pen.lineTo(x + right, y + down));
       pen.closePath();
@@ -60,12 +61,28 @@
       marker.on("click", open);
       fm.linkMarkers.push(marker);
     });
+    map.on("zoomend", () => { if (fm.drawn.links) fm.spread(map, fm.linkMarkers, 26); });
+  };
+
+  // A mark stands where none before it does.
+  fm.spread = function (map, markers, room, others) {
+    const at = (marker) => map.latLngToContainerPoint(marker.getLatLng());
+    const taken = (others || []).map(at);
+    markers.forEach((marker) => {
+      const point = at(marker);
+      marker.remove();
+      if (taken.some((other) => point.distanceTo(other) < room)) return;
+      marker.addTo(map);
+      taken.push(point);
+    });
   };
 
   // They lie over homes and spaces, their signs over everything.
   fm.showLinks = function (map) {
     const isShown = fm.state.sites && !fm.isPicture();
-    [...fm.linkLines, ...fm.linkMarkers].forEach((layer) => { layer.remove(); if (isShown) layer.addTo(map); });
+    fm.linkLines.forEach((layer) => { layer.remove(); if (isShown) layer.addTo(map); });
+    fm.linkMarkers.forEach((marker) => marker.remove());
+    if (isShown) fm.spread(map, fm.linkMarkers, 26);
     fm.drawn.links = isShown ? fm.linkItems().length : 0;
   };
 

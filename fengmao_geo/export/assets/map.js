@@ -123,16 +123,24 @@
   }
 
   function showAreas(map, canvas) {
-    if (fm.areaShape) fm.areaShape.remove();
-    fm.areaShape = null;
-    const area = fm.state.type >= 0 && fm.state.areas && fm.area(fm.state.type + "/" + fm.state.minutes);
-    fm.drawn.areas = area && area.length ? 1 : 0;
-    if (!fm.drawn.areas) return;
-    const colours = fm.data.colours.reach;
-    fm.areaShape = L.polygon(fm.unpackPolygon(area), still(canvas, {
-      fillColor: colours.area, fillOpacity: colours.area_opacity, color: colours.area_line, weight: 1.4, dashArray: "1 4",
-      lineCap: "round",
-    })).addTo(map);
+    (fm.areaShapes || []).forEach((shape) => shape.remove());
+    fm.areaShapes = [];
+    fm.areaKinds = [];
+    if (fm.state.type >= 0 && fm.state.areas) {
+      const { reach, site } = fm.data.colours;
+      const key = fm.state.type + "/" + fm.state.minutes;
+      const draw = (kind, shape, style) => {
+        if (!shape) return;
+        fm.areaKinds.push(kind);
+        fm.areaShapes.push(L.polygon(fm.unpackPolygon(shape), still(canvas, style)).addTo(map));
+      };
+      draw("now", fm.area(key), {
+        fillColor: reach.area, fillOpacity: reach.area_opacity, color: reach.area_line, weight: 1.4, dashArray: "1 4", lineCap: "round",
+      });
+      draw("gained", fm.areaChange("gained", key), { fillColor: site.gained, fillOpacity: 0.3, color: site.gained, weight: 1.6 });
+      draw("lost", fm.areaChange("lost", key), { fillColor: site.lost, fillOpacity: 0.25, color: site.lost, weight: 1.6, dashArray: "5 4" });
+    }
+    fm.drawn.areas = fm.areaShapes.length;
   }
 
   let shownKinds = null;

@@ -12,6 +12,32 @@
   };
   fm.isSchool = () => fm.state.school && !fm.isPicture();
 
+  function write(marker, text, size, colour) {
+    const renderer = marker._renderer;
+    if (!renderer._drawing || marker._empty()) return;
+    const pen = renderer._ctx;
+    pen.save();
+    pen.globalAlpha = 1;
+    pen.fillStyle = colour;
+    pen.font = "700 " + size + "px " + fm.data.font;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(text, marker._point.x, marker._point.y + 0.5);
+    pen.restore();
+  }
+
+  // Round, as no block and no site is numbered.
+  const RankMarker = L.CircleMarker.extend({
+    _project: function () {
+      this._radius = this._map.getZoom() >= 15.7 ? 10.5 : 9;
+      L.CircleMarker.prototype._project.call(this);
+    },
+    _updatePath: function () {
+      L.CircleMarker.prototype._updatePath.call(this);
+      write(this, String(this.options.rank), this._radius * 1.05, "#fff");
+    },
+  });
+
   // A dot with a ring, and an exclamation mark once there is room for it.
   const CrossingMarker = L.CircleMarker.extend({
     _project: function () {
@@ -20,17 +46,7 @@
     },
     _updatePath: function () {
       L.CircleMarker.prototype._updatePath.call(this);
-      const renderer = this._renderer;
-      if (this._radius < 7 || !renderer._drawing || this._empty()) return;
-      const pen = renderer._ctx;
-      pen.save();
-      pen.globalAlpha = 1;
-      pen.fillStyle = this.options.color;
-      pen.font = "800 11px " + fm.data.font;
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText("!", this._point.x, this._point.y + 0.5);
-      pen.restore();
+      if (this._radius >= 7) write(this, "!", 11, this.options.color);
     },
   });
 
@@ -41,15 +57,17 @@
     const click = (layer, open) => layer.on("click", (event) => { L.DomEvent.stopPropagation(event); open(event.latlng); });
     const order = pieces.lines.map((runs, i) => i)
       .sort((a, b) => pieces.is_worth[a] - pieces.is_worth[b] || pieces.class[a] - pieces.class[b]);
-    const made = order.flatMap((i) => {
-      const runs = pieces.lines[i].map(fm.unpack);
-      const { width } = classes[pieces.class[i]];
-      const style = { renderer: canvas, lineCap: "round", lineJoin: "round" };
-      const casing = L.polyline(runs, Object.assign({ color: "#fff", weight: width + 2.4, opacity: 0.9 }, style));
-      const line = L.polyline(runs, Object.assign({ color: pieces.is_worth[i] ? colours.improve : colours.line, weight: width }, style));
-      [casing, line].forEach((layer) => click(layer, (where) => fm.openPiece(map, i, where)));
-      return [casing, line];
-    });
+    // All the edges first: where pieces meet none shows.
+    const draw = (i, style) => {
+      const line = L.polyline(pieces.lines[i].map(fm.unpack), Object.assign({ renderer: canvas, lineCap: "round", lineJoin: "round" }, style));
+      click(line, (where) => fm.openPiece(map, i, where));
+      return line;
+    };
+    const width = (i) => classes[pieces.class[i]].width;
+    const made = [
+      ...order.map((i) => draw(i, { color: "#fff", weight: width(i) + 2.4, opacity: 0.9 })),
+      ...order.map((i) => draw(i, { color: pieces.is_worth[i] ? colours.improve : colours.line, weight: width(i) })),
+    ];
     const crossings = school.crossings.map((crossing) => {
       const marker = new CrossingMarker(fm.unpack(crossing.point)[0], {
         renderer: canvas, color: colours.crossing, weight: 2.4, fillColor: "#fff", fillOpacity: 1,
@@ -65,26 +83,11 @@
       return marker;
     });
     const ranks = order.filter((i) => pieces.is_worth[i]).sort((a, b) => pieces.rank[a] - pieces.rank[b]).map((i) => {
-      const marker = new fm.NumberMarker(fm.unpack(pieces.middle[i])[0], { renderer: canvas, fillColor: colours.improve_number, rank: pieces.rank[i] });
+      const marker = new RankMarker(fm.unpack(pieces.middle[i])[0], { renderer: canvas, fillColor: colours.improve_number, color: "#fff", fillOpacity: 1, weight: 2, rank: pieces.rank[i] });
       click(marker, () => fm.openPiece(map, i, marker.getLatLng()));
       return marker;
     });
     return { lines: made, crossings, schools, ranks };
-  }
-
-  // A number stands where no school, no crossing and no number before it does.
-  function placeRanks(map) {
-    const { ranks, schools } = fm.schoolLayers;
-    const at = (marker) => map.latLngToContainerPoint(marker.getLatLng());
-    const taken = schools.map((marker) => [at(marker), 12]);
-    ranks.forEach((marker) => {
-      const point = at(marker);
-      const isFree = taken.every(([other, room]) => point.distanceTo(other) > room + 12);
-      marker.remove();
-      if (!isFree) return;
-      marker.addTo(map);
-      taken.push([point, 12]);
-    });
   }
 
   fm.addSchool = function (map, canvas) {
@@ -100,9 +103,9 @@
       fm.drawn.pieces = isShown ? count() : 0;
       if (!isShown) return;
       [...lines, ...crossings, ...schools].forEach((layer) => layer.addTo(map));
-      placeRanks(map);
+      fm.spread(map, fm.schoolLayers.ranks, 25, fm.schoolLayers.schools);
     };
-    map.on("zoomend", () => { if (isOn()) placeRanks(map); });
+    map.on("zoomend", () => { if (isOn()) fm.spread(map, fm.schoolLayers.ranks, 25, fm.schoolLayers.schools); });
   };
 
   // Signs that names of streets keep clear of.

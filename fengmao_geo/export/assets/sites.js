@@ -43,10 +43,9 @@
   fm.figures = () => (fm.state.after ? fm.data.planned : fm.data);
   fm.blockFull = (i) => (fm.state.after ? fm.data.planned.cards[i] : fm.data.cards[i].full);
   fm.placeCount = (type, i) => (fm.state.after && i in fm.data.planned.counts ? fm.data.planned.counts[i] : type.facility_count);
-  fm.area = function (key) {
-    const { areas, planned } = fm.data;
-    return fm.state.after && key in planned.areas ? planned.areas[key] : areas[key];
-  };
+  // Service areas: that of today, and after it what is gained and lost.
+  fm.area = (key) => fm.data.areas[key];
+  fm.areaChange = (kind, key) => (fm.state.after ? fm.data.planned.areas[kind][key] : null);
 
   fm.chosenSite = () => (fm.state.sites && fm.state.site >= 0 ? all()[fm.state.site] : null);
   fm.isServed = (home) => home >= 0 && fm.chosenSite().homes.has(home);
@@ -79,6 +78,7 @@
       pen.fillStyle = this.options.fillColor;
       pen.strokeStyle = "#fff";
       pen.lineWidth = 2;
+      pen.setLineDash([]);
       pen.beginPath();
       pen.rect(x - side, y - side, 2 * side, 2 * side);
       pen.fill();

@@ -30,7 +30,8 @@
         : countRows();
       const isPlain = fm.isPlain();
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
-      if (chosen && fm.drawn.areas) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
+      const areas = { now: say("layer_areas"), gained: say("area_gained"), lost: say("area_lost") };
+      fm.areaKinds.forEach((kind) => rows.push(swatch(null, areas[kind], "swatch-area swatch-area-" + kind)));
       const green = fm.greenRows();
       const site = fm.chosenSite();
       const base = green ? green.title : isPlain ? (fm.isSchool() ? say("school_legend") : say("spaces_legend")) : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
