@@ -109,6 +109,8 @@ def test_everything_is_drawn(pages, show):
         "areas": 0,
         "spaces": 0,
         "sites": 0,
+        "links": 0,
+        "pieces": 0,
         "served": 0,
         "names": drawn["names"],
     }

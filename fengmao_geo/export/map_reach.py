@@ -215,7 +215,8 @@ def changed_areas(before: LifeCircles, after: LifeCircles) -> gpd.GeoDataFrame:
     old, new = _where_different(old, new)
     gained = np.asarray(shapely.difference(new, old), dtype=object)
     is_less = shapely.area(new) - shapely.area(gained) < shapely.area(old) - _NOTHING_M2
-    lost = np.where(is_less, shapely.difference(old, np.where(is_less, new, old)), nothing)
+    lost = np.full(len(old), nothing, dtype=object)
+    lost[is_less] = shapely.difference(old[is_less], new[is_less])
     table = every.to_frame(index=False)
     rows = [
         table.assign(is_gained=is_gained, geometry=ground)
@@ -233,8 +234,8 @@ def _where_different(old: NDArray[Any], new: NDArray[Any]) -> tuple[NDArray[Any]
     empty = shapely.Polygon()
     cut = np.full((2, len(old)), empty, dtype=object)
     for row, shapes in enumerate(zip(old, new, strict=True)):
-        points = (np.unique(shapely.get_coordinates(shape) @ (1, 1j)) for shape in shapes)
-        differ = np.setxor1d(*points, assume_unique=True)
+        one, other = (np.unique(shapely.get_coordinates(shape) @ np.array([1, 1j])) for shape in shapes)
+        differ = np.setxor1d(one, other, assume_unique=True)
         if len(differ):
             x, y = differ.real, differ.imag
             box = (x.min() - _AROUND_M, y.min() - _AROUND_M, x.max() + _AROUND_M, y.max() + _AROUND_M)
