@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from opened_pages import browser, show
+from opened_pages import browser, look, show
 from sample_layers import OTHER_SEED, SAMPLES, Layers, maker, read_layers
 from typer.testing import CliRunner
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
-__all__ = ["browser", "show"]
+__all__ = ["browser", "look", "show"]
 
 
 # Files that look at towns fresh from the maker, which take long to make.

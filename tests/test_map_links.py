@@ -119,6 +119,13 @@ def test_a_gate_says_whose_it_is():
     assert link_data(made, FRAME, lang="zh")["items"][0]["place"] == "北街小区"
 
 
+def test_the_sign_of_a_bridge_stands_half_way_across():
+    lines = drawn("LINESTRING (200 0, 200 40)")
+    [bridge] = link_data(results(bridged(banks())), FRAME, lang="zh")["items"]
+    [half] = FRAME.points(lines.geometry.centroid)
+    assert bridge["point"] == half
+
+
 def test_what_lies_beyond_a_page_is_not_on_it():
     west = Frame(CRS(4549), (EAST - 200, NORTH - 200, EAST + 150, NORTH + 800))
     assert link_data(results(bridged(banks())), west, lang="zh")["items"] == []
@@ -155,7 +162,7 @@ def test_a_link_of_the_list_opens_its_card_and_hostile_ids_are_text(page, show):
     assert "bridge" in card
     assert "40 m" in card
     shown.page.locator(".link").nth(1).click()
-    content = shown.page.evaluate("document.querySelector('.leaflet-popup').textContent")
+    content = shown.page.evaluate("document.querySelector('.leaflet-popup-pane').textContent")
     assert [text for text in PAYLOADS if text not in content] == []
     assert shown.page.evaluate("window.ran") is None
     assert shown.complaints == []

@@ -52,7 +52,7 @@ def link_data(results: Results, frame: Frame, *, lang: Lang) -> dict[str, Any] |
     shown = rows[frame.shows(rows.geometry)].reset_index(drop=True)
     kinds = [kind for kind in _KINDS if (shown["kind"] == kind).any()]
     shapes = shown.geometry.to_numpy()
-    middle = shapely.point_on_surface(shapely.clip_by_rect(shapes, *frame.bounds))
+    middle = [_middle(shape) for shape in shapely.clip_by_rect(shapes, *frame.bounds)]
     places = _place_names(results)
     return {
         "kinds": [
@@ -79,6 +79,17 @@ def link_data(results: Results, frame: Frame, *, lang: Lang) -> dict[str, Any] |
             )
         ],
     }
+
+
+def _middle(shape: shapely.Geometry) -> shapely.Geometry:
+    """Find the point that stands for lines, half way along the longest; a point is its own."""
+    parts = shapely.get_parts(shapely.line_merge(shape)) if shapely.get_dimensions(shape) else [shape]
+    longest = parts[int(np.argmax(shapely.length(parts)))]
+    return (
+        longest
+        if shapely.get_dimensions(longest) == 0
+        else shapely.line_interpolate_point(longest, 0.5, normalized=True)
+    )
 
 
 def _place_names(results: Results) -> dict[Any, str]:
