@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,9 @@ def link_data(results: Results, frame: Frame, *, lang: Lang) -> dict[str, Any] |
     shown = rows[frame.shows(rows.geometry)].reset_index(drop=True)
     kinds = [kind for kind in _KINDS if (shown["kind"] == kind).any()]
     shapes = shown.geometry.to_numpy()
-    middle = [_middle(shape) for shape in shapely.clip_by_rect(shapes, *frame.bounds)]
+    seen = shapely.clip_by_rect(shapes, *frame.bounds)
+    # Of what only touches the frame nothing is seen.
+    middle = [_middle(shape) for shape in np.where(shapely.is_empty(seen), shapes, seen)]
     places = _place_names(results)
     return {
         "kinds": [
@@ -83,13 +85,11 @@ def link_data(results: Results, frame: Frame, *, lang: Lang) -> dict[str, Any] |
 
 def _middle(shape: shapely.Geometry) -> shapely.Geometry:
     """Find the point that stands for lines, half way along the longest; a point is its own."""
-    parts = shapely.get_parts(shapely.line_merge(shape)) if shapely.get_dimensions(shape) else [shape]
-    longest = parts[int(np.argmax(shapely.length(parts)))]
-    return (
-        longest
-        if shapely.get_dimensions(longest) == 0
-        else shapely.line_interpolate_point(longest, 0.5, normalized=True)
-    )
+    if shapely.get_dimensions(shape) == 0:
+        return shape
+    parts = np.asarray(shapely.get_parts(shapely.line_merge(shape)), dtype=object)
+    longest = parts[np.argmax(shapely.length(parts))]
+    return cast("shapely.Geometry", shapely.line_interpolate_point(longest, 0.5, normalized=True))
 
 
 def _place_names(results: Results) -> dict[Any, str]:
