@@ -260,7 +260,6 @@ def test_a_crossing_has_the_name_of_the_main_road():
 
 def test_where_nobody_crosses_there_is_no_crossing():
     assert walks(paper_town(homes={"c": HOMES["c"]})).crossings.empty
-    assert walks(paper_town(schools={"s": (9000, 9000)})).crossings.empty
 
 
 def test_children_who_were_not_counted_cross_unranked():

@@ -207,8 +207,9 @@ def crossing_table(
     points = np.asarray(shapely.points(people.index.to_frame().to_numpy(dtype=float)), dtype=object)
     row, edge = network.edge_tree.query(points, predicate="dwithin", distance=_TOUCH_M)
     row, edge = row[main[edge] == 1], edge[main[edge] == 1]
-    names = network.edges["street_id"].iloc[edge].map(_streets(town)["name"])
-    name = names.groupby(row).first().reindex(range(len(points))).astype(object)
+    names = network.edges["street_id"].iloc[edge].map(_streets(town)["name"]).set_axis(row)
+    # Where main roads of several names meet, one of them stands for all.
+    name = names.dropna().groupby(level=0).min().reindex(range(len(points))).astype(object)
     found = gpd.GeoDataFrame(
         {
             "name": name.where(name.notna(), None).to_numpy(dtype=object),
