@@ -217,7 +217,7 @@ def test_the_time_after_differs_only_where_somebody_is_nearer(results):
 
 def test_the_ground_newly_served_is_shown_after_and_not_today(pages, show):
     opened = show(pages[0])
-    opened.page.evaluate("fengmao.change({ type: 1, minutes: 5 })")
+    opened.page.evaluate("fengmao.change({ type: fengmao.data.planned.changes[0][0], minutes: 5 })")
     # No park is there today, so all its ground is new.
     assert opened.page.evaluate("fengmao.areaKinds") == []
     opened.page.click("[data-state=after]")
