@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.green.gain import GreenGains
     from fengmao_geo.life_circle.circles import LifeCircles
+    from fengmao_geo.life_circle.school_routes import SchoolRoutes
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.tables import Programme
     from fengmao_geo.town.town import Town
@@ -42,8 +43,13 @@ class Results:
         Which spaces are to become what.
     planned
         The life circles once the programme stands, or something else that is planned: a footbridge, a gate.
+    planned_network
+        The streets that ``planned`` was measured on, where they are not those of ``network``: with the
+        footbridge, with the gate open.
     gains
         What became greener, and would by the programme.
+    school_routes
+        The walks to school.
     """
 
     town: Town
@@ -55,6 +61,8 @@ class Results:
     programme: Programme | None = None
     planned: LifeCircles | None = None
     gains: GreenGains | None = None
+    planned_network: WalkNetwork | None = None
+    school_routes: SchoolRoutes | None = None
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -68,4 +76,14 @@ class Results:
             tables.append(self.space_findings)
         if self.gains is not None:
             tables.append(self.gains.findings)
+        if self.school_routes is not None:
+            tables.append(_others(self.school_routes.findings, tables))
         return join_findings(tables)
+
+
+def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Leave out what was found before: homes off the streets are so for every walk."""
+    keys = ["layer", "feature_id", "code"]
+    known = {key for table in tables for key in zip(*(table[name] for name in keys), strict=True)}
+    is_new = [key not in known for key in zip(*(findings[name] for name in keys), strict=True)]
+    return findings[is_new]

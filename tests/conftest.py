@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import settings
-from opened_pages import browser, show
+from opened_pages import browser, look, show
 from sample_layers import OTHER_SEED, SAMPLES, Layers, cut_town, maker, read_layers
 from typer.testing import CliRunner
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
-__all__ = ["browser", "show"]
+__all__ = ["browser", "look", "show"]
 
 # The same examples in every run, so that a change is judged by what it changes; `--hypothesis-profile=search`
 # looks for new ones.

@@ -46,32 +46,53 @@ def browser():
         started.close()
 
 
+def _open(browser: object, path: Path, size: dict[str, int]) -> Opened:
+    """Open a file with every other address blocked; nothing but the file may be asked for."""
+    context = browser.new_context(viewport=size, offline=True)
+    context.set_default_timeout(10_000)
+    shown = Opened(context.new_page())
+
+    def watch(route: object) -> None:
+        address = route.request.url
+        if address == path.as_uri():
+            route.continue_()
+        else:
+            shown.requests.append(address)
+            route.abort()
+
+    context.route(re.compile(r"^(?!data:)"), watch)
+    shown.page.on("console", lambda message: shown.complaints.append(message.text))
+    shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
+    shown.page.goto(path.as_uri())
+    shown.page.wait_for_selector("body[data-drawn]")
+    return shown
+
+
 @pytest.fixture
 def show(browser):
-    """Open a file with every other address blocked; nothing but the file may be asked for."""
-    contexts = []
+    """Open a page for one test, which may do with it what it likes."""
+    pages = []
 
     def opened(path: Path, size: dict[str, int] = WIDE) -> Opened:
-        context = browser.new_context(viewport=size, offline=True)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        shown = Opened(context.new_page())
-
-        def watch(route: object) -> None:
-            address = route.request.url
-            if address == path.as_uri():
-                route.continue_()
-            else:
-                shown.requests.append(address)
-                route.abort()
-
-        context.route(re.compile(r"^(?!data:)"), watch)
-        shown.page.on("console", lambda message: shown.complaints.append(message.text))
-        shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
-        shown.page.goto(path.as_uri())
-        shown.page.wait_for_selector("body[data-drawn]")
-        return shown
+        pages.append(_open(browser, path, size))
+        return pages[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for shown in pages:
+        shown.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def look(browser):
+    """Open a page once for all tests of a file that only look at it and touch nothing."""
+    pages = {}
+
+    def opened(path: Path, size: dict[str, int] = WIDE) -> Opened:
+        key = (path, *size.values())
+        if key not in pages:
+            pages[key] = _open(browser, path, size)
+        return pages[key]
+
+    yield opened
+    for shown in pages.values():
+        shown.page.context.close()

@@ -8,7 +8,13 @@ from pyproj import CRS
 
 from fengmao_geo.export.map_data import type_data
 from fengmao_geo.export.map_geometry import Frame
-from fengmao_geo.export.map_reach import area_data, home_data, light_areas
+from fengmao_geo.export.map_reach import (
+    area_change_data,
+    area_data,
+    changed_areas,
+    home_data,
+    light_areas,
+)
 
 FRAME = Frame(CRS("EPSG:4549"), (EAST, NORTH, EAST + 1200, NORTH + 800))
 WEST_HALF = Frame(CRS("EPSG:4549"), (EAST, NORTH, EAST + 300, NORTH + 800))
@@ -117,3 +123,32 @@ def test_areas_are_made_lighter_once_and_the_given_ones_stay():
 def test_without_life_circles_there_are_no_homes_and_no_areas(town):
     assert home_data(town, None, FRAME, [])["ids"] == []
     assert area_data(None, FRAME, []) == {}
+
+
+def test_ground_gained_and_lost_is_what_the_areas_differ_by():
+    before = map_circles()
+    rows = before.service_areas
+    # The first area grows by 10 m to the east; the last one is no more.
+    grown = rows.geometry.where(rows.index != 0, box(90, 260, 210, 160))
+    after = map_circles(service_areas=rows.set_geometry(grown)[:-1])
+    changes = changed_areas(before, after)
+    found = zip(
+        changes["facility_type"], changes["limit_min"], changes["is_gained"], changes.area, strict=True
+    )
+    assert list(found) == [
+        ("health_station", 5.0, True, pytest.approx(10 * 160)),
+        ("kindergarten", 15.0, False, pytest.approx(600 * 160)),
+    ]
+
+
+def test_areas_that_stay_as_they_are_differ_in_nothing():
+    assert changed_areas(map_circles(), map_circles()).empty
+    none = map_circles(service_areas=map_circles().service_areas[:0])
+    assert changed_areas(none, none).empty
+
+
+def test_ground_gained_is_written_by_type_and_circle(ids):
+    none = map_circles(service_areas=map_circles().service_areas[:0])
+    data = area_change_data(changed_areas(none, map_circles()), FRAME, ids)
+    assert data["lost"] == {}
+    assert set(data["gained"]) == set(area_data(map_circles(), FRAME, ids))

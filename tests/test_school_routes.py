@@ -243,6 +243,31 @@ def test_main_roads_are_crossed_as_often_as_one_cannot_help(what, streets, home,
     assert crossed(streets, home, school) == expected, what
 
 
+def test_children_are_counted_where_they_cross(paper):
+    # One child of a, two of b: both homes lie south of the main road, which is cut at (200, 0).
+    rows = paper.crossings
+    assert rows[["dwelling_count", "children_people", "rank"]].to_numpy().tolist() == [[2, 3, 1]]
+    assert [unmoved(point).coords[0] for point in rows.geometry] == [(200, 0)]
+
+
+def test_a_crossing_has_the_name_of_the_main_road():
+    streets = dict(STREETS)
+    classes, lines = zip(*streets.values(), strict=True)
+    names = ["West Road", "East Road", "Lane", None]
+    layer = at(*lines, id=list(streets), street_class=list(classes), name=names)
+    assert walks(paper_town(streets=layer)).crossings["name"].tolist() == ["East Road"]
+
+
+def test_where_nobody_crosses_there_is_no_crossing():
+    assert walks(paper_town(homes={"c": HOMES["c"]})).crossings.empty
+
+
+def test_children_who_were_not_counted_cross_unranked():
+    found = walks(paper_town(homes={"a": (HOMES["a"][0], None)})).crossings
+    assert found["children_people"].isna().tolist() == [True]
+    assert found["rank"].isna().tolist() == [True]
+
+
 def test_a_footbridge_crosses_nothing():
     streets = at(
         *[line((-200, 0), (200, 0)), line((0, -200), (0, 200))],
@@ -536,7 +561,8 @@ def test_main_roads_crossed_are_the_fewest_of_all_choices_of_sides(layout):
     found = fewest_crossings(network, ways, main, xy[ways.origin], xy[ways.destination])
     # To the other part of the network legs are longer.
     has_legs = (one.leg_m[ways.start_row] > 0) | (other.leg_m[ways.end_row] > 0)
-    for way, count in enumerate(found):
+    assert np.bincount(found.way, minlength=len(ways.origin)).tolist() == found.crossed_count.tolist()
+    for way, count in enumerate(found.crossed_count):
         is_here = (ways.way == way) & (np.abs(ways.to_m - ways.from_m) > 1e-6)
         pieces = list(zip(ways.edge_id[is_here], ways.from_m[is_here], ways.to_m[is_here], strict=True))
         if len(pieces) <= 5 and not has_legs[way]:

@@ -215,6 +215,16 @@ def test_the_time_after_differs_only_where_somebody_is_nearer(results):
     assert found["changes"] == [[1, 65, 0]]
 
 
+def test_the_ground_newly_served_is_shown_after_and_not_today(pages, show):
+    opened = show(pages[0])
+    opened.page.evaluate("fengmao.change({ type: fengmao.data.planned.changes[0][0], minutes: 5 })")
+    # No park is there today, so all its ground is new.
+    assert opened.page.evaluate("fengmao.areaKinds") == []
+    opened.page.click("[data-state=after]")
+    assert opened.page.evaluate("fengmao.areaKinds") == ["gained"]
+    assert "新增服务范围" in opened.page.inner_text(".legend")
+
+
 def test_a_what_if_without_a_programme_shows_who_gains_and_who_loses(results, tmp_path, show):
     # The other way round: the parks are there today and would be given up.
     given_up = replace(results, circles=results.planned, planned=results.circles, programme=None)
@@ -233,9 +243,9 @@ def test_no_programme_and_none_worked_out_leave_pages_as_they_are(results):
     assert planned_data(replace(results, planned=None), TOWN, [], around(results), [], lang="en") is None
 
 
-def test_a_page_opens_offline_with_its_sites(pages, show):
+def test_a_page_opens_offline_with_its_sites(pages, look):
     for page in pages:
-        opened = show(page)
+        opened = look(page)
         assert (opened.requests, opened.complaints) == ([], [])
         assert opened.drawn["sites"] >= 1
 

@@ -24,7 +24,9 @@ from fengmao_geo.export.map_figures import Place, about, block_places, card, ful
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_green import green_data
 from fengmao_geo.export.map_labels import labels
-from fengmao_geo.export.map_reach import area_data, home_data, light_areas
+from fengmao_geo.export.map_links import link_data
+from fengmao_geo.export.map_reach import area_data, changed_areas, home_data, light_areas
+from fengmao_geo.export.map_school import school_data
 from fengmao_geo.export.map_sites import planned_data, site_data
 from fengmao_geo.export.map_spaces import space_data
 from fengmao_geo.export.offline import (
@@ -40,6 +42,7 @@ from fengmao_geo.export.offline import (
 from fengmao_geo.export.theme import colour_rules, named, say, theme
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from branca.element import Figure
 
     from fengmao_geo.messages import Lang
@@ -58,6 +61,8 @@ _SCRIPTS = (
     "spaces.js",
     "green.js",
     "sites.js",
+    "links.js",
+    "school.js",
     "paint.js",
     "map.js",
     "labels.js",
@@ -65,7 +70,10 @@ _SCRIPTS = (
     "panel.js",
     "start.js",
 )
-_COLOURS = ("page", "ground", "building", "block", "reach", "group", "space", "green", "site")
+_COLOURS = (
+    *("page", "ground", "building", "block", "reach", "group"),
+    *("space", "green", "site", "link", "school"),
+)
 _SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
 # What weighs dwellings where nobody counted people is named as what it is.
 _WEIGHED = {
@@ -88,7 +96,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
     what they reach within each life circle, service areas, facilities, who lacks what, and the spaces the
     town could use, each with a card of why it was found, how large it is and what fits. With a programme, its
-    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses.
+    sites with whom they serve; with planned life circles, those of today and after, and who gains and loses;
+    with planned streets, what is new of them; with walks to school, the street pieces that children share.
 
     Parameters
     ----------
@@ -111,7 +120,9 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     OSError
         If the folder or a file cannot be written.
     """
+    areas = None
     if results.circles is not None:
+        areas = None if results.planned is None else changed_areas(results.circles, results.planned)
         results = replace(results, circles=light_areas(results.circles))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -120,7 +131,7 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     shown = tqdm(
         places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False
     )
-    return [write_whole(target / place.href, _page(results, place, blocks, lang)) for place in shown]
+    return [write_whole(target / place.href, _page(results, place, blocks, lang, areas)) for place in shown]
 
 
 def _town_place(results: Results) -> Place:
@@ -129,12 +140,14 @@ def _town_place(results: Results) -> Place:
     return Place("town", "", town.name, "", None, area_m2, INDEX)
 
 
-def _page(results: Results, place: Place, blocks: list[Place], lang: Lang) -> str:
+def _page(
+    results: Results, place: Place, blocks: list[Place], lang: Lang, areas: gpd.GeoDataFrame | None
+) -> str:
     frame = _frame(results, place)
     south_west, north_east = frame.corners(_focus(results, place))
     page = OfflineMap(((south_west[0] + north_east[0]) / 2, (south_west[1] + north_east[1]) / 2))
     figure = cast("Figure", page.get_root())
-    data = json_text(page_data(results, place, blocks, frame=frame, lang=lang))
+    data = json_text(page_data(results, place, blocks, frame=frame, lang=lang, areas=areas))
     figure.header.add_child(Verbatim(f"<style>{leaflet_style()}</style>"))
     figure.header.add_child(Verbatim(f"<style>{colour_rules()}{asset('page.css')}</style>"))
     figure.header.add_child(Verbatim(f"<script>{leaflet_script()}</script>"))
@@ -177,7 +190,13 @@ def _frame(results: Results, place: Place) -> Frame:
 
 
 def page_data(
-    results: Results, place: Place, blocks: list[Place], *, frame: Frame, lang: Lang
+    results: Results,
+    place: Place,
+    blocks: list[Place],
+    *,
+    frame: Frame,
+    lang: Lang,
+    areas: gpd.GeoDataFrame | None = None,
 ) -> dict[str, Any]:
     """Write everything a page draws and says, as its JSON holds it.
 
@@ -193,6 +212,8 @@ def page_data(
         What part of the town is shown.
     lang
         ``zh`` or ``en``.
+    areas
+        What `changed_areas` gives; worked out where it is left out.
 
     Returns
     -------
@@ -230,7 +251,9 @@ def page_data(
         "green": green_data(results, place, frame, lang=lang),
         "spaces": space_data(results, place, frame, lang=lang),
         "programme": site_data(results, place, frame, ids, home_ids, lang=lang),
-        "planned": planned_data(results, place, blocks, frame, ids, lang=lang),
+        "laid": link_data(results, frame, lang=lang),
+        "school": school_data(results, place, frame, lang=lang),
+        "planned": planned_data(results, place, blocks, frame, ids, lang=lang, areas=areas),
         "blocks": _block_shapes(results, place, blocks, frame),
         "ground": ground_data(town, frame),
         "labels": labels(town, frame),

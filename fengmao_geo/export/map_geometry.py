@@ -91,8 +91,16 @@ class Frame:
 
     def lines(self, shapes: gpd.GeoSeries) -> list[Run]:
         """Write all parts of lines, one run each."""
-        parts, _ = _flat(shapely.line_merge(self._clipped(shapes)), 1)
-        return [run for run in self._runs(self._simplified(parts), is_closed=False) if len(run) >= 4]
+        return [run for runs in self.paths(shapes) for run in runs]
+
+    def paths(self, shapes: gpd.GeoSeries) -> list[list[Run]]:
+        """Write lines, each as its parts; an empty list where nothing is left of one, or it is none."""
+        parts, of_shape = _flat(shapely.line_merge(self._clipped(shapes)), 1)
+        by_shape: list[list[Run]] = [[] for _ in range(len(shapes))]
+        for run, shape in zip(self._runs(self._simplified(parts), is_closed=False), of_shape, strict=True):
+            if len(run) >= 4:
+                by_shape[shape].append(run)
+        return by_shape
 
     def points(self, places: Sequence[Any] | NDArray[Any]) -> list[Run]:
         """Write points, one run of two numbers each."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -16,16 +17,17 @@ from fengmao_geo.network.travel import TOLERANCE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.export.map_geometry import Frame
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.town.town import Town
 
-__all__ = ["area_data", "home_data", "light_areas"]
+__all__ = ["area_change_data", "area_data", "changed_areas", "home_data", "light_areas"]
 
 AREA_SIMPLIFY_M = 0.75
+# Less ground than this is rounding; what differs is looked for so far around the points that do.
+_NOTHING_M2, _AROUND_M = 1.0, 5.0
 
 _SIGNS = {"reached": "1", "unreached": "0", "unknown": "?"}
 
@@ -147,6 +149,29 @@ def light_areas(circles: LifeCircles) -> LifeCircles:
     )
 
 
+def area_change_data(changes: gpd.GeoDataFrame, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
+    """Write the ground from which each type is newly reached, or no longer.
+
+    Parameters
+    ----------
+    changes
+        What `changed_areas` gives.
+    frame
+        What part of the town is shown.
+    types
+        Ids of facility types, in the order of the page.
+
+    Returns
+    -------
+    dict
+        ``gained`` and ``lost``: rings by ``type/minutes``.
+    """
+    return {
+        name: _by_key(changes[changes["is_gained"] == is_gained], frame, types)
+        for name, is_gained in (("gained", True), ("lost", False))
+    }
+
+
 def area_data(circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
     """Write the ground from which each type is reached, by ``type/minutes``.
 
@@ -164,9 +189,62 @@ def area_data(circles: LifeCircles | None, frame: Frame, types: Sequence[str]) -
     dict
         Rings by ``type/minutes``.
     """
-    if circles is None:
-        return {}
-    areas = circles.service_areas
+    return {} if circles is None else _by_key(circles.service_areas, frame, types)
+
+
+def changed_areas(before: LifeCircles, after: LifeCircles) -> gpd.GeoDataFrame:
+    """Find the ground from which each type is newly reached, or no longer.
+
+    Parameters
+    ----------
+    before
+        The life circles of today.
+    after
+        Those once what is planned stands.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``facility_type, limit_min, is_gained`` (else lost) and ``geometry``, ready to be drawn.
+    """
+    keys = ["facility_type", "limit_min"]
+    was, now = (circles.service_areas.set_index(keys).geometry for circles in (before, after))
+    every = was.index.union(now.index)
+    nothing = shapely.Polygon()
+    old, new = (areas.reindex(every).fillna(nothing).to_numpy() for areas in (was, now))
+    old, new = _where_different(old, new)
+    gained = np.asarray(shapely.difference(new, old), dtype=object)
+    is_less = shapely.area(new) - shapely.area(gained) < shapely.area(old) - _NOTHING_M2
+    lost = np.full(len(old), nothing, dtype=object)
+    lost[is_less] = shapely.difference(old[is_less], new[is_less])
+    table = every.to_frame(index=False)
+    rows = [
+        table.assign(is_gained=is_gained, geometry=ground)
+        for is_gained, ground in ((True, gained), (False, lost))
+    ]
+    crs = after.service_areas.crs
+    parts = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geometry", crs=crs)
+    parts = parts.explode(ignore_index=True)
+    parts = parts[parts.area >= _NOTHING_M2].dissolve([*keys, "is_gained"], as_index=False)
+    return parts.set_geometry(parts.geometry.simplify(AREA_SIMPLIFY_M, preserve_topology=False))
+
+
+def _where_different(old: NDArray[Any], new: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Cut shapes down to where their points differ: overlays of whole towns take long."""
+    empty = shapely.Polygon()
+    cut = np.full((2, len(old)), empty, dtype=object)
+    for row, shapes in enumerate(zip(old, new, strict=True)):
+        one, other = (np.unique(shapely.get_coordinates(shape) @ np.array([1, 1j])) for shape in shapes)
+        differ = np.setxor1d(one, other, assume_unique=True)
+        if len(differ):
+            x, y = differ.real, differ.imag
+            box = (x.min() - _AROUND_M, y.min() - _AROUND_M, x.max() + _AROUND_M, y.max() + _AROUND_M)
+            cut[:, row] = shapely.clip_by_rect(np.array(shapes, dtype=object), *box)
+    return cut[0], cut[1]
+
+
+def _by_key(areas: gpd.GeoDataFrame, frame: Frame, types: Sequence[str]) -> dict[str, Any]:
+    """Write shapes by ``type/minutes``."""
     areas = areas[areas["facility_type"].isin(types)]
     # Those of a block's page are as fine as they come from `light_areas`.
     tolerance_m = frame.simplify_m if frame.simplify_m < AREA_SIMPLIFY_M else 3 * frame.simplify_m

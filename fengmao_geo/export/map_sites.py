@@ -10,7 +10,7 @@ import shapely
 
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import full_set, type_rows
-from fengmao_geo.export.map_reach import home_data
+from fengmao_geo.export.map_reach import area_change_data, changed_areas, home_data
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_words import capital, place_name, rounded, use_name
 from fengmao_geo.export.theme import named, say
@@ -19,6 +19,8 @@ from fengmao_geo.standards.load import display_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import geopandas as gpd
 
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.export.map_geometry import Frame
@@ -201,7 +203,14 @@ def _sum(results: Results, programme: Programme, place: Place, lang: Lang) -> st
 
 
 def planned_data(
-    results: Results, place: Place, blocks: Sequence[Place], frame: Frame, types: Sequence[str], *, lang: Lang
+    results: Results,
+    place: Place,
+    blocks: Sequence[Place],
+    frame: Frame,
+    types: Sequence[str],
+    *,
+    lang: Lang,
+    areas: gpd.GeoDataFrame | None = None,
 ) -> dict[str, Any] | None:
     """Write what a page shows of the life circle once what is planned stands: only what differs.
 
@@ -219,6 +228,8 @@ def planned_data(
         Ids of facility types, in the order of the page.
     lang
         The language of the page.
+    areas
+        What `changed_areas` gives, where it was worked out for another page before.
 
     Returns
     -------
@@ -226,10 +237,13 @@ def planned_data(
         ``cells``: type, homes that reach it in another way, and their metres, tenths of a minute and signs by
         circle; ``gains`` and ``losses``: type, homes that newly reach it, or no longer; ``changes``: type,
         people of the place who gain and lose it, and their ``sum``; ``full``, ``rows``, ``cards`` and
-        ``counts`` in place of those of today. ``None`` where it was not worked out.
+        ``counts`` in place of those of today; ``areas``: the ground ``gained`` and ``lost`` by service areas.
+        ``None`` where it was not worked out.
     """
     if results.planned is None or results.circles is None:
         return None
+    if areas is None:
+        areas = changed_areas(results.circles, results.planned)
     before = home_data(results.town, results.circles, frame, types)
     after = home_data(results.town, results.planned, frame, types)
     counts = results.planned.types.set_index("facility_type")["facility_count"]
@@ -252,6 +266,7 @@ def planned_data(
         "full": full_set(results.planned, place),
         "rows": type_rows(results.planned, place, types),
         "cards": [full_set(results.planned, block) for block in blocks] if place.area_kind == "town" else [],
+        "areas": area_change_data(areas, frame, types),
         "counts": {types.index(kind): int(count) for kind, count in counts.items() if kind in types},
     }
 

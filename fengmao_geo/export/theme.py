@@ -82,8 +82,8 @@ def colour_rules() -> str:
     >>> colour_rules()[:7]
     ':root {'
     """
-    keys = ("reach", "block", "name", "space", "green", "site")
-    reach, block, names, space, green, site = (theme()[key] for key in keys)
+    keys = ("reach", "block", "name", "space", "green", "site", "link", "school")
+    reach, block, names, space, green, site, link, school = (theme()[key] for key in keys)
     variables = {
         **theme()["page"],
         **theme()["severity"],
@@ -100,6 +100,12 @@ def colour_rules() -> str:
         "site": site["fill"],
         "site-line": site["line"],
         "site-lost": site["lost"],
+        "area-gained": site["gained"],
+        "link": link["fill"],
+        "link-line": link["line"],
+        "link-closed": link["closed"],
+        "school-number": school["improve_number"],
+        "school-crossing": school["crossing"],
         "green-gain": green["gain"],
         "green-loss": green["loss"],
         **{f"bar-{state}": green[f"bar_{state}"] for state in ("before", "after", "planned")},

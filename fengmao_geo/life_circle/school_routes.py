@@ -15,7 +15,7 @@ from fengmao_geo.findings import Finding, findings_table, join_findings
 from fengmao_geo.life_circle.districts import district_schools
 from fengmao_geo.life_circle.places import Places, facility_places, unattached
 from fengmao_geo.life_circle.reach import Homes, are_joined, doubt_minutes, statuses, surveyed_types
-from fengmao_geo.life_circle.school_streets import main_roads, segment_table, street_findings
+from fengmao_geo.life_circle.school_streets import crossing_table, main_roads, segment_table, street_findings
 from fengmao_geo.life_circle.walks import homes_of
 from fengmao_geo.network.crossings import fewest_crossings
 from fengmao_geo.network.service_area import check_minutes
@@ -61,6 +61,8 @@ class SchoolRoutes:
         One row per dwelling with children, or where they were not counted.
     segments
         The street pieces that children use, those most worth improving first.
+    crossings
+        Where children cannot but cross main roads, those that most cross first.
     findings
         Districts without a school, dwellings without a district, and what else is not known.
     """
@@ -71,6 +73,7 @@ class SchoolRoutes:
     standard_m: float | None
     routes: gpd.GeoDataFrame
     segments: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
     findings: pd.DataFrame
 
     def __repr__(self) -> str:
@@ -128,7 +131,8 @@ def school_routes(
         and ``geometry``, the line walked. ``segments``: ``edge_id`` (of the network), ``street_id, name,
         is_main_road, length_m, dwelling_count, children_people`` (who use any of it), ``children_share`` (of
         all children with a way), ``shaded_share``, ``walked_m`` and ``unshaded_m`` (metres times children),
-        ``rank_basis, rank, geometry``.
+        ``rank_basis, rank, geometry``. ``crossings``: ``name`` (of the main road), ``dwelling_count,
+        children_people, rank, geometry``; none of a walk whose crossings are unknown.
 
     Raises
     ------
@@ -160,14 +164,17 @@ def school_routes(
     )
     children = homes.table["children_people"].to_numpy(dtype=float)
     main = main_roads(town, network, read)
+    ends = _ends(network, homes, there, ways)
+    crossed = fewest_crossings(network, ways, main, *ends)
     found = findings_table([*goals.found, *street_findings(town)])
     return SchoolRoutes(
         facility_type=facility_type,
         walker=who,
         minutes=limit_min,
         standard_m=limits.standard_m,
-        routes=_routes(network, homes, there, goals, ways, main, limits),
+        routes=_routes(network, homes, goals, ways, ends, crossed.crossed_count, limits),
         segments=segment_table(town, network, ways, children=children[ways.origin], main=main, standard=read),
+        crossings=crossing_table(town, network, crossed, children=children[ways.origin], main=main),
         findings=join_findings([found, unattached(town, homes.attachments, {facility_type: there})]),
     )
 
@@ -256,10 +263,10 @@ def _goals(
 def _routes(
     network: WalkNetwork,
     homes: Homes,
-    there: Places,
     goals: _Goals,
     ways: Ways,
-    main: Numbers,
+    ends: tuple[Numbers, Numbers],
+    crossed_count: Numbers,
     limits: _Limits,
 ) -> gpd.GeoDataFrame:
     """Put the walks together, dwelling by dwelling."""
@@ -267,10 +274,9 @@ def _routes(
     distance_m, crossed = np.full(count, np.nan), np.full(count, np.nan)
     lines = np.full(count, None, dtype=object)
     if len(ways.origin):
-        start_xy, end_xy = _ends(network, homes, there, ways)
         distance_m[ways.origin] = ways.distance_m
-        crossed[ways.origin] = fewest_crossings(network, ways, main, start_xy, end_xy)
-        lines[ways.origin] = way_lines(network, ways, start_xy, end_xy)
+        crossed[ways.origin] = crossed_count
+        lines[ways.origin] = way_lines(network, ways, *ends)
     speed = limits.walker.speed_m_min
     travel_min = distance_m / speed
     is_within = np.full(count, None, dtype=object)
@@ -297,6 +303,8 @@ def _routes(
 
 def _ends(network: WalkNetwork, homes: Homes, there: Places, ways: Ways) -> tuple[Numbers, Numbers]:
     """Find where walks begin at homes and end at schools."""
+    if not len(ways.origin):
+        return np.zeros((0, 2)), np.zeros((0, 2))
     each = np.arange(len(ways.origin))
     first, last = np.searchsorted(ways.way, each), np.searchsorted(ways.way, each, side="right") - 1
     lines = network.edge_lines[ways.edge_id]

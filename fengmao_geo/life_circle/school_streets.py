@@ -1,4 +1,4 @@
-"""The street pieces that children walk to school: how many use each, and how much of it is in the shade."""
+"""The street pieces that children walk to school, how many use each and its shade; main roads they cross."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fengmao_geo.tables import RESULTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fengmao_geo.network.crossings import Crossings
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.network.ways import Ways
     from fengmao_geo.standards.routes import RouteStandard
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["main_roads", "segment_table", "street_findings"]
+__all__ = ["crossing_table", "main_roads", "segment_table", "street_findings"]
 
 # Pieces shorter than rounding are not walked.
 _NOTHING_M = 1e-6
+# A street passes a crossing if it comes as near as rounding.
+_TOUCH_M = 0.01
 # Classes of streets whose usual width is known; others are as wide as a lane.
 _WIDE_CLASSES = ("main", "secondary", "branch")
 
@@ -172,6 +175,52 @@ def _ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     by = found[f"{basis}_m"]
     rank = (-by).rank(method="first").where(by.notna())
     return found.assign(rank_basis=basis, rank=rank).sort_values(["rank", "edge_id"], ignore_index=True)
+
+
+def crossing_table(
+    town: Town, network: WalkNetwork, crossings: Crossings, *, children: Numbers, main: Numbers
+) -> gpd.GeoDataFrame:
+    """Count the children at each place where they cross main roads; who crosses there twice counts once.
+
+    Parameters
+    ----------
+    town
+        The town.
+    network
+        Its walk network.
+    crossings
+        What `fewest_crossings` gives.
+    children
+        Children who go each way, NaN where they were not counted, shape ``(r,)``.
+    main
+        What `main_roads` gives.
+
+    Returns
+    -------
+    GeoDataFrame
+        The table ``school_crossings``.
+    """
+    x, y = crossings.xy.T
+    rows = pd.DataFrame({"x": x, "y": y, "way": crossings.way, "children": children[crossings.way]})
+    users = rows.drop_duplicates(["x", "y", "way"]).groupby(["x", "y"])["children"]
+    people = users.sum(min_count=1)
+    points = np.asarray(shapely.points(people.index.to_frame().to_numpy(dtype=float)), dtype=object)
+    row, edge = network.edge_tree.query(points, predicate="dwithin", distance=_TOUCH_M)
+    row, edge = row[main[edge] == 1], edge[main[edge] == 1]
+    names = network.edges["street_id"].iloc[edge].map(_streets(town)["name"]).set_axis(row)
+    # Where main roads of several names meet, one of them stands for all.
+    name = names.dropna().groupby(level=0).min().reindex(range(len(points))).astype(object)
+    found = gpd.GeoDataFrame(
+        {
+            "name": name.where(name.notna(), None).to_numpy(dtype=object),
+            "dwelling_count": users.size().to_numpy(),
+            "children_people": people.to_numpy(dtype=float),
+            "rank": (-people).rank(method="first").to_numpy(),
+        },
+        geometry=points,
+        crs=network.crs,
+    )
+    return RESULTS["school_crossings"].check(found.sort_values("rank", kind="stable", ignore_index=True))
 
 
 def _shaded_share(

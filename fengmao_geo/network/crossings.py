@@ -1,4 +1,4 @@
-"""How many main roads a way crosses: the fewest, for somebody who walks beside the roads and not on them."""
+"""Which main roads a way crosses: the fewest, for somebody who walks beside the roads and not on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["fewest_crossings"]
+__all__ = ["Crossings", "fewest_crossings"]
 
 # The heading of a street at a point is taken over this distance; nearer than the second is at a node.
 _STEP_M, _AT_NODE_M = 0.01, 1e-6
@@ -31,10 +31,37 @@ class _Arm(NamedTuple):
     main: float
 
 
+class Crossings(NamedTuple):
+    """Main roads crossed: how many by each way, shape ``(r,)``; the way and the place of each crossing."""
+
+    crossed_count: Numbers
+    way: Indices
+    xy: Numbers
+
+
+class _Side(NamedTuple):
+    """What it took to come to one side of the way: main roads crossed, and the edge and metres of each."""
+
+    crossed: float
+    at: tuple[tuple[int, float], ...] = ()
+
+    def crossing(self, more: float, edge: int, at_m: float) -> _Side:
+        """Cross more main roads at a place; what is unknown has none."""
+        if more == 0:
+            return self
+        places = 0 if np.isnan(more) else int(more)
+        return _Side(self.crossed + more, self.at + ((edge, at_m),) * places)
+
+    def or_from(self, other: _Side, main: float, edge: int, at_m: float) -> _Side:
+        """Stay on this side, or come from the other across the street itself where that costs less."""
+        across = other.crossing(main, edge, at_m)
+        return self if self.crossed <= across.crossed else across
+
+
 def fewest_crossings(
     network: WalkNetwork, ways: Ways, main: Numbers, start_xy: Numbers, end_xy: Numbers
-) -> Numbers:
-    """Count the main roads that each way cannot but cross.
+) -> Crossings:
+    """Find the main roads that each way cannot but cross.
 
     Somebody walks beside the streets of the way, on the left or on the right. Where the way passes a point,
     he crosses those main roads that leave it on his side; changing sides crosses the street he walks along,
@@ -56,42 +83,56 @@ def fewest_crossings(
 
     Returns
     -------
-    array, shape ``(r,)``
-        Crossings; NaN where the way walks along, or passes, a street that may be a main road.
+    Crossings
+        ``crossed_count`` of each way: NaN where it walks along, or passes, a street that may be a main road;
+        and where each crossing lies: of several choices that cross as few, the one that crosses late.
     """
     points = _Points(network, main)
     count = len(ways.origin)
     bounds = np.searchsorted(ways.way, np.arange(count + 1))
     edge, from_m, to_m = ways.edge_id.tolist(), ways.from_m.tolist(), ways.to_m.tolist()
     found = np.zeros(count)
+    of: list[int] = []
+    places: list[tuple[int, float]] = []
     for way, (low, high) in enumerate(pairwise(bounds.tolist())):
         pieces = [(edge[at], from_m[at], to_m[at]) for at in range(low, high)]
-        found[way] = _fewest(points, pieces, start_xy[way], end_xy[way])
-    return found
+        found[way], at = _fewest(points, pieces, start_xy[way], end_xy[way])
+        if not np.isnan(found[way]):
+            of += [way] * len(at)
+            places += at
+    xy = np.array([points.xy(*place) for place in places]).reshape(-1, 2)
+    return Crossings(found, np.array(of, dtype=np.intp), xy)
 
 
 def _fewest(
     points: _Points, pieces: list[tuple[int, float, float]], start_xy: Numbers, end_xy: Numbers
-) -> float:
+) -> _Side:
     """Walk along a way and keep the fewest crossings on its left and on its right."""
     first, last = pieces[0], pieces[-1]
     walked = [piece for piece in pieces if abs(piece[2] - piece[1]) > _AT_NODE_M]
     begin, end = (walked[0][:2], walked[-1][::2]) if walked else (first[:2], last[::2])
     arrives, leaves = points.leg(*begin, start_xy), points.leg(*end, end_xy)
+    none = _Side(0.0)
     if not walked:
-        return min(_sides(arrives, leaves, points.arms(*begin)))
+        return none.crossing(min(_sides(arrives, leaves, points.arms(*begin))), *begin)
     ahead = points.heading(*begin, is_forward=walked[0][2] > walked[0][1])
-    left, right = _sides(arrives, ahead.angle, points.arms(*begin, but=ahead.angle))
+    more = _sides(arrives, ahead.angle, points.arms(*begin, but=ahead.angle))
+    left, right = (none.crossing(count, *begin) for count in more)
     for at, piece in enumerate(walked):
         is_main = points.main[piece[0]]
-        # Zero times what is unknown is unknown, and stays so.
-        left, right = min(left, right + is_main) + 0 * is_main, min(right, left + is_main) + 0 * is_main
+        if is_main:
+            here = (is_main, *piece[:2])
+            left, right = left.or_from(right, *here), right.or_from(left, *here)
+        else:
+            left = right = left if left.crossed <= right.crossed else right
         if at + 1 < len(walked):
             more = points.passed(piece, walked[at + 1])
-            left, right = left + more[0], right + more[1]
+            there = (piece[0], piece[2])
+            left, right = left.crossing(more[0], *there), right.crossing(more[1], *there)
     back = points.heading(*end, is_forward=walked[-1][2] < walked[-1][1])
     more = _sides(back.angle, leaves, points.arms(*end, but=back.angle))
-    return min(left + more[0], right + more[1])
+    left, right = left.crossing(more[0], *end), right.crossing(more[1], *end)
+    return left if left.crossed <= right.crossed else right
 
 
 def _sides(arrives: float | None, leaves: float | None, arms: list[_Arm]) -> tuple[float, float]:
@@ -141,6 +182,14 @@ class _Points:
         line = self._network.edge_lines[edge]
         one, other = (shapely.line_interpolate_point(line, metres) for metres in (at_m, to_m))
         return _Arm(float(np.arctan2(other.y - one.y, other.x - one.x)), self.main[edge])
+
+    def xy(self, edge: int, at_m: float) -> tuple[float, float]:
+        """Give the coordinates of a point of an edge; at an end those of the node."""
+        if (end := self._end(edge, at_m)) is not None:
+            x, y = self._network.node_xy[self._nodes[edge][end]].tolist()
+            return x, y
+        point = shapely.line_interpolate_point(self._network.edge_lines[edge], at_m)
+        return point.x, point.y
 
     def _end(self, edge: int, at_m: float) -> int | None:
         if at_m <= _AT_NODE_M:

@@ -1,4 +1,4 @@
-"""Tables of school routes: each dwelling's walk, and the street pieces that children use."""
+"""Tables of school routes: each dwelling's walk, street pieces that children use, main roads they cross."""
 
 from __future__ import annotations
 
@@ -45,5 +45,15 @@ ROUTE_RESULTS = (
         ),
         "line",
         keys=("edge_id",),
+    ),
+    Table(
+        "school_crossings",
+        (
+            Column("name", is_nullable=True),
+            Column("dwelling_count", "whole", minimum=1),
+            _number("children_people"),
+            Column("rank", "whole", is_nullable=True, minimum=1),
+        ),
+        "point",
     ),
 )

@@ -14,6 +14,7 @@ window.fengmao = {};
     fm.startSpaces();
     fm.startGreen();
     fm.startSites();
+    fm.startSchool();
   };
 
   // A run is its first point and then steps, in millionths of a degree from the origin.

@@ -48,7 +48,7 @@
 
   // Signs of facilities keep their room.
   function signsTaken(map) {
-    const signs = [...fm.siteMarkers, ...fm.facilityMarkers].filter((marker) => marker._map && marker._radius >= 7);
+    const signs = [...fm.siteMarkers, ...fm.linkMarkers, ...fm.schoolSigns(), ...fm.facilityMarkers].filter((marker) => marker._map && marker._radius >= 7);
     return signs.map((marker) => {
       const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
       return [x, y, marker._radius];
@@ -106,7 +106,7 @@
     };
     badges.forEach((badge) => {
       badge.classList.remove("badge-hidden");
-      badge.classList.toggle("badge-short", map.getZoom() < 14);
+      badge.classList.toggle("badge-short", map.getZoom() < 14 || fm.isSchool());
       if (!fits(badge)) badge.classList.add("badge-short");
       badge.classList.toggle("badge-hidden", !fits(badge));
     });

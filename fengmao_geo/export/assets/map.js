@@ -110,7 +110,7 @@
     const { types } = fm.data;
     fm.facilityMarkers.forEach((marker) => marker.remove());
     const chosen = fm.state.type;
-    const seen = fm.isPicture() ? [] : fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
+    const seen = fm.isPicture() || (fm.isSchool() && chosen < 0) ? [] : fm.facilityMarkers.filter((marker) => fm.state.groups[types[marker.item.type].display_group]
       || marker.item.type === chosen);
     const order = [...seen.filter((marker) => marker.item.type !== chosen), ...seen.filter((marker) => marker.item.type === chosen)];
     order.forEach((marker) => {
@@ -123,16 +123,24 @@
   }
 
   function showAreas(map, canvas) {
-    if (fm.areaShape) fm.areaShape.remove();
-    fm.areaShape = null;
-    const area = fm.state.type >= 0 && fm.state.areas && !fm.isAreaOld(fm.state.type) && fm.data.areas[fm.state.type + "/" + fm.state.minutes];
-    fm.drawn.areas = area ? 1 : 0;
-    if (!area) return;
-    const colours = fm.data.colours.reach;
-    fm.areaShape = L.polygon(fm.unpackPolygon(area), still(canvas, {
-      fillColor: colours.area, fillOpacity: colours.area_opacity, color: colours.area_line, weight: 1.4, dashArray: "1 4",
-      lineCap: "round",
-    })).addTo(map);
+    (fm.areaShapes || []).forEach((shape) => shape.remove());
+    fm.areaShapes = [];
+    fm.areaKinds = [];
+    if (fm.state.type >= 0 && fm.state.areas) {
+      const { reach, site } = fm.data.colours;
+      const key = fm.state.type + "/" + fm.state.minutes;
+      const draw = (kind, shape, style) => {
+        if (!shape) return;
+        fm.areaKinds.push(kind);
+        fm.areaShapes.push(L.polygon(fm.unpackPolygon(shape), still(canvas, style)).addTo(map));
+      };
+      draw("now", fm.area(key), {
+        fillColor: reach.area, fillOpacity: reach.area_opacity, color: reach.area_line, weight: 1.4, dashArray: "1 4", lineCap: "round",
+      });
+      draw("gained", fm.areaChange("gained", key), { fillColor: site.gained, fillOpacity: 0.3, color: site.gained, weight: 1.6 });
+      draw("lost", fm.areaChange("lost", key), { fillColor: site.lost, fillOpacity: 0.25, color: site.lost, weight: 1.6, dashArray: "5 4" });
+    }
+    fm.drawn.areas = fm.areaShapes.length;
   }
 
   let shownKinds = null;
@@ -150,7 +158,7 @@
   }
 
   // Beside spaces, homes are coloured only by a type that was chosen: two scales at once say nothing.
-  fm.isPlain = () => fm.state.spaces && fm.state.type < 0 && !fm.chosenSite() && !fm.isGain();
+  fm.isPlain = () => (fm.state.spaces || fm.isSchool()) && fm.state.type < 0 && !fm.chosenSite() && !fm.isGain();
 
   function colourHomes() {
     if (!fm.state.buildings) return;
@@ -179,11 +187,21 @@
     addBuildings(map, things);
     fm.addSpaces(map, things);
     fm.addSites(map, things);
+    fm.addLinks(map, things);
+    fm.addSchool(map, things);
     fm.addGreen(map, areas);
     addBlocks(things);
     addFacilities(map, things);
     fm.drawn.homes = fm.homeShapes.length;
-    const show = () => { showThings(map); colourHomes(); showAreas(map, areas); showFacilities(map); fm.showSites(map); };
+    const show = () => {
+      showThings(map);
+      colourHomes();
+      showAreas(map, areas);
+      fm.showSchool();
+      showFacilities(map);
+      fm.showLinks(map);
+      fm.showSites(map);
+    };
     fm.watch(show);
     show();
   };

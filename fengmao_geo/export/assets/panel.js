@@ -203,7 +203,7 @@
 
   fm.drawPanel = function () {
     const panel = document.getElementById("panel");
-    const parts = [head(), headline(), fm.sitesBox(), fm.greenBox(), fm.spacesBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
+    const parts = [head(), headline(), fm.sitesBox(), fm.greenBox(), fm.spacesBox(), fm.schoolBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
     if (fm.data.notice) parts.push(el("footer", { class: "notice", text: fm.data.notice }));
     parts.forEach((part) => { if (part) panel.append(part); });
   };

@@ -7,7 +7,7 @@
 
   fm.startSites = function () {
     const { homes, planned } = fm.data;
-    fm.state.sites = all().length > 0;
+    fm.state.sites = all().length + fm.linkItems().length > 0;
     fm.state.site = -1;
     const asked = window.location.hash.slice(1);
     fm.state.state = planned && ["after", "gain"].includes(asked) ? asked : "before";
@@ -43,8 +43,9 @@
   fm.figures = () => (fm.state.after ? fm.data.planned : fm.data);
   fm.blockFull = (i) => (fm.state.after ? fm.data.planned.cards[i] : fm.data.cards[i].full);
   fm.placeCount = (type, i) => (fm.state.after && i in fm.data.planned.counts ? fm.data.planned.counts[i] : type.facility_count);
-  // The ground from which a type is reached is that of today.
-  fm.isAreaOld = (type) => fm.state.after && fm.data.planned.cells.some(([changed]) => changed === type);
+  // Service areas: that of today, and after it what is gained and lost.
+  fm.area = (key) => fm.data.areas[key];
+  fm.areaChange = (kind, key) => (fm.state.after ? fm.data.planned.areas[kind][key] : null);
 
   fm.chosenSite = () => (fm.state.sites && fm.state.site >= 0 ? all()[fm.state.site] : null);
   fm.isServed = (home) => home >= 0 && fm.chosenSite().homes.has(home);
@@ -60,7 +61,7 @@
   };
 
   // A number in a square so that no facility looks like it.
-  const NumberMarker = L.CircleMarker.extend({
+  fm.NumberMarker = L.CircleMarker.extend({
     _project: function () {
       const zoom = this._map.getZoom();
       this._radius = (zoom >= 15.7 ? 13 : zoom >= 14.5 ? 11 : 9) + (this.options.isChosen ? 3 : 0);
@@ -77,6 +78,7 @@
       pen.fillStyle = this.options.fillColor;
       pen.strokeStyle = "#fff";
       pen.lineWidth = 2;
+      pen.setLineDash([]);
       pen.beginPath();
       pen.rect(x - side, y - side, 2 * side, 2 * side);
       pen.fill();
@@ -101,7 +103,7 @@
         renderer: canvas, color: colours.line, weight: 1.4, fillColor: colours.fill,
         dashArray: site.whole ? "4 3" : null, fillOpacity: site.whole ? 0.15 : 0.85,
       });
-      const marker = new NumberMarker(site.at, { renderer: canvas, fillColor: colours.fill, rank: site.rank });
+      const marker = new fm.NumberMarker(site.at, { renderer: canvas, fillColor: colours.fill, rank: site.rank });
       [shape, marker].forEach((layer) => layer.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
         fm.chooseSite(i);
@@ -144,7 +146,7 @@
   fm.chooseSite = function (i) {
     const site = all()[i];
     fm.map.closePopup();
-    fm.change({ site: i, sites: true, green: "", type: -1 });
+    fm.change({ site: i, sites: true, green: "", type: -1, school: false });
     const places = [...site.homes].map((home) => fm.homeAt[home]).filter(Boolean);
     // A block's page ends not far from the block: there the map stays where it is.
     if (fm.data.cards.length) fm.map.fitBounds(L.latLngBounds([site.at, ...places]), { padding: [60, 60], maxZoom: 17, animate: false });
@@ -198,7 +200,7 @@
     const states = [["before", say("site_before")], ["after", say("site_after")], ["gain", say("site_gain")]];
     const buttons = states.map(([id, text]) => el("button", {
       class: "view", type: "button", "data-state": id, text,
-      click: () => fm.change({ state: id, after: id !== "before", site: -1, green: "" }),
+      click: () => fm.change({ state: id, after: id !== "before", site: -1, green: "", school: false }),
     }));
     const mark = () => buttons.forEach((button) => {
       button.setAttribute("aria-pressed", String(button.getAttribute("data-state") === fm.state.state));
@@ -228,8 +230,10 @@
     const card = el("div", { class: "site-card" });
     const list = (rows) => el("ol", { class: "sites" }, rows.map(([site, i]) => siteRow(site, i)));
     const box = el("section", { class: "programme" }, [
-      el("div", { class: "spaces-head" }, [el("h2", { text: programme ? say("programme") : say("what_if") }), all().length ? turn : null]),
+      el("div", { class: "spaces-head" }, [el("h2", { text: programme ? say("programme") : say("what_if") }),
+        all().length + fm.linkItems().length ? turn : null]),
       el("p", { class: "spaces-sum", text: programme ? programme.sum : planned.sum }),
+      fm.linkList(),
       planned ? switches() : null,
       card,
       own.length ? list(own) : null,
@@ -255,7 +259,7 @@
   fm.siteRows = function () {
     if (fm.isPicture()) return [];
     const { site } = fm.data.colours;
-    const rows = fm.state.sites ? [[site.fill, say("site_legend")]] : [];
+    const rows = fm.state.sites && all().length ? [[site.fill, say("site_legend")]] : [];
     if (fm.isGain()) {
       const last = site.steps.length;
       if (fm.losses.some((types) => types.size)) rows.push([site.lost, say("site_lost")]);

@@ -136,7 +136,7 @@
   fm.spacesBox = function () {
     const { spaces } = fm.data;
     if (!spaces) return null;
-    const turn = el("button", { class: "switch", type: "button", click: () => fm.change({ spaces: !fm.state.spaces }) }, [
+    const turn = el("button", { class: "switch", type: "button", click: () => fm.change({ spaces: !fm.state.spaces, school: false }) }, [
       el("i", { class: "switch-knob" }), el("span", { text: say("spaces_show") }),
     ]);
     const families = el("div", { class: "space-families" });

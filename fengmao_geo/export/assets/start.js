@@ -30,19 +30,25 @@
         : countRows();
       const isPlain = fm.isPlain();
       rows.push(swatch(null, say("unknown"), "swatch-unknown"));
-      if (chosen && fm.state.areas && !fm.isAreaOld(fm.state.type)) rows.push(swatch(null, say("layer_areas"), "swatch-area"));
+      const areas = { now: say("layer_areas"), gained: say("area_gained"), lost: say("area_lost") };
+      fm.areaKinds.forEach((kind) => rows.push(swatch(null, areas[kind], "swatch-area swatch-area-" + kind)));
       const green = fm.greenRows();
       const site = fm.chosenSite();
-      const base = green ? green.title : isPlain ? say("spaces_legend") : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
+      const base = green ? green.title : isPlain ? (fm.isSchool() ? say("school_legend") : say("spaces_legend")) : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
         : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       const title = site ? say("site_one", { rank: site.rank, use: site.use })
         : fm.isGain() && !green ? say("site_gain_title") : fm.state.after && !green && !isPlain ? say("site_then", { title: base }) : base;
       const sites = fm.siteRows();
+      const school = fm.schoolRows();
+      const links = fm.linkRows();
+      const list = (of, kind) => (of.length ? el("ul", { class: kind }, of.map(([colour, text, extra]) => swatch(colour, text, extra))) : "");
       box.replaceChildren(
         el("summary", { text: title }),
         green ? el("ul", {}, green.rows.map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
         fm.data.minutes.length && types.length && !isPlain && !green && !site && !fm.isGain() ? el("ul", {}, rows) : "",
-        sites.length ? el("ul", { class: site || fm.isGain() ? "" : "legend-more" }, sites.map(([colour, text]) => swatch(colour, text))) : "",
+        list(school, isPlain ? "legend-school" : "legend-school legend-more"),
+        list(sites, site || fm.isGain() ? "" : "legend-more"),
+        list(links, "legend-more"),
         fm.state.spaces ? el("ul", { class: isPlain ? "legend-spaces" : "legend-spaces legend-more" },
           fm.spaceRows().map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
         el("ul", { class: "legend-ground" }, [
@@ -119,8 +125,8 @@
 
   // The other pages open as this one is left.
   function linkPages() {
-    const { spaces, green, after, state } = fm.state;
-    const mark = green ? "#green-" + green : after ? "#" + state : spaces ? "#spaces" : "";
+    const { spaces, green, after, state, school } = fm.state;
+    const mark = green ? "#green-" + green : school ? "#school" : after ? "#" + state : spaces ? "#spaces" : "";
     document.querySelectorAll("nav a, a.block, a.badge").forEach((link) => {
       link.setAttribute("href", link.getAttribute("href").replace(/#.*$/, "") + mark);
     });
