@@ -262,8 +262,8 @@ def _are_numbers(frame: pd.DataFrame, given: pd.Series) -> NDArray[np.bool_]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.ones(len(frame), dtype=bool)
     has_none = not given.str.strip().str.startswith(("0", "\uff10")).any()
-    numbers = column.map(lambda value: isinstance(value, int | float | np.number))
-    return numbers.to_numpy(dtype=bool) | given.str.contains(r"\.0+$", na=False).to_numpy(bool) | has_none
+    numbers = np.array([isinstance(value, int | float | np.number) for value in column], dtype=bool)
+    return numbers | given.str.contains(r"\.0+$", na=False).to_numpy(bool) | has_none
 
 
 def _shares(frame: gpd.GeoDataFrame) -> pd.Series:
