@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from hypothesis import settings
 from opened_pages import browser, show
-from sample_layers import OTHER_SEED, SAMPLES, Layers, maker, read_layers
+from sample_layers import OTHER_SEED, SAMPLES, Layers, cut_town, maker, read_layers
 from typer.testing import CliRunner
 
 from fengmao_geo.cli import app
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["browser", "show"]
 
+# The same examples in every run, so that a change is judged by what it changes; `--hypothesis-profile=search`
+# looks for new ones.
+settings.register_profile("search", deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.load_profile("steady")
 
 # Files that look at towns fresh from the maker, which take long to make.
 _OF_THE_MAKER = {
@@ -77,6 +83,12 @@ def shuixiang() -> Town:
 @pytest.fixture(scope="session")
 def shuixiang_network(shuixiang) -> WalkNetwork:
     return walk_network(shuixiang)
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory) -> Path:
+    """Give the folder of a small part of the sample town; tests copy it before they change it."""
+    return cut_town(tmp_path_factory.mktemp("small") / "town")
 
 
 class Made(NamedTuple):

@@ -329,7 +329,7 @@ def test_the_open_land_of_a_tenth_of_vologda_adds_up_and_overlaps_nowhere():
 BUILDINGS = st.lists(
     st.tuples(st.integers(-5, 95), st.integers(-5, 95), st.integers(2, 40), st.integers(2, 40)),
     min_size=1,
-    max_size=8,
+    max_size=5,
 )
 
 
@@ -338,7 +338,7 @@ def built(boxes):
 
 
 @given(boxes=BUILDINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 def test_adding_a_building_never_adds_open_land(boxes):
     areas = [
         land_of(streets=ACROSS, buildings=built(boxes[:count])).area_m2 for count in range(1, len(boxes) + 1)
@@ -347,7 +347,7 @@ def test_adding_a_building_never_adds_open_land(boxes):
 
 
 @given(boxes=BUILDINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 def test_open_land_adds_up_whatever_is_built(boxes):
     land = land_of(streets=ACROSS, buildings=built(boxes))
     built_m2 = shapely.union_all([*built(boxes).geometry, box(0, 44, 100, 56)]).intersection(

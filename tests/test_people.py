@@ -173,14 +173,14 @@ def test_dwellings_come_in_the_order_of_ids_whatever_the_order_of_rows():
 FLOORS = st.lists(st.integers(1, 30), min_size=3, max_size=3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(1, 1e6), FLOORS)
 def test_a_total_is_conserved(total, floors):
     made = town(TownSettings(people_total=total), buildings=homes(floor_count=floors))
     assert dwellings(made)["people"].sum() == pytest.approx(total, rel=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(1, 1e6), st.floats(1, 1e6), FLOORS)
 def test_communities_people_are_conserved(one, other, floors):
     communities = frame([square(0, 0, 250), square(250, 0, 250)], id=["c1", "c2"], people=[one, other])

@@ -86,6 +86,7 @@ def colour_rules() -> str:
     reach, block, names, space, green, site = (theme()[key] for key in keys)
     variables = {
         **theme()["page"],
+        **theme()["severity"],
         "block": block["line"],
         "reached": reach["reached"],
         "unreached": reach["unreached"],

@@ -110,24 +110,26 @@ def ribbon(centre: Coords, widths_m: Coords) -> Polygon:
 
 def place(line: LineString, at_m: float, aside_m: float, *, window_m: float = 5.0) -> Coords:
     """Return the point `at_m` along a line and `aside_m` to its left, from the direction averaged near it."""
+    here, left = _stand(line, at_m, window_m)
+    return np.asarray(here + aside_m * left)
+
+
+def _stand(line: LineString, at_m: float, window_m: float = 5.0) -> tuple[Coords, Coords]:
+    """Return the point `at_m` along a line and the direction to its left, averaged near it."""
     before = np.array(line.interpolate(max(at_m - window_m, 0.0)).coords[0])
     after = np.array(line.interpolate(min(at_m + window_m, line.length)).coords[0])
     direction = (after - before) / max(float(np.hypot(*(after - before))), 1e-9)
     here = np.array(line.interpolate(at_m).coords[0])
-    return np.asarray(here + aside_m * np.array([-direction[1], direction[0]]))
+    return here, np.array([-direction[1], direction[0]])
 
 
 def house_on(
     line: LineString, span_m: tuple[float, float], *, front_m: float, depth_m: float, side: int
 ) -> Polygon:
     """Return a four-cornered house along a stretch of a line; `side` is 1 for left, -1 for right."""
-    start, end = span_m
-    corners = [
-        place(line, start, side * front_m),
-        place(line, end, side * front_m),
-        place(line, end, side * (front_m + depth_m)),
-        place(line, start, side * (front_m + depth_m)),
-    ]
+    (start, left), (end, right) = (_stand(line, at_m) for at_m in span_m)
+    near, far = side * front_m, side * (front_m + depth_m)
+    corners = [start + near * left, end + near * right, end + far * right, start + far * left]
     return Polygon(np.round(corners, 3))
 
 

@@ -46,9 +46,11 @@ def along(
             break
         depth = rng.uniform(*terrace.depth_m)
         front = terrace.front_m + rng.uniform(0, terrace.wobble_m)
-        house = geo.house_on(line, (at, at + width), front_m=front, depth_m=depth, side=side)
-        shallow = geo.house_on(line, (at, at + width), front_m=front, depth_m=terrace.depth_m[0], side=side)
-        done = next((shape for shape in (house, shallow) if placer.put(shape, terrace.gap_m * 0.6)), None)
+        houses = (
+            geo.house_on(line, (at, at + width), front_m=front, depth_m=deep, side=side)
+            for deep in (depth, terrace.depth_m[0])
+        )
+        done = next((shape for shape in houses if placer.put(shape, terrace.gap_m * 0.6)), None)
         placed += [done] if done is not None else []
         at += (width + terrace.gap_m) if done is not None else min(2.0, width / 2)
     return placed

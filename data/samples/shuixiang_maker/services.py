@@ -89,6 +89,7 @@ class Picker:
     town: Ground
     area: Polygon
     done: list[Facility] = field(default_factory=list)
+    done_xy: geo.Coords = field(default_factory=lambda: np.empty((0, 2)))
 
     def __post_init__(self) -> None:
         """Prepare the look-ups."""
@@ -178,7 +179,7 @@ class Picker:
 
     def is_fresh(self, spot: Point) -> bool:
         """Return whether no other facility stands on a spot."""
-        return all(spot.distance(f.spot) > 0.5 for f in self.done)
+        return bool((np.hypot(self.done_xy[:, 0] - spot.x, self.done_xy[:, 1] - spot.y) > 0.5).all())
 
     def _name(self, wanted: Wanted, place: str) -> str:
         """Return a name as a point-of-interest list has it."""
@@ -198,6 +199,7 @@ class Picker:
         number = next(n for n in range(1, 99) if (name if n == 1 else f"{name}({n})") not in taken)
         places = None if capacity is None else int(round(self.rng.uniform(*capacity) / 5) * 5)
         self.done.append(Facility(spot, name if number == 1 else f"{name}({number})", kind, places))
+        self.done_xy = np.vstack([self.done_xy, [spot.x, spot.y]])
 
 
 def beside(line: BaseGeometry, at_m: float, width_m: float, side: int) -> Point:
