@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import UsageError as UsageError
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
+    from fengmao_geo.export.layer_file import write_layer as write_layer
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
@@ -113,6 +114,7 @@ _HOME = {
     "without_links": "network.scenario",
     "write_block_maps": "export.folium_map",
     "write_green_files": "export.green_files",
+    "write_layer": "export.layer_file",
     "write_site_files": "export.site_files",
     "yield_per_mu": "spaces.yields",
 }
@@ -168,6 +170,7 @@ __all__ = [
     "without_links",
     "write_block_maps",
     "write_green_files",
+    "write_layer",
     "write_site_files",
     "yield_per_mu",
 ]

@@ -76,6 +76,15 @@ def test_an_encoding_of_the_west_that_nothing_states_is_asked_for(tmp_path):
     )
 
 
+def test_bytes_of_no_known_encoding_are_refused_without_naming_one(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"x,y\n\xff\xff,1\n")
+    for options in ({}, {"encoding": "GBK"}, {"encoding": "nonsense"}):
+        finding = fault(path, x="x", y="y", **options)
+        assert finding["code"] == "encoding_unclear"
+        assert "UTF-8" in finding["remedy"]
+
+
 def test_russian_in_its_own_encoding_is_believed_and_in_utf8_told(tmp_path):
     names = ["улица Мира", "Вологда", "ВОЛОГДА", "x"]
     assert read(written(tmp_path, "cp1251", cpg="1251", names=names))["name"].tolist() == names
@@ -159,6 +168,6 @@ def test_common_text_comes_back_from_every_encoding_or_is_asked_for(text, encodi
 
 
 @settings(max_examples=60, deadline=None)
-@given(text=st.text(max_size=20))
+@given(text=st.text(st.sampled_from([*LEVEL_ONE, *"𠮷㐀€éж，a "]), max_size=20))
 def test_any_text_survives_being_read_as_raw(text):
     assert decoded_name(text.encode("gb18030").decode(RAW), "gb18030") == text

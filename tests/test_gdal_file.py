@@ -178,6 +178,15 @@ def test_kml_that_declares_entities_is_refused(tmp_path, declared, encoding):
     assert fault(tmp_path / "a.kml")["code"] == "file_entities"
 
 
+def test_kml_that_links_to_another_brings_nothing_of_it(tmp_path):
+    (tmp_path / "other").mkdir()
+    other = kml(tmp_path / "other")
+    more = "".join(
+        f"<NetworkLink><Link><href>{place}</href></Link></NetworkLink>" for place in (other, "other/a.kml")
+    )
+    assert len(read(kml(tmp_path, more=more))) == 1
+
+
 def test_cut_kml_is_refused(tmp_path):
     assert fault(cut(kml(tmp_path), 0.8))["code"] == "file_broken"
 

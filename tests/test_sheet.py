@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
-from vector_files import codes, cut, fault, read, rows, table_fault
+from vector_files import codes, cut, fault, old_workbook, read, rows, table_fault
 
 
 @pytest.fixture
@@ -112,6 +112,12 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
         archive.writestr("a.txt", "x")
     assert table_fault(tmp_path / "a.xlsx")["code"] == "file_broken"
+
+
+def test_an_old_workbook_is_read(tmp_path):
+    path = old_workbook(tmp_path / "a.xls", [["名称", "人口"], ["水乡社区", 1200.0], ["河埠头", 7.5]])
+    assert rows(path).to_dict("list") == {"名称": ["水乡社区", "河埠头"], "人口": ["1200", "7.5"]}
+    assert rows(path, table="表")["人口"].tolist() == ["1200", "7.5"]
 
 
 def test_an_old_workbook_that_is_not_whole_is_refused(tmp_path):

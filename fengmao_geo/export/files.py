@@ -1,11 +1,15 @@
-"""A file is written whole or not at all."""
+"""A file is written whole or not at all, and files that belong together are renamed together."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["write_all_whole", "write_whole"]
 
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:
@@ -38,14 +42,40 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
     'text'
     """
     target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_all_whole({target: content.encode("utf-8") if isinstance(content, str) else content})
     return target
+
+
+def write_all_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: all are brought to the disk before the first is renamed.
+
+    Parameters
+    ----------
+    contents
+        What to write, by where; the folders must exist.
+
+    Raises
+    ------
+    OSError
+        If a folder is missing, the disk is full or writing is not allowed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_all_whole({Path(folder) / "a": b"1", Path(folder) / "b": b"2"})
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['a', 'b']
+    """
+    beside = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in contents}
+    try:
+        for target, content in contents.items():
+            with beside[target].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for target, part in beside.items():
+            part.replace(target)
+    finally:
+        for part in beside.values():
+            part.unlink(missing_ok=True)

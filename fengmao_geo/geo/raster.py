@@ -11,6 +11,7 @@ import numpy as np
 from pyproj import CRS
 
 from fengmao_geo.errors import UnknownNameError, UsageError
+from fengmao_geo.geo.raster_file import use_own_projections
 from fengmao_geo.geo.raster_place import place
 
 if TYPE_CHECKING:
@@ -251,6 +252,7 @@ def open_raster(file: RasterFile, *, names: Sequence[str]) -> Iterator[RasterRea
     import rasterio  # noqa: PLC0415  heavy
     from rasterio.errors import RasterioIOError  # noqa: PLC0415  heavy
 
+    use_own_projections()
     for name in names:
         if name not in file.bands:
             raise UnknownNameError("unknown_band", name=name, known=", ".join(file.bands))

@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
+from fengmao_geo.geo.raster_file import use_own_projections
 from fengmao_geo.geo.raster_whole import driver_of, format_fault, whole_fault
 from fengmao_geo.geo.zones import crs_name, looks_like
 
@@ -164,6 +165,7 @@ def read_head(path: Path, *, layer: str) -> tuple[RasterHead | None, list[Findin
     import rasterio  # noqa: PLC0415  heavy
     from rasterio.errors import NotGeoreferencedWarning, RasterioError  # noqa: PLC0415  heavy
 
+    use_own_projections()
     try:
         if fault := format_fault(path, layer):
             return None, [fault]

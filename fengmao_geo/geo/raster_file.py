@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pyproj import CRS
 
-__all__ = ["QualityRule", "RasterBand", "RasterFile"]
+__all__ = ["QualityRule", "RasterBand", "RasterFile", "use_own_projections"]
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,19 @@ class RasterFile:
     crs: CRS | None = None
     quality: RasterBand | None = None
     quality_rules: tuple[QualityRule, ...] = ()
+
+
+def use_own_projections() -> None:
+    """Let rasterio look codes up in the database it brings along.
+
+    QGIS and PostGIS set ``PROJ_LIB`` to a database of their own version, which rasterio takes up whenever it
+    opens a file and then cannot read. Pyproj and pyogrio look in their own first.
+    """
+    import rasterio.env  # noqa: PLC0415  heavy
+
+    own = Path(rasterio.__file__).with_name("proj_data")
+    if own.is_dir():
+        for name in ("PROJ_LIB", "PROJ_DATA"):
+            os.environ.pop(name, None)
+        # It may have been imported before us.
+        rasterio.env.set_proj_data_search_path(str(own))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import re
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import pandas as pd
 
@@ -50,6 +51,8 @@ _CODE_PAGE_AT = 29
 _CODE_PAGES = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x03: "cp1252", 0x58: "cp1252"}
 
 _FIRST_CJK = "\u2e80"
+#: What tells no encoding apart: ASCII, and the mark at the beginning of a text.
+_PLAIN = re.compile("[\x00-\x7f\ufeff]+")
 
 #: How a text begins that says what it is.
 _MARKS = {"UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "UTF-8": (codecs.BOM_UTF8,)}
@@ -173,8 +176,7 @@ def _common_share(letters: str) -> float:
 
 def _letters(texts: list[bytes], codec: str) -> str:
     """Write what is not ASCII as one text."""
-    decoded = "".join(_decode(text, codec) for text in texts)
-    return "".join(letter for letter in decoded if letter >= "\x80" and letter != "\ufeff")
+    return _PLAIN.sub("", "".join(_decode(text, codec) for text in texts))
 
 
 def decided_encoding(texts: Iterable[bytes]) -> str | None:
@@ -267,7 +269,7 @@ def chosen_codec(
         return _checked(forced, texts, file=file, layer=layer), []
     decided = decided_encoding(texts)
     if decided is None and stated is None:
-        refuse("encoding_missing", layer, file=file, looks=looks_encoded(texts) or "-")
+        _refuse("encoding_missing", texts, file=file, layer=layer, stated="-")
     if decided is None:
         return _checked(str(stated), texts, file=file, layer=layer), []
     codec, code = _weighed(texts, decided, stated)
@@ -290,12 +292,17 @@ def _weighed(texts: list[bytes], decided: str, stated: str | None) -> tuple[str,
 
 def _checked(stated: str, texts: list[bytes], *, file: str, layer: str) -> str:
     codec = codec_of(stated)
-    looks = looks_encoded(texts) or "-"
     if codec is None:
-        refuse("encoding_unknown", layer, file=file, stated=stated, looks=looks)
+        _refuse("encoding_unknown", texts, file=file, layer=layer, stated=stated)
     if not agrees(texts, codec):
-        refuse("encoding_wrong", layer, file=file, stated=stated, looks=looks)
+        _refuse("encoding_wrong", texts, file=file, layer=layer, stated=stated)
     return codec
+
+
+def _refuse(code: str, texts: list[bytes], *, file: str, layer: str, stated: str) -> NoReturn:
+    """Refuse, and name the encoding that the bytes look like, if there is one."""
+    looks = looks_encoded(texts)
+    refuse(code if looks else "encoding_unclear", layer, file=file, stated=stated, looks=looks)
 
 
 def raw_texts(frame: pd.DataFrame) -> list[bytes]:
