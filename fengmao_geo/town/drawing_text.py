@@ -77,7 +77,22 @@ class Drawing:
 
 
 def refuse(code: str, layer: str, **values: object) -> NoReturn:
-    """Raise a fault of a drawing."""
+    """Raise a fault of a drawing.
+
+    Parameters
+    ----------
+    code
+        The finding's code.
+    layer
+        The layer's name in the town.
+    **values
+        What its words name in braces.
+
+    Raises
+    ------
+    TownError
+        Always.
+    """
     raise TownError("town_faults", findings_table([Finding(code, layer, values=values)]), count=1, name="")
 
 
