@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.site_files import write_site_files as write_site_files
+    from fengmao_geo.export.town_folder import write_town as write_town
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from fengmao_geo.standards.records import Walker as Walker
     from fengmao_geo.tables.programme import Programme as Programme
     from fengmao_geo.town.change import with_facilities as with_facilities
+    from fengmao_geo.town.osm import download_osm as download_osm
+    from fengmao_geo.town.osm import read_osm as read_osm
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -91,6 +94,7 @@ _HOME = {
     "carry": "network.attach",
     "compare": "life_circle.compare",
     "dwelling_changes": "life_circle.compare",
+    "download_osm": "town.osm",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
@@ -98,6 +102,7 @@ _HOME = {
     "open_land": "spaces.open_land",
     "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
+    "read_osm": "town.osm",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
@@ -114,6 +119,7 @@ _HOME = {
     "write_block_maps": "export.folium_map",
     "write_green_files": "export.green_files",
     "write_site_files": "export.site_files",
+    "write_town": "export.town_folder",
     "yield_per_mu": "spaces.yields",
 }
 
@@ -144,6 +150,7 @@ __all__ = [
     "carry",
     "choose_sites",
     "compare",
+    "download_osm",
     "dwelling_changes",
     "find_spaces",
     "green_gains",
@@ -152,6 +159,7 @@ __all__ = [
     "open_land",
     "planned_facilities",
     "possible_uses",
+    "read_osm",
     "read_town",
     "sample_town",
     "school_routes",

@@ -19,6 +19,7 @@ from fengmao_geo.standards.files import (
     shipped,
 )
 from fengmao_geo.standards.names import FieldNames, normalise
+from fengmao_geo.standards.osm import osm_land_classes
 from fengmao_geo.standards.records import (
     Catalogue,
     FacilityFile,
@@ -52,7 +53,7 @@ __all__ = [
     "walkers",
 ]
 
-LAND_SCHEMES = ("sandiao", "gbt21010", "ydyh2023")
+LAND_SCHEMES = ("sandiao", "gbt21010", "ydyh2023", "osm")
 CATALOGUES = ("township", "gb50180_2018", "tdt1062_2021", "full_community_2020")
 
 
@@ -298,8 +299,8 @@ def land_classes(scheme: str) -> dict[str, LandClass]:
     Parameters
     ----------
     scheme
-        ``"sandiao"`` (third national land survey), ``"gbt21010"`` (GB/T 21010-2017) or ``"ydyh2023"`` (2023
-        classification of land and sea use).
+        ``"sandiao"`` (third national land survey), ``"gbt21010"`` (GB/T 21010-2017), ``"ydyh2023"`` (2023
+        classification of land and sea use) or ``"osm"`` (values of OpenStreetMap's ``landuse``).
 
     Returns
     -------
@@ -323,6 +324,8 @@ def land_classes(scheme: str) -> dict[str, LandClass]:
 
 @cache
 def _shipped_land_classes(scheme: str) -> dict[str, LandClass]:
+    if scheme == "osm":
+        return osm_land_classes()
     path = shipped("land_use", f"{scheme}.csv")
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = {row["code"]: {name: cell for name, cell in row.items() if cell} for row in csv.DictReader(lines)}

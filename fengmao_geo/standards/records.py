@@ -298,7 +298,7 @@ class LandClass(Record):
         Where code and name come from and how sure they are.
     """
 
-    code: Annotated[str, StringConstraints(pattern=r"^\d{2,6}[A-Z]?\d?[A-Z]?$")]
+    code: Annotated[str, StringConstraints(pattern=r"^(\d{2,6}[A-Z]?\d?[A-Z]?|[a-z_]+)$")]
     name_zh: Words
     name_en: Words
     group: Words
