@@ -269,7 +269,7 @@ def osm_bridges(data: OsmData, *, crs: CRS) -> Layer:
     return gpd.GeoDataFrame({"id": rows.ids, "name": rows.value("name")}, geometry=rows.shapes, crs=crs), []
 
 
-def built_up_of(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> shapely.Geometry:
+def built_up_of(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> shapely.MultiPolygon:
     """Close the gaps between buildings and urban land use: the built-up area where no boundary is given.
 
     Parameters

@@ -33,6 +33,8 @@ from fengmao_geo.town.town import Town, TownSettings, build_town
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shapely.geometry.base import BaseGeometry
+
     from fengmao_geo.town.osm_data import OsmData
     from fengmao_geo.town.osm_place import Boundary
 
@@ -64,9 +66,9 @@ _STEP_DEG = 0.01
 class _Ground:
     """The town's ground in metres: its boundary, ``None`` if none was given, and what lies around it."""
 
-    edge: shapely.Geometry | None
+    edge: shapely.MultiPolygon | None
     is_administrative: bool
-    around: shapely.Geometry
+    around: BaseGeometry
 
 
 def osm_town(data: OsmData, edge: Boundary | None, *, name: str, crs: str | CRS | None) -> Town:
@@ -134,11 +136,9 @@ def _middle(data: OsmData, edge: Boundary | None) -> tuple[float, float]:
 
 def _ground(data: OsmData, edge: Boundary | None, crs: CRS) -> _Ground:
     if edge is not None:
-        shape = in_metres(np.array([shapely.segmentize(edge.shape, _STEP_DEG)]), crs)[0]
-        shape = whole_polygons(shape)
-        shapely.prepare(shape)
-        around = shapely.buffer(shape, osm_standard().figure("margin_m"))
-        shapely.prepare(around)
+        shape = whole_polygons(in_metres(np.array([edge.shape.segmentize(_STEP_DEG)]), crs)[0])
+        around = shape.buffer(osm_standard().figure("margin_m"))
+        shapely.prepare([shape, around])
         return _Ground(shape, edge.is_administrative, around)
     west, south, east, north = shapely.total_bounds(data.shapes) if data.box is None else data.box
     box = shapely.segmentize(shapely.box(west, south, east, north), _STEP_DEG)
@@ -181,27 +181,25 @@ def _with_areas(
 ) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
     """Add the built-up area and the extent."""
     rules = osm_standard()
-    drawn = [layers[name].geometry.to_numpy() for name in ("streets", "buildings")]
-    hull = shapely.GeometryCollection(list(np.concatenate(drawn))).convex_hull
-    extent = whole_polygons(shapely.intersection(ground.around, hull))
+    is_given = ground.edge is not None and not ground.is_administrative
+    built_up = ground.edge
+    found = []
+    if built_up is None or not is_given:
+        closing = built_up_of(layers["buildings"], layers["parcels"])
+        built_up = whole_polygons(closing.intersection(ground.around if ground.edge is None else ground.edge))
+        values = {name: f"{rules.figure(name):g}" for name in ("closing_m", "built_up_min_m2")}
+        code = "osm_built_up_within" if ground.is_administrative else "osm_built_up"
+        values["area_ha"] = f"{built_up.area / 1e4:.0f}"
+        found.append(Finding(code, "built_up", values=values))
+    drawn = [built_up, *layers["streets"].geometry, *layers["buildings"].geometry]
+    # What lies beyond everything drawn is not known to be empty.
+    extent = whole_polygons(ground.around.intersection(shapely.GeometryCollection(drawn).convex_hull))
     margin = {"margin_m": f"{rules.figure('margin_m'):g}"}
-    found = [
+    found.append(
         Finding("osm_extent", "extent")
         if ground.edge is None
         else Finding("osm_margin", "extent", values=margin)
-    ]
-    if ground.edge is not None and not ground.is_administrative:
-        built_up = ground.edge
-    else:
-        built_up = built_up_of(layers["buildings"], layers["parcels"])
-        within = [shape for shape in (ground.edge, extent) if shape is not None]
-        for shape in within:
-            built_up = whole_polygons(shapely.intersection(built_up, shape))
-        closing = {name: f"{rules.figure(name):g}" for name in ("closing_m", "built_up_min_m2")}
-        code = "osm_built_up_within" if ground.is_administrative else "osm_built_up"
-        found.append(
-            Finding(code, "built_up", values={**closing, "area_ha": round(shapely.area(built_up) / 1e4)})
-        )
+    )
     areas = {"built_up": built_up, "extent": extent}
     made = {
         name: gpd.GeoDataFrame({"id": [name]}, geometry=[shape], crs=crs) for name, shape in areas.items()

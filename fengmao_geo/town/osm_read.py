@@ -212,16 +212,17 @@ def _is_area(tags: Mapping[str, str]) -> bool:
 def _add_way(thing: Any, draw: Any, tags: dict[str, str], lot: _Lot, missed: _Missed) -> None:  # noqa: ANN401  osmium's objects
     """Draw a way through the nodes that are there; where some are missing, in stretches."""
     name = f"w{thing.id}"
-    runs: list[list[tuple[float, float]]] = [[]]
-    try:
+    nodes = [node.location for node in thing.nodes]
+    if all(place.valid() for place in nodes) and len({(place.x, place.y) for place in nodes}) > 1:
         lot.add(WAY, name, draw.create_linestring(thing), tags)
-    except RuntimeError:  # nodes are missing, or all lie in one place
-        for node in thing.nodes:
-            if node.location.valid():
-                runs[-1].append((node.lon, node.lat))
-            elif runs[-1]:
-                runs.append([])
-        lines = [shapely.LineString(run) for run in runs if len(set(run)) > 1]
-        (missed.incomplete if lines else missed.undrawn).append(name)
-        if lines:
-            lot.add(WAY, name, shapely.to_wkb(shapely.multilinestrings(lines), hex=True), tags)
+        return
+    runs: list[list[tuple[float, float]]] = [[]]
+    for place in nodes:
+        if place.valid():
+            runs[-1].append((place.lon, place.lat))
+        else:
+            runs.append([])
+    lines = [shapely.LineString(run) for run in runs if len(set(run)) > 1]
+    (missed.incomplete if lines else missed.undrawn).append(name)
+    if lines:
+        lot.add(WAY, name, shapely.to_wkb(shapely.MultiLineString(lines), hex=True), tags)
