@@ -136,7 +136,7 @@ def _middle(data: OsmData, edge: Boundary | None) -> tuple[float, float]:
 
 def _ground(data: OsmData, edge: Boundary | None, crs: CRS) -> _Ground:
     if edge is not None:
-        shape = whole_polygons(in_metres(np.array([edge.shape.segmentize(_STEP_DEG)]), crs)[0])
+        shape = whole_polygons(in_metres(np.array([shapely.segmentize(edge.shape, _STEP_DEG)]), crs)[0])
         around = shape.buffer(osm_standard().figure("margin_m"))
         shapely.prepare([shape, around])
         return _Ground(shape, edge.is_administrative, around)

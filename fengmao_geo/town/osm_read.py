@@ -122,7 +122,10 @@ class _Lot:
             self.close()
 
     def close(self) -> None:
-        tags = {key: np.array([of.get(key) for of in self.tags], dtype=object) for key in self.keys}
+        tags = {key: np.full(len(self.ids), None, dtype=object) for key in self.keys}
+        for row, of in enumerate(self.tags):
+            for key, value in of.items():
+                tags[key][row] = value
         lot = OsmData(
             np.array(self.kinds, dtype="U1"),
             np.array(self.ids, dtype=object),
@@ -211,18 +214,24 @@ def _is_area(tags: Mapping[str, str]) -> bool:
 
 def _add_way(thing: Any, draw: Any, tags: dict[str, str], lot: _Lot, missed: _Missed) -> None:  # noqa: ANN401  osmium's objects
     """Draw a way through the nodes that are there; where some are missing, in stretches."""
+    import osmium  # noqa: PLC0415  only where OpenStreetMap is read
+
     name = f"w{thing.id}"
-    nodes = [node.location for node in thing.nodes]
-    if all(place.valid() for place in nodes) and len({(place.x, place.y) for place in nodes}) > 1:
+    try:
         lot.add(WAY, name, draw.create_linestring(thing), tags)
-        return
+    except (osmium.InvalidLocationError, RuntimeError):  # a node is missing, or all lie in one place
+        lines = _stretches([node.location for node in thing.nodes])
+        (missed.incomplete if lines else missed.undrawn).append(name)
+        if lines:
+            lot.add(WAY, name, shapely.to_wkb(shapely.MultiLineString(lines), hex=True), tags)
+
+
+def _stretches(places: Sequence[Any]) -> list[shapely.LineString]:
+    """Draw a line through each run of places that are known, where it is more than one place."""
     runs: list[list[tuple[float, float]]] = [[]]
-    for place in nodes:
+    for place in places:
         if place.valid():
             runs[-1].append((place.lon, place.lat))
         else:
             runs.append([])
-    lines = [shapely.LineString(run) for run in runs if len(set(run)) > 1]
-    (missed.incomplete if lines else missed.undrawn).append(name)
-    if lines:
-        lot.add(WAY, name, shapely.to_wkb(shapely.MultiLineString(lines), hex=True), tags)
+    return [shapely.LineString(run) for run in runs if len(set(run)) > 1]
