@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 import shapely
@@ -39,21 +41,97 @@ def with_building(x=60, **tags):
     return drawn
 
 
+def key(tags):
+    return tuple(sorted(tags.items()))
+
+
+USES = [
+    ({"building": "apartments"}, "residential", "tag"),
+    ({"building": "warehouse", "amenity": "school"}, "warehouse", "tag"),
+    ({"building": "yes", "amenity": "school"}, "education", "place"),
+    ({"building": "yes", "shop": "bakery"}, "commercial", "place"),
+    ({"building": "yes"}, "residential", "land_use"),
+]
+FLOORS = [
+    ({"building__levels": "3"}, 3.0),
+    ({"building__levels": "3", "height": "30"}, 3.0),
+    ({"height": "12 m"}, 4.0),
+    ({"height": "2"}, 1.0),
+    ({"building__levels": "many"}, np.nan),
+    ({"roof__shape": "flat"}, np.nan),
+]
+GREEN = [
+    ({"leisure": "park"}, "park"),
+    ({"leisure": "garden"}, "garden"),
+    ({"landuse": "grass"}, "attached"),
+    ({"natural": "wood"}, "woodland"),
+    ({"place": "square"}, "plaza"),
+]
+WATER = [
+    ({"natural": "water", "water": "pond"}, "pond"),
+    ({"natural": "water", "water": "river"}, "river"),
+    ({"waterway": "riverbank"}, "river"),
+    ({"landuse": "reservoir"}, "lake"),
+    ({"natural": "water", "water": "canal"}, "canal"),
+]
+BARRIERS = [
+    ({"barrier": "wall"}, "wall"),
+    ({"barrier": "city_wall"}, "wall"),
+    ({"barrier": "fence"}, "fence"),
+    ({"barrier": "retaining_wall"}, "embankment"),
+    ({"railway": "rail"}, "railway"),
+]
+GATES = [
+    ({}, True),
+    ({"access": "private"}, False),
+    ({"access": "private", "foot": "yes"}, True),
+    ({"foot": "no"}, False),
+]
+PLACES = [
+    ({"amenity": "post_office"}, ["post_office"]),
+    ({"amenity": "post_office", "post_office": "post_partner"}, ["parcel_station"]),
+    ({"amenity": "pharmacy", "shop": "convenience"}, ["convenience_store", "pharmacy"]),
+    ({"amenity": "school", "isced__level": "1;2"}, ["primary_school", "middle_school"]),
+    ({"amenity": "toilets", "access": "private"}, []),
+    ({"amenity": "toilets", "access": "customers"}, ["public_toilet"]),
+    ({"amenity": "school", "name": "乌镇中心小学"}, ["primary_school"]),
+    ({"amenity": "school", "name": "Schule"}, []),
+    ({"amenity": "bench", "name": "公园"}, ["park"]),
+]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """One town with a feature for each case of tags; finds the row of a case."""
+    drawn, names = village(), {}
+    boxes = [(tags, 0) for tags, *_ in USES]
+    boxes += [({"building": "house"} | tags, 0) for tags, _ in FLOORS] + [
+        (tags, 1000) for tags, _ in GREEN + WATER
+    ]
+    for place, (tags, off) in enumerate(boxes):
+        names["box", key(tags)] = f"w{drawn.box(off + place * 12 - 140, -140, 10, 10, **tags)}"
+    for place, (tags, _) in enumerate(BARRIERS):
+        names["line", key(tags)] = f"w{drawn.way((-200, 300 + place), (200, 300 + place), **tags)}"
+    for place, tags in enumerate(
+        [*({"barrier": "gate"} | tags for tags, _ in GATES), *(tags for tags, _ in PLACES)]
+    ):
+        names["point", key(tags)] = f"n{drawn.node(place * 10, 400, **tags)}"
+    town = fg.read_osm(drawn.write(tmp_path_factory.mktemp("many") / "a.osm.pbf"))
+
+    def rows(layer, shape, tags):
+        name = names[shape, key(tags)]
+        frame = town[layer]
+        return frame[(frame["id"] == name) | frame["id"].str.startswith(f"{name}:")].to_dict("records")
+
+    return rows
+
+
 # Buildings.
 
 
-@pytest.mark.parametrize(
-    ("tags", "use", "basis"),
-    [
-        ({"building": "apartments"}, "residential", "tag"),
-        ({"building": "warehouse", "amenity": "school"}, "warehouse", "tag"),
-        ({"amenity": "school"}, "education", "place"),
-        ({"shop": "bakery"}, "commercial", "place"),
-        ({"building": "yes"}, "residential", "land_use"),
-    ],
-)
-def test_the_use_is_that_of_the_tag_then_the_place_then_the_land(read, tags, use, basis):
-    found = row(read(with_building(**tags)), "buildings", "w107")
+@pytest.mark.parametrize(("tags", "use", "basis"), USES)
+def test_the_use_is_that_of_the_tag_then_the_place_then_the_land(many, tags, use, basis):
+    (found,) = many("buildings", "box", tags)
     assert (found["use"], found["use_basis"]) == (use, basis)
 
 
@@ -76,22 +154,10 @@ def test_a_building_of_an_unknown_kind_has_no_use_and_is_counted(read):
     assert of(town, "osm_building_unknown") == {"count": 1, "values": "castle_in_the_air 1"}
 
 
-@pytest.mark.parametrize(
-    ("tags", "floors"),
-    [
-        ({"building__levels": "3"}, 3.0),
-        ({"building__levels": "3", "height": "30"}, 3.0),
-        ({"height": "12 m"}, 4.0),
-        ({"height": "2"}, 1.0),
-        ({"building__levels": "many"}, np.nan),
-        ({}, np.nan),
-    ],
-)
-def test_floors_are_the_levels_else_the_height_in_floors(read, tags, floors):
-    town = read(with_building(building__levels__of="x", **tags))
-    column = town["buildings"].get("floor_count")
-    found = np.nan if column is None else row(town, "buildings", "w107")["floor_count"]
-    assert found == pytest.approx(floors, nan_ok=True)
+@pytest.mark.parametrize(("tags", "floors"), FLOORS)
+def test_floors_are_the_levels_else_the_height_in_floors(many, tags, floors):
+    (found,) = many("buildings", "box", {"building": "house"} | tags)
+    assert found["floor_count"] == pytest.approx(floors, nan_ok=True)
 
 
 def test_floors_of_heights_and_unread_floors_are_counted(read):
@@ -148,39 +214,17 @@ def test_parcels_alone_hold_the_dwellings(tmp_path):
     drawn.ways = [way for way in drawn.ways if "building" not in way[2]]
     town = fg.read_osm(drawn.write(tmp_path / "a.osm.pbf"))
     assert "buildings" not in town
-    assert len(fg.life_circles(town, walk_network(town), minutes=5).reach)
+    assert len(fg.life_circles(town, walk_network(town), minutes=(5,)).reach)
 
 
-@pytest.mark.parametrize(
-    ("tags", "kind"),
-    [
-        ({"leisure": "park"}, "park"),
-        ({"leisure": "garden"}, "garden"),
-        ({"landuse": "grass"}, "attached"),
-        ({"natural": "wood"}, "woodland"),
-        ({"place": "square"}, "plaza"),
-    ],
-)
-def test_green_is_of_the_type_of_the_table(read, tags, kind):
-    drawn = village()
-    drawn.box(300, 0, 50, 50, **tags)
-    assert row(read(drawn), "green", "w107")["green_type"] == kind
+@pytest.mark.parametrize(("tags", "kind"), GREEN)
+def test_green_is_of_the_type_of_the_table(many, tags, kind):
+    assert many("green", "box", tags)[0]["green_type"] == kind
 
 
-@pytest.mark.parametrize(
-    ("tags", "kind"),
-    [
-        ({"natural": "water", "water": "pond"}, "pond"),
-        ({"natural": "water", "water": "river"}, "river"),
-        ({"waterway": "riverbank"}, "river"),
-        ({"landuse": "reservoir"}, "lake"),
-        ({"natural": "water", "water": "canal"}, "canal"),
-    ],
-)
-def test_water_is_of_the_type_that_is_said(read, tags, kind):
-    drawn = village()
-    drawn.box(300, 0, 50, 50, **tags)
-    assert row(read(drawn), "water", "w107")["water_type"] == kind
+@pytest.mark.parametrize(("tags", "kind"), WATER)
+def test_water_is_of_the_type_that_is_said(many, tags, kind):
+    assert many("water", "box", tags)[0]["water_type"] == kind
 
 
 def test_a_line_of_water_is_as_wide_as_it_says(read):
@@ -208,20 +252,9 @@ def test_water_under_the_ground_is_left_out_and_measured(read):
 # What parts, and where one passes.
 
 
-@pytest.mark.parametrize(
-    ("tags", "kind"),
-    [
-        ({"barrier": "wall"}, "wall"),
-        ({"barrier": "city_wall"}, "wall"),
-        ({"barrier": "fence"}, "fence"),
-        ({"barrier": "retaining_wall"}, "embankment"),
-        ({"railway": "rail"}, "railway"),
-    ],
-)
-def test_lines_that_part_are_barriers(read, tags, kind):
-    drawn = village()
-    drawn.way((-200, 300), (200, 300), **tags)
-    assert row(read(drawn), "barriers", "w107")["barrier_type"] == kind
+@pytest.mark.parametrize(("tags", "kind"), BARRIERS)
+def test_lines_that_part_are_barriers(many, tags, kind):
+    assert many("barriers", "line", tags)[0]["barrier_type"] == kind
 
 
 def test_the_wall_around_a_ground_is_a_line(read):
@@ -248,19 +281,9 @@ def test_a_railway_off_the_ground_is_counted_and_parts_nothing(read, tag):
     assert of(town, "osm_barrier_off_ground") == {"count": 1}
 
 
-@pytest.mark.parametrize(
-    ("tags", "is_open"),
-    [
-        ({}, True),
-        ({"access": "private"}, False),
-        ({"access": "private", "foot": "yes"}, True),
-        ({"foot": "no"}, False),
-    ],
-)
-def test_gates_are_shut_where_they_are_private(read, tags, is_open):
-    drawn = village()
-    number = drawn.node(0, 100, barrier="gate", **tags)
-    assert bool(row(read(drawn), "gates", f"n{number}")["is_open"]) is is_open
+@pytest.mark.parametrize(("tags", "is_open"), GATES)
+def test_gates_are_shut_where_they_are_private(many, tags, is_open):
+    assert bool(many("gates", "point", {"barrier": "gate"} | tags)[0]["is_open"]) is is_open
 
 
 def test_trees_have_their_species_and_crown(read):
@@ -281,13 +304,6 @@ def test_the_ground_of_a_bridge_is_a_bridge(read):
 # Facilities.
 
 
-def typed(read, **tags):
-    drawn = village()
-    number = drawn.node(50, -10, **tags)
-    facilities = read(drawn)["facilities"]
-    return facilities[facilities["id"].str.startswith(f"n{number}")]["facility_type"].tolist()
-
-
 RULES = [(rule, name) for name, it in facility_types().items() for rule in it.osm_tags]
 
 
@@ -302,19 +318,9 @@ def test_every_rule_of_the_types_finds_its_type(read):
     assert {name: found[name] for name in wanted} == wanted
 
 
-@pytest.mark.parametrize(
-    ("tags", "types"),
-    [
-        ({"amenity": "post_office"}, ["post_office"]),
-        ({"amenity": "post_office", "post_office": "post_partner"}, ["parcel_station"]),
-        ({"amenity": "pharmacy", "shop": "convenience"}, ["convenience_store", "pharmacy"]),
-        ({"amenity": "school", "isced__level": "1;2"}, ["primary_school", "middle_school"]),
-        ({"amenity": "toilets", "access": "private"}, []),
-        ({"amenity": "toilets", "access": "customers"}, ["public_toilet"]),
-    ],
-)
-def test_a_place_is_of_every_type_that_no_narrower_one_replaces(read, tags, types):
-    assert sorted(typed(read, **tags)) == sorted(types)
+@pytest.mark.parametrize(("tags", "types"), PLACES)
+def test_a_place_is_of_every_type_of_its_tags_else_of_its_name(many, tags, types):
+    assert sorted(found["facility_type"] for found in many("facilities", "point", tags)) == sorted(types)
 
 
 def test_a_second_type_has_an_id_of_its_own(read):
@@ -338,8 +344,10 @@ def test_places_of_no_type_are_counted_by_tag(read):
     assert of(read(drawn), "osm_untyped") == {"count": 3, "tags": "amenity=bench 2, amenity=school 1"}
 
 
-def test_a_chinese_school_is_known_by_its_name(read):
-    assert typed(read, amenity="school", name="乌镇中心小学") == ["primary_school"]
+def test_places_typed_by_their_name_are_counted(read):
+    drawn = village()
+    drawn.node(50, -10, amenity="school", name="乌镇中心小学")
+    assert of(read(drawn), "osm_typed_by_name") == {"count": 1, "types": "primary_school 1"}
 
 
 def test_a_park_is_a_ground_and_a_facility(read):
@@ -425,8 +433,6 @@ def test_a_town_without_a_code_of_its_crs_is_not_written(tmp_path):
 
 
 def test_text_of_the_data_is_quoted_in_the_toml(tmp_path):
-    import tomllib
-
     name = 'a"b\\c\n[town]\x7f 镇'
     town = fg.read_osm(village().write(tmp_path / "a.osm.pbf"), name=name)
     assert tomllib.loads(town_file_text(town, file="a.gpkg", crs="EPSG:32632"))["town"]["name"] == name

@@ -9,7 +9,7 @@ from osm_files import village
 
 import fengmao_geo as fg
 from fengmao_geo.network.build import walk_network
-from fengmao_geo.standards.load import display_names, field_names
+from fengmao_geo.standards.load import LAND_SCHEMES, display_names, field_names, land_classes
 from fengmao_geo.standards.osm import osm_land_classes, osm_standard, rule_keys
 from fengmao_geo.town.osm_data import OsmData
 from fengmao_geo.town.osm_numbers import metres, numbers, years
@@ -37,43 +37,66 @@ def with_street(**tags):
     return drawn
 
 
-@pytest.mark.parametrize(
-    ("highway", "street_class"),
-    [
-        ("motorway", "elevated"),
-        ("primary", "main"),
-        ("tertiary", "secondary"),
-        ("living_street", "branch"),
-        ("service", "lane"),
-        ("footway", "path"),
-        ("pedestrian", "path"),
-        ("steps", "steps"),
-    ],
-)
-def test_a_way_has_the_class_of_the_table(read, highway, street_class):
-    assert street(read(with_street(highway=highway)))["street_class"] == street_class
+CLASSES = [
+    ("motorway", "elevated"),
+    ("primary", "main"),
+    ("tertiary", "secondary"),
+    ("living_street", "branch"),
+    ("service", "lane"),
+    ("footway", "path"),
+    ("pedestrian", "path"),
+    ("steps", "steps"),
+]
+WALKABLE = [
+    ({"highway": "residential"}, True),
+    ({"highway": "residential", "access": "private"}, False),
+    ({"highway": "residential", "access": "no", "foot": "yes"}, True),
+    ({"highway": "residential", "access": "customers"}, True),
+    ({"highway": "track", "access": "forestry"}, True),
+    ({"highway": "residential", "foot": "no"}, False),
+    ({"highway": "primary", "foot": "use_sidepath"}, False),
+    ({"highway": "footway", "foot": "designated", "access": "private"}, True),
+    ({"highway": "motorway"}, False),
+    ({"highway": "motorway", "foot": "yes"}, True),
+    ({"highway": "trunk"}, True),
+    ({"highway": "trunk", "motorroad": "yes"}, False),
+    ({"highway": "residential", "sidewalk": "no"}, True),
+]
+LEVELS = [
+    ({}, 0, False, False),
+    ({"bridge": "yes"}, 1, True, False),
+    ({"bridge": "viaduct", "layer": "2"}, 2, True, False),
+    ({"bridge": "no"}, 0, False, False),
+    ({"tunnel": "yes"}, -1, False, True),
+    ({"tunnel": "yes", "layer": "-3"}, -3, False, True),
+    ({"tunnel": "building_passage"}, 0, False, False),
+    ({"level": "1"}, 1, False, False),
+    ({"level": "1", "layer": "2"}, 2, False, False),
+    ({"level": "0;1"}, 0, False, False),
+    ({"layer": "up"}, 0, False, False),
+]
 
 
-@pytest.mark.parametrize(
-    ("tags", "is_walkable"),
-    [
-        ({"highway": "residential"}, True),
-        ({"highway": "residential", "access": "private"}, False),
-        ({"highway": "residential", "access": "no", "foot": "yes"}, True),
-        ({"highway": "residential", "access": "customers"}, True),
-        ({"highway": "track", "access": "forestry"}, True),
-        ({"highway": "residential", "foot": "no"}, False),
-        ({"highway": "primary", "foot": "use_sidepath"}, False),
-        ({"highway": "footway", "foot": "designated", "access": "private"}, True),
-        ({"highway": "motorway"}, False),
-        ({"highway": "motorway", "foot": "yes"}, True),
-        ({"highway": "trunk"}, True),
-        ({"highway": "trunk", "motorroad": "yes"}, False),
-        ({"highway": "residential", "sidewalk": "no"}, True),
-    ],
-)
-def test_foot_decides_before_access_and_both_before_the_class(read, tags, is_walkable):
-    assert bool(street(read(with_street(**tags)))["is_walkable"]) is is_walkable
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """One town with a street for each case of tags; finds the row of a case."""
+    drawn, names = village(), {}
+    cases = [{"highway": highway} for highway, _ in CLASSES] + [tags for tags, _ in WALKABLE]
+    cases += [{"highway": "footway"} | tags for tags, *_ in LEVELS]
+    for place, tags in enumerate(cases):
+        names[tuple(sorted(tags.items()))] = f"w{drawn.way((-100, 300 + place), (100, 300 + place), **tags)}"
+    rows = fg.read_osm(drawn.write(tmp_path_factory.mktemp("many") / "a.osm.pbf"))["streets"].set_index("id")
+    return lambda tags: rows.loc[names[tuple(sorted(tags.items()))]]
+
+
+@pytest.mark.parametrize(("highway", "street_class"), CLASSES)
+def test_a_way_has_the_class_of_the_table(many, highway, street_class):
+    assert many({"highway": highway})["street_class"] == street_class
+
+
+@pytest.mark.parametrize(("tags", "is_walkable"), WALKABLE)
+def test_foot_decides_before_access_and_both_before_the_class(many, tags, is_walkable):
+    assert bool(many(tags)["is_walkable"]) is is_walkable
 
 
 def test_streets_that_nobody_walks_on_are_kept_and_counted_by_class(read):
@@ -90,24 +113,9 @@ def test_a_street_nobody_walks_on_is_left_out_of_the_network(read):
     assert open_ == shut + 1
 
 
-@pytest.mark.parametrize(
-    ("tags", "level", "is_bridge", "is_tunnel"),
-    [
-        ({}, 0, False, False),
-        ({"bridge": "yes"}, 1, True, False),
-        ({"bridge": "viaduct", "layer": "2"}, 2, True, False),
-        ({"bridge": "no"}, 0, False, False),
-        ({"tunnel": "yes"}, -1, False, True),
-        ({"tunnel": "yes", "layer": "-3"}, -3, False, True),
-        ({"tunnel": "building_passage"}, 0, False, False),
-        ({"level": "1"}, 1, False, False),
-        ({"level": "1", "layer": "2"}, 2, False, False),
-        ({"level": "0;1"}, 0, False, False),
-        ({"layer": "up"}, 0, False, False),
-    ],
-)
-def test_levels_are_those_of_layer_then_level_then_of_what_it_is(read, tags, level, is_bridge, is_tunnel):
-    row = street(read(with_street(highway="footway", **tags)))
+@pytest.mark.parametrize(("tags", "level", "is_bridge", "is_tunnel"), LEVELS)
+def test_levels_are_those_of_layer_then_level_then_of_what_it_is(many, tags, level, is_bridge, is_tunnel):
+    row = many({"highway": "footway"} | tags)
     assert (row["level"], row["is_bridge"], row["is_tunnel"]) == (level, is_bridge, is_tunnel)
 
 
@@ -299,8 +307,6 @@ def test_every_class_of_street_is_read_back_by_the_table_of_names():
 
 
 def test_land_classes_are_of_groups_that_other_schemes_use():
-    from fengmao_geo.standards.load import LAND_SCHEMES, land_classes
-
     groups = {it.group for scheme in LAND_SCHEMES if scheme != "osm" for it in land_classes(scheme).values()}
     assert {it.group for it in osm_land_classes().values()} <= groups
     assert land_classes("osm").keys() == osm_land_classes().keys()

@@ -43,7 +43,7 @@ def read_osm(
 
     Streets come with classes, levels, bridges, steps and who may walk them; buildings with use and floors;
     land use, water, green, barriers, gates, crossings, trees and facilities as the tables of ``fengmao
-    standards osm`` say. Every choice and everything left out is a finding with counts.
+    standards osm_tags`` say. Every choice and everything left out is a finding with counts.
 
     Parameters
     ----------

@@ -49,10 +49,10 @@ def osm_facilities(data: OsmData, *, crs: CRS) -> Layer:
         Private places, and those of no type, with counts.
     """
     rows = data.take((data.kinds == NODE) | (data.kinds == AREA))
-    places, types = _typed(rows)
     keys = osm_standard().places.keys
+    places, types, found = _typed_or_named(rows, keys)
     is_private = rows.is_in("access", osm_standard().walking.access_no)
-    found = _untyped(rows, keys, np.isin(np.arange(len(rows)), places))
+    found += _untyped(rows, keys, np.isin(np.arange(len(rows)), places))
     kept = ~is_private[places]
     if not kept.all():
         values = {"count": int((~kept).sum()), "types": counted(types[~kept])}
@@ -68,6 +68,33 @@ def osm_facilities(data: OsmData, *, crs: CRS) -> Layer:
         "capacity_count": numbers(chosen.value("capacity")),
     }
     return gpd.GeoDataFrame(table, geometry=chosen.shapes, crs=crs), found
+
+
+def _typed_or_named(
+    rows: OsmData, keys: tuple[str, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.object_], list[Finding]]:
+    """Find rows and their types by tags; where they tell none, by the longest word of a type in the name."""
+    places, types = _typed(rows)
+    name = rows.value("name")
+    left = rows.has_any([f"{key}=*" for key in keys]) & (name != None)  # noqa: E711  element by element
+    left[places] = False
+    words = sorted(
+        ((word, of) for of, it in facility_types().items() for word in it.name_keywords),
+        key=lambda pair: -len(pair[0]),
+    )
+    row = np.flatnonzero(left)
+    meant = np.array([_named(str(text), words) for text in name[row]], dtype=object)
+    row, meant = row[meant != None], meant[meant != None]  # noqa: E711  element by element
+    if not len(row):
+        return places, types, []
+    values = {"count": len(row), "types": counted(meant)}
+    order = np.argsort(np.concatenate([places, row]), kind="stable")
+    found = [Finding("osm_typed_by_name", "facilities", column="facility_type", values=values)]
+    return np.concatenate([places, row])[order], np.concatenate([types, meant])[order], found
+
+
+def _named(name: str, words: list[tuple[str, str]]) -> str | None:
+    return next((of for word, of in words if word in name), None)
 
 
 def _typed(rows: OsmData) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
