@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bz2
 import gzip
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -139,6 +140,47 @@ def test_a_cut_xml_is_an_error(tmp_path):
     cut = tmp_path / "cut.osm"
     cut.write_text(whole[: len(whole) // 2])
     assert code_of(cut) == ["osm_broken"]
+
+
+def test_an_xml_file_of_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "wide.osm"
+    path.write_bytes('<?xml version="1.0" encoding="UTF-16"?><osm version="0.6"/>'.encode("utf-16"))
+    assert code_of(path) == ["osm_first_bytes"]
+
+
+def shuffled(text, *kinds):
+    """Bring an XML file's elements into another order of kinds."""
+    head, body = text.split("\n", 2)[:2], text
+    blocks = {
+        kind: re.findall(rf"  <{kind} (?:[^>]*/>|.*?</{kind}>)\n", body, flags=re.DOTALL) for kind in kinds
+    }
+    return "\n".join(head) + "\n" + "".join(block for kind in kinds for block in blocks[kind]) + "</osm>\n"
+
+
+def test_ways_may_come_before_their_nodes(tmp_path, pbf):
+    plain = village().write(tmp_path / "a.osm")
+    mixed = tmp_path / "mixed.osm"
+    mixed.write_text(shuffled(plain.read_text(), "way", "node"))
+    town, wanted = fg.read_osm(mixed), fg.read_osm(pbf)
+    for layer in ("streets", "buildings", "parcels", "facilities"):
+        pd.testing.assert_frame_equal(town[layer], wanted[layer])
+    assert "osm_undrawn" not in codes(town)
+
+
+def test_elements_that_were_never_uploaded_are_read(tmp_path, pbf):
+    text = village().write(tmp_path / "a.osm").read_text()
+    new = tmp_path / "new.osm"
+    new.write_text(re.sub(r'\b(id|ref)="(\d+)"', r'\1="-\2"', text))
+    town, wanted = fg.read_osm(new), fg.read_osm(pbf)
+    assert [len(town[layer]) for layer in town.layers] == [len(wanted[layer]) for layer in town.layers]
+    assert town["buildings"].area.sum() == pytest.approx(wanted["buildings"].area.sum(), rel=1e-12)
+
+
+def test_what_josm_marked_for_deletion_is_counted(tmp_path):
+    text = village().write(tmp_path / "a.osm").read_text()
+    marked = tmp_path / "marked.osm"
+    marked.write_text(text.replace("<way ", "<way action='delete' ", 1))
+    assert of(fg.read_osm(marked), "osm_deleted") == {"count": 1, "file": "marked.osm"}
 
 
 def test_a_history_file_is_refused(tmp_path):
@@ -645,7 +687,7 @@ def test_a_commune_is_cut_out_by_its_name(country):
 
 @needs_country
 def test_the_reader_gives_each_kind_of_feature(country):
-    data = read_osm_file(COUNTRY, wanted=["building"])
+    data = read_osm_file(COUNTRY, wanted=["highway"])
     assert set(np.unique(data.kinds)) == {NODE, WAY, AREA}
     assert data.date == "2021-05-05"
     assert data.box == pytest.approx((9.4710780, 47.0477400, 9.6362170, 47.2712800))

@@ -46,6 +46,7 @@ CLASSES = [
     ("footway", "path"),
     ("pedestrian", "path"),
     ("steps", "steps"),
+    ("ramp;footway", "path"),
 ]
 WALKABLE = [
     ({"highway": "residential"}, True),

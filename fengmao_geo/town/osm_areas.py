@@ -50,7 +50,7 @@ def osm_buildings(data: OsmData, *, crs: CRS) -> Layer:
     """
     rules = osm_standard()
     kind = data.value("building")
-    is_building = (kind != None) & ~np.isin(kind.astype(str), rules.building.no_buildings)  # noqa: E711
+    is_building = (kind != None) & ~data.is_in("building", rules.building.no_buildings)  # noqa: E711
     rows = data.take(is_building & (data.kinds == AREA))
     use, basis, found = _uses(rows, data)
     floors, more = _floors(rows)
@@ -219,7 +219,9 @@ def osm_water(data: OsmData, *, crs: CRS) -> Layer:
     is_covered = data.has_any(rules.water.covered_tags)
     is_area = (data.kinds == AREA) & data.has_any(rules.water.area_tags)
     is_line = (
-        (data.kinds == WAY) & data.has_any(rules.water.line_tags) & ~np.isin(data.ids, data.ids[is_area])
+        (data.kinds == WAY)
+        & data.has_any(rules.water.line_tags)
+        & ~_are_among(data.ids, set(data.ids[is_area]))
     )
     width_m = metres(data.value("width"))
     has_width = is_line & ~is_covered & (width_m > 0)
@@ -242,6 +244,10 @@ def osm_water(data: OsmData, *, crs: CRS) -> Layer:
         "water_type": np.concatenate(kinds),
     }
     return gpd.GeoDataFrame(table, geometry=np.concatenate([rows.shapes, banks]), crs=crs), found
+
+
+def _are_among(ids: NDArray[np.object_], those: set[str]) -> Flags:
+    return np.array([name in those for name in ids], dtype=bool)
 
 
 def _length(shapes: Geometries) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,10 @@ import shapely
 from fengmao_geo.errors import TownError
 from fengmao_geo.findings import Finding
 from fengmao_geo.town.osm_data import AREA, NODE, OSM, WAY, OsmData, feature_keys, listed, osm_keys, refuse
+from fengmao_geo.town.osm_order import XmlLook, look_at_xml, write_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from fengmao_geo.geo.zones import Box
 
@@ -31,6 +32,9 @@ _LOT = 50_000
 
 #: Keys whose closed ways and multipolygons are areas, and are missed if they cannot be assembled.
 _AREA_KEYS = ("building", "landuse", "leisure", "natural", "water", "amenity")
+
+#: Keys for which a closed way that is an area is its outline as well.
+_LINE_KEYS = ("highway", "barrier", "railway", "waterway")
 
 
 def read_osm_file(path: Path, *, box: Box | None = None, wanted: Sequence[str] = ()) -> OsmData:
@@ -67,12 +71,23 @@ def read_osm_file(path: Path, *, box: Box | None = None, wanted: Sequence[str] =
     fengmao_geo.errors.TownError: ...
     """
     form = _checked_format(path)
+    look = look_at_xml(path) if form == "xml" else XmlLook(is_in_order=True, deleted_count=0)
+    keys = list(wanted) or feature_keys()
     try:
-        return _read(path, form, box=box, wanted=list(wanted) or feature_keys())
+        with TemporaryDirectory() as folder:
+            file = path
+            if not look.is_in_order:
+                file, form = Path(folder) / "in_order.osm.pbf", "pbf"
+                write_in_order(path, file)
+            data = _read(file, form, box=box, wanted=keys, name=path.name)
     except TownError:
         raise
     except (RuntimeError, ValueError, OSError) as reason:
         refuse("osm_broken", file=path.name, reason=str(reason))
+    if look.deleted_count:
+        values = {"count": look.deleted_count, "file": path.name}
+        data = replace(data, found=(*data.found, Finding("osm_deleted", OSM, values=values)))
+    return data
 
 
 def _checked_format(path: Path) -> str:
@@ -89,16 +104,7 @@ def _checked_format(path: Path) -> str:
     is_right = b"OSMHeader" in head[:24] if suffix == ".pbf" else text.startswith((b"<?xml", b"<osm"))
     if not is_right:
         refuse("osm_first_bytes", file=path.name, head=repr(head[:16])[2:-1])
-    if suffix == ".osm":
-        _check_xml(path)
     return _FORMATS[suffix]
-
-
-def _check_xml(path: Path) -> None:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        # In no other place of XML does either stand, but for comments, which no OpenStreetMap file needs.
-        if whole.find(b"<!DOCTYPE") >= 0 or whole.find(b"<!ENTITY") >= 0:
-            refuse("osm_entities", file=path.name)
 
 
 @dataclass
@@ -171,7 +177,7 @@ class _Missed:
         )
 
 
-def _read(path: Path, form: str, *, box: Box | None, wanted: list[str]) -> OsmData:
+def _read(path: Path, form: str, *, box: Box | None, wanted: list[str], name: str) -> OsmData:
     import osmium  # noqa: PLC0415  only where OpenStreetMap is read
 
     # A path of this disk, never an address: osmium would fetch one.
@@ -180,7 +186,7 @@ def _read(path: Path, form: str, *, box: Box | None, wanted: list[str]) -> OsmDa
     source = osmium.FileProcessor(file).with_areas(having).with_filter(having)
     header = source.header
     if header.has_multiple_object_versions:
-        refuse("osm_history", file=path.name)
+        refuse("osm_history", file=name)
     lot, missed = _Lot(frozenset(osm_keys()), box), _Missed()
     draw = osmium.geom.WKBFactory()
     for thing in source:
@@ -197,9 +203,11 @@ def _add(thing: Any, draw: Any, lot: _Lot, missed: _Missed) -> None:  # noqa: AN
     if thing.is_node():
         lot.add(NODE, f"n{thing.id}", draw.create_point(thing), tags)
     elif thing.is_way():
-        if thing.is_closed() and _is_area(tags):
+        is_area = thing.is_closed() and _is_area(tags)
+        if is_area:
             missed.areas.append(f"w{thing.id}")
-        _add_way(thing, draw, tags, lot, missed)
+        if not is_area or any(key in tags for key in _LINE_KEYS):
+            _add_way(thing, draw, tags, lot, missed)
     elif thing.is_area():
         name = f"{'w' if thing.from_way() else 'r'}{thing.orig_id()}"
         missed.assembled.add(name)

@@ -56,7 +56,7 @@ def osm_streets(data: OsmData, *, crs: CRS) -> tuple[gpd.GeoDataFrame, list[Find
     is_way = is_road & (data.kinds == WAY)
     # The outline of a closed way is there as a line; that of a relation is not.
     of_relation = is_square & (np.char.startswith(data.ids.astype(str), "r"))
-    known = np.isin(highway.astype(str), list(rules.street_class))
+    known = data.is_in("highway", rules.street_class)
     squares = is_square & known & (of_relation | data.is_in("area", ["yes"]))
     outlined = data.take(squares & of_relation)
     lines = data.take(is_way & known)
@@ -79,7 +79,7 @@ def osm_streets(data: OsmData, *, crs: CRS) -> tuple[gpd.GeoDataFrame, list[Find
 def _left_out(data: OsmData, rows: Flags) -> list[Finding]:
     """Count ways that are no streets, and those of a kind that is not known."""
     rules, highway = osm_standard(), data.value("highway")
-    is_none = rows & np.isin(highway.astype(str), rules.walking.no_streets)
+    is_none = rows & data.is_in("highway", rules.walking.no_streets)
     lists = {"osm_no_streets": is_none, "osm_street_unknown": rows & ~is_none}
     return [
         Finding(code, "streets", values={"count": int(mask.sum()), "classes": counted(highway[mask])})
@@ -97,7 +97,7 @@ def _table(rows: OsmData, lines: NDArray[np.object_], crs: CRS) -> gpd.GeoDataFr
         {
             "id": rows.ids,
             "name": rows.value("name"),
-            "street_class": np.array([rules.street_class[value] for value in highway], dtype=object),
+            "street_class": np.array([_class_of(value) for value in highway], dtype=object),
             "width_m": metres(rows.value("width")),
             "level": _levels(rows, is_bridge, is_tunnel),
             "is_bridge": is_bridge,
@@ -109,6 +109,12 @@ def _table(rows: OsmData, lines: NDArray[np.object_], crs: CRS) -> gpd.GeoDataFr
         geometry=lines,
         crs=crs,
     )
+
+
+def _class_of(highway: str) -> str | None:
+    """Give the class of the first value of a list that is known."""
+    classes = osm_standard().street_class
+    return next((classes[value.strip()] for value in highway.split(";") if value.strip() in classes), None)
 
 
 def _is_on(rows: OsmData, key: str, none: tuple[str, ...]) -> Flags:
