@@ -16,7 +16,7 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.export.town_folder import town_file_text
 from fengmao_geo.life_circle.circles import life_circles
 from fengmao_geo.network.build import walk_network
-from fengmao_geo.standards.load import facility_types
+from fengmao_geo.standards.load import facility_types, land_classes
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_land_use_keeps_its_value_as_its_code(read):
     town = read(drawn)
     assert sorted(town["parcels"]["land_code"]) == ["moonbase", "residential", "retail"]
     assert of(town, "osm_land_unknown") == {"count": 1, "values": "moonbase 1"}
-    assert row(town, "parcels", "w107")["land_name"] == "商业用地"
+    assert row(town, "parcels", "w107")["land_name"] == land_classes("osm")["retail"].name_zh
 
 
 def test_parcels_alone_hold_the_dwellings(tmp_path):

@@ -9,8 +9,8 @@ from osm_files import village
 
 import fengmao_geo as fg
 from fengmao_geo.network.build import walk_network
-from fengmao_geo.standards.load import LAND_SCHEMES, display_names, field_names, land_classes
-from fengmao_geo.standards.osm import osm_land_classes, osm_standard, rule_keys
+from fengmao_geo.standards.load import display_names, field_names, land_classes
+from fengmao_geo.standards.osm import osm_standard, rule_keys
 from fengmao_geo.town.osm_data import OsmData
 from fengmao_geo.town.osm_numbers import metres, numbers, years
 
@@ -307,10 +307,12 @@ def test_every_class_of_street_is_read_back_by_the_table_of_names():
     assert set(osm_standard().street_class.values()) <= set(words.values())
 
 
-def test_land_classes_are_of_groups_that_other_schemes_use():
-    groups = {it.group for scheme in LAND_SCHEMES if scheme != "osm" for it in land_classes(scheme).values()}
-    assert {it.group for it in osm_land_classes().values()} <= groups
-    assert land_classes("osm").keys() == osm_land_classes().keys()
+def test_urban_land_is_of_the_classes_of_land():
+    assert set(osm_standard().land_use.urban) <= set(land_classes("osm"))
+
+
+def test_uses_are_taken_from_groups_that_classes_of_land_have():
+    assert set(osm_standard().building.use_of_land) <= {it.group for it in land_classes("osm").values()}
 
 
 def test_figures_are_proposals_with_their_reason():

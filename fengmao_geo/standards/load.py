@@ -19,7 +19,6 @@ from fengmao_geo.standards.files import (
     shipped,
 )
 from fengmao_geo.standards.names import FieldNames, normalise
-from fengmao_geo.standards.osm import osm_land_classes
 from fengmao_geo.standards.records import (
     Catalogue,
     FacilityFile,
@@ -300,7 +299,7 @@ def land_classes(scheme: str) -> dict[str, LandClass]:
     ----------
     scheme
         ``"sandiao"`` (third national land survey), ``"gbt21010"`` (GB/T 21010-2017), ``"ydyh2023"`` (2023
-        classification of land and sea use) or ``"osm"`` (values of OpenStreetMap's ``landuse``).
+        classification of land and sea use) or ``"osm"`` (OpenStreetMap's landuse, natural and leisure).
 
     Returns
     -------
@@ -324,8 +323,6 @@ def land_classes(scheme: str) -> dict[str, LandClass]:
 
 @cache
 def _shipped_land_classes(scheme: str) -> dict[str, LandClass]:
-    if scheme == "osm":
-        return osm_land_classes()
     path = shipped("land_use", f"{scheme}.csv")
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = {row["code"]: {name: cell for name, cell in row.items() if cell} for row in csv.DictReader(lines)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from fengmao_geo.standards.files import fault_error, read_record, read_toml, shipped
-from fengmao_geo.standards.records import LandClass, Record, Tag, Words
+from fengmao_geo.standards.records import Record, Tag, Words
 from fengmao_geo.standards.spaces import Figure  # noqa: TC001  read by pydantic
 
-__all__ = ["OsmStandard", "osm_land_classes", "osm_standard", "rule_keys"]
+__all__ = ["OsmStandard", "osm_standard", "rule_keys"]
 
 Rules = tuple[Words, ...]
 
@@ -34,13 +34,10 @@ class BuildingRules(Record):
     use_of_land: dict[str, Words]
 
 
-class OsmLand(Record):
-    """A value of ``landuse``: its names, its group, whether it is of the built-up area."""
+class LandRules(Record):
+    """Values of ``landuse`` that are of the built-up area."""
 
-    name_zh: Words
-    name_en: Words
-    group: Words
-    is_urban: bool = False
+    urban: Rules
 
 
 class WaterRules(Record):
@@ -85,9 +82,7 @@ class OsmStandard(Record):
         Value of ``highway`` and ``building``, then the library's.
     place_use, green_type, water_type, barrier_type, crossing_type
         Rule, then the library's value; the first that holds counts.
-    land_use
-        Value of ``landuse``, then what it is.
-    walking, building, water, points, places
+    walking, building, land_use, water, points, places
         Further rules.
     """
 
@@ -101,7 +96,7 @@ class OsmStandard(Record):
     building_use: dict[str, Words]
     building: BuildingRules
     place_use: dict[str, Words]
-    land_use: dict[str, OsmLand]
+    land_use: LandRules
     green_type: dict[str, Words]
     water: WaterRules
     water_type: dict[str, Words]
@@ -206,30 +201,3 @@ def rule_keys(rule: str) -> list[str]:
     ['amenity', 'isced:level']
     """
     return [part.split("=")[0].strip() for part in rule.split(" & ")]
-
-
-def osm_land_classes() -> dict[str, LandClass]:
-    """Give the values of ``landuse`` as classes of land.
-
-    Returns
-    -------
-    dict
-        Value, then the class.
-
-    Examples
-    --------
-    >>> osm_land_classes()["retail"].group
-    'commercial'
-    """
-    read = osm_standard()
-    return {
-        code: LandClass(
-            code=code,
-            name_zh=land.name_zh,
-            name_en=land.name_en,
-            group=land.group,
-            source=read.source,
-            tag=read.tag,
-        )
-        for code, land in read.land_use.items()
-    }

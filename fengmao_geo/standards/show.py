@@ -184,7 +184,7 @@ def _osm_rows() -> list[dict[str, Any]]:
     read = osm_standard()
     own = {"source": read.source, "tag": read.tag}
     rows = [{"kind": "", "figure": name, **figure.model_dump()} for name, figure in read.figures.items()]
-    for kind, table in read.model_dump(exclude={"figures", "land_use"}).items():
+    for kind, table in read.model_dump(exclude={"figures"}).items():
         if not isinstance(table, dict):
             continue
         # A list of rules is shown under its own name, a table of meanings rule by rule.

@@ -10,8 +10,9 @@ import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.planar import polygons_of
+from fengmao_geo.standards.load import land_classes
 from fengmao_geo.standards.osm import osm_standard
-from fengmao_geo.town.osm_data import AREA, NODE, WAY, counted
+from fengmao_geo.town.osm_data import AREA, NODE, OSM, WAY, counted
 from fengmao_geo.town.osm_numbers import metres, numbers, years
 
 if TYPE_CHECKING:
@@ -107,12 +108,9 @@ def _uses(rows: OsmData, data: OsmData) -> tuple[NDArray[np.object_], NDArray[np
 def _use_of_land(shapes: Geometries, data: OsmData) -> NDArray[np.object_]:
     """Give buildings the use of the smallest land use that their middle lies on."""
     rules = osm_standard()
-    land = data.take((data.kinds == AREA) & data.is_in("landuse", rules.land_use))
-    group = [
-        rules.land_use[str(value)].group if str(value) in rules.land_use else ""
-        for value in land.value("landuse")
-    ]
-    meant = np.array([rules.building.use_of_land.get(name) for name in group], dtype=object)
+    land = data.take((data.kinds == AREA) & (data.value("landuse") != None))  # noqa: E711  element by element
+    use_of = {code: rules.building.use_of_land.get(of.group) for code, of in land_classes(OSM).items()}
+    meant = np.array([use_of.get(str(value)) for value in land.value("landuse")], dtype=object)
     found = np.full(len(shapes), None, dtype=object)
     has_use = meant != None  # noqa: E711  element by element
     areas, meant = land.shapes[has_use], meant[has_use]
@@ -160,7 +158,7 @@ def osm_parcels(data: OsmData, *, crs: CRS) -> Layer:
     list of Finding
         Values that are in no class, which are kept.
     """
-    classes = osm_standard().land_use
+    classes = land_classes(OSM)
     code = data.value("landuse")
     rows = data.take((data.kinds == AREA) & (code != None))  # noqa: E711  element by element
     code = rows.value("landuse")
@@ -289,10 +287,8 @@ def built_up_of(buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> shape
         What is left of their closing once small groups are taken off; empty if nothing is.
     """
     rules = osm_standard()
-    urban = [value for value, land in rules.land_use.items() if land.is_urban]
-    shapes = np.concatenate(
-        [buildings.geometry.to_numpy(), parcels[parcels["land_code"].isin(urban)].geometry.to_numpy()]
-    )
+    urban = parcels[parcels["land_code"].isin(rules.land_use.urban)]
+    shapes = np.concatenate([buildings.geometry.to_numpy(), urban.geometry.to_numpy()])
     by_m = rules.figure("closing_m")
     grown = shapely.union_all(shapely.buffer(shapely.make_valid(shapes), by_m, quad_segs=4))
     parts = polygons_of(np.array([shapely.buffer(grown, -by_m, quad_segs=4)], dtype=object))

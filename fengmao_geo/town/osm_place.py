@@ -213,7 +213,7 @@ def box_around(shape: shapely.Geometry, margin_m: float) -> Box:
     >>> [round(degree, 3) for degree in box_around(shapely.box(9.0, 0.0, 10.0, 60.0), 1110)]
     [8.98, -0.01, 10.02, 60.01]
     """
-    west, south, east, north = shapely.bounds(shape)
+    west, south, east, north = map(float, shapely.bounds(shape))
     up = margin_m / _DEGREE_M
     aside = up / max(float(np.cos(np.radians(max(abs(south), abs(north))))), 0.01)
     return west - aside, south - up, east + aside, north + up
