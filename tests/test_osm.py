@@ -355,6 +355,14 @@ def test_without_a_boundary_the_extent_is_within_the_files_box(tmp_path):
     assert with_box.extent.bounds[2] < without.extent.bounds[2] - 2900
 
 
+def test_what_lies_outside_the_files_box_is_counted(tmp_path):
+    drawn = village()
+    drawn.way((3500, 0), (3600, 0), highway="track")
+    town = fg.read_osm(drawn.write(tmp_path / "a.osm.pbf"))
+    assert of(town, "osm_outside_box") == {"count": 1, "ids": "w107"}
+    assert len(town["streets"]) == 2
+
+
 # Boundaries.
 
 

@@ -24,7 +24,7 @@ from fengmao_geo.town.osm_areas import (
     osm_parcels,
     osm_water,
 )
-from fengmao_geo.town.osm_data import OSM, WAY, counted, feature_keys, refuse
+from fengmao_geo.town.osm_data import OSM, WAY, counted, feature_keys, listed, refuse
 from fengmao_geo.town.osm_place import in_metres, metre_crs, projected, whole_polygons
 from fengmao_geo.town.osm_points import osm_barriers, osm_facilities, osm_gates, osm_trees
 from fengmao_geo.town.osm_streets import crossing_places, osm_streets
@@ -97,10 +97,7 @@ def osm_town(data: OsmData, edge: Boundary | None, *, name: str, crs: str | CRS 
     """
     working, found = _working_crs(data, edge, crs)
     ground = _ground(data, edge, working)
-    within = projected(data, working)
-    within = within.take(shapely.intersects(within.shapes, ground.around))
-    if not len(within):
-        refuse("osm_elsewhere")
+    within, away_found = _within(projected(data, working), ground)
     own = within if ground.edge is None else within.take(shapely.intersects(within.shapes, ground.edge))
     layers, more = _layers(within, own, working)
     unused = _unused(own, layers)
@@ -113,7 +110,7 @@ def osm_town(data: OsmData, edge: Boundary | None, *, name: str, crs: str | CRS 
         crs=working,
         settings=settings,
         rasters={},
-        findings=[*data.found, found, *more, *unused, *area_found],
+        findings=[*data.found, found, *away_found, *more, *unused, *area_found],
     )
 
 
@@ -145,6 +142,19 @@ def _ground(data: OsmData, edge: Boundary | None, crs: CRS) -> _Ground:
     around = in_metres(np.array([box]), crs)[0]
     shapely.prepare(around)
     return _Ground(None, is_administrative=False, around=around)
+
+
+def _within(data: OsmData, ground: _Ground) -> tuple[OsmData, list[Finding]]:
+    """Take what lies around the town; where no boundary asked for that, what is left away is counted."""
+    is_near = np.asarray(np.isfinite(data.bounds).all(axis=1))
+    is_near[is_near] = shapely.intersects(data.shapes[is_near], ground.around)
+    if not is_near.any():
+        refuse("osm_elsewhere")
+    away = np.unique(data.ids[~is_near].astype(str))
+    if ground.edge is not None or not len(away):
+        return data.take(is_near), []
+    found = Finding("osm_outside_box", OSM, values={"count": len(away), "ids": listed(away.tolist())})
+    return data.take(is_near), [found]
 
 
 def _layers(data: OsmData, own: OsmData, crs: CRS) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
