@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from fengmao_geo.errors import UsageError
+from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.messages import Lang, text
 from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
 
@@ -71,25 +71,73 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
 
 
 @app.command(help=text("cli.check_help"))
-def check(town: _TownFolder, lang: _Language = "zh") -> None:
-    """Read a town and list the findings.
+def check(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -> None:
+    """Read a town, list the findings, and write them as a workbook and as a page with the faulty places.
 
     Parameters
     ----------
     town
         Folder of the town.
+    out
+        Folder for the findings.
     lang
         ``zh`` or ``en``.
     """
     with faults(lang) as words:
+        from fengmao_geo.export.finding_files import write_finding_files  # noqa: PLC0415  heavy
         from fengmao_geo.study import check_town  # noqa: PLC0415  heavy
 
-        found = _read(town)
+        try:
+            found = _read(town)
+        except TownError as fault:
+            print_findings(fault.findings, words)
+            files = write_finding_files(fault.findings, folder=out, crs=fault.crs, lang=words)
+            say("check_written", words, page=str(files[-1]))
+            raise
         say("check_done", words, town=repr(found))
         findings = check_town(found, review=_reviews(town))
         print_findings(findings, words)
+        files = write_finding_files(findings, folder=out, town=found, lang=words)
+        say("check_written", words, page=str(files[-1]))
         if (findings["severity"] == "error").any():
             raise typer.Exit(1)
+
+
+@app.command(help=text("cli.new_help"))
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=text("cli.new_folder_help"))],
+    more: Annotated[list[Path] | None, typer.Argument(metavar="FILES...", help=text("cli.from_help"))] = None,
+    files: Annotated[list[Path] | None, typer.Option("--from", help=text("cli.from_help"))] = None,
+    name: Annotated[str | None, typer.Option(help=text("cli.name_help"))] = None,
+    lang: _Language = "zh",
+) -> None:
+    """Draw up a town.toml by looking at files.
+
+    Parameters
+    ----------
+    folder
+        Folder of the town; it is made if it is not there.
+    more, files
+        Files and folders of layers: ``--from A B C`` and ``--from A --from B`` say the same.
+    name
+        The town's name; the folder's if it is left out.
+    lang
+        ``zh`` or ``en``.
+    """
+    with faults(lang) as words:
+        from fengmao_geo.export.files import write_whole  # noqa: PLC0415  beside its use
+        from fengmao_geo.town.draft import draft_town  # noqa: PLC0415  heavy
+        from fengmao_geo.town.town_file import TOWN_FILE  # noqa: PLC0415  heavy
+
+        target = folder / TOWN_FILE
+        if target.exists():
+            raise UsageError("town_there", path=str(target))
+        draft = draft_town([*(files or []), *(more or [])], folder=folder, name=name, lang=words)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(target, draft.toml)
+        heads = {column: text(f"column.{column}", lang=words) for column in draft.sources.columns}
+        print_table(draft.sources.rename(columns=heads))
+        say("new_written", words, draft=repr(draft), file=str(target))
 
 
 @app.command(help=text("cli.run_help"))

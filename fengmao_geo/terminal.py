@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["faults", "print_findings", "print_table", "say", "say_findings", "shown"]
 
-# What is printed of a finding; the rest is for programs.
-_SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
-
 
 @contextmanager
 def faults(lang: str) -> Iterator[Lang]:
@@ -103,15 +100,12 @@ def print_findings(findings: pd.DataFrame, lang: Lang) -> None:
     lang
         ``zh`` or ``en``.
     """
-    from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
+    from fengmao_geo.export.finding_files import finding_rows  # noqa: PLC0415  heavy
 
     if not len(findings):
         say("no_findings", lang)
         return
-    table = translate_findings(findings, lang=lang)[list(_SHOWN)]
-    severities = {name: text(f"severity.{name}", lang=lang) for name in table["severity"].unique()}
-    heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
-    print_table(table.replace({"severity": severities}).rename(columns=heads))
+    print_table(finding_rows(findings, lang=lang))
 
 
 def shown(standard: pd.DataFrame, lang: Lang) -> pd.DataFrame:
