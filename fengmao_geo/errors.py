@@ -163,9 +163,7 @@ class TownError(_FindingsError):
         What the message names in braces.
     """
 
-    def __init__(
-        self, key: str, findings: pd.DataFrame, *, crs: CRS | None = None, **values: object
-    ) -> None:
+    def __init__(self, key: str, findings: pd.DataFrame, *, crs: CRS | None = None, **values: object) -> None:
         self.crs = crs
         super().__init__(key, findings, **values)
 
