@@ -383,7 +383,7 @@ def test_the_greedy_answer_stands_beside_it(ask):
     ids=["nothing", "a worse one"],
 )
 def test_what_is_found_in_time_is_never_worse_than_greedy(ask, monkeypatch, answer):
-    monkeypatch.setattr("fengmao_geo.siting.choose.most", lambda *_, **__: answer)
+    monkeypatch.setattr("fengmao_geo.siting.case.most", lambda *_, **__: answer)
     found = ask().choose(rules=PARK.model_copy(update={"alternatives_count": 0}), budget_wan=100)
     assert (found.status, found.objective) == ("time_limit", 35)
     assert found.sites["space_id"].tolist() == found.greedy["space_id"].tolist() == ["s1"]
@@ -391,7 +391,7 @@ def test_what_is_found_in_time_is_never_worse_than_greedy(ask, monkeypatch, answ
 
 
 def test_if_nothing_is_found_at_all_the_programme_is_empty(ask, monkeypatch):
-    monkeypatch.setattr("fengmao_geo.siting.choose.least_cost", lambda *_, **__: Choice(None, "not_found"))
+    monkeypatch.setattr("fengmao_geo.siting.case.least_cost", lambda *_, **__: Choice(None, "not_found"))
     # Greedily, neither site leaves money for the other.
     found = ask().choose(rules=PARK, objective="everyone", budget_wan=100)
     assert (found.status, found.objective, found.gap) == ("not_found", None, None)

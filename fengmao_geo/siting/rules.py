@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 from fengmao_geo.errors import StandardError, TownError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import Lang, text
-from fengmao_geo.siting.problem import Limit
 from fengmao_geo.standards.files import read_record
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     Fault = tuple[str, dict[str, Any]]
 
-__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places", "limits_of"]
+__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places"]
 __all__ += ["site_findings", "site_settings"]
 
 _LANGUAGES: tuple[Lang, ...] = ("zh", "en")
@@ -319,53 +318,6 @@ def absent_places(rules: SiteRules, town: Town, spaces: gpd.GeoDataFrame) -> lis
         named = [bound.block_id for bound in getattr(rules, name) if bound.block_id is not None]
         faults += [("site_block", {"place": name, "found": one}) for one in named if one not in blocks]
     return faults
-
-
-def limits_of(
-    options: pd.DataFrame, rules: SiteRules, *, budget_wan: float | None, count: int | None
-) -> list[tuple[Limit, Said]]:
-    """Write the limits as sums over options, each with its words.
-
-    Parameters
-    ----------
-    options
-        What may be built: ``space_id, use, block_id, cost_wan``.
-    rules
-        What the planner says beforehand.
-    budget_wan
-        The budget; ``None`` for none.
-    count
-        How many sites at most; ``None`` for any number.
-
-    Returns
-    -------
-    list of tuple
-        The limit, and its words: a name in the group ``programme`` of ``messages.toml`` and its values.
-    """
-    found: list[tuple[Limit, Said]] = []
-    if budget_wan is not None:
-        cost = options["cost_wan"].to_numpy(dtype=float)
-        found.append((Limit("budget", cost, high=budget_wan), ("budget", {"budget_wan": budget_wan})))
-    if count is not None:
-        found.append((Limit("count", np.ones(len(options)), high=count), ("count", {"count": count})))
-    supplies = {use: kind.supplies for use, kind in rules.known_uses().items()}
-    for at, bound in enumerate(rules.limits):
-        said = {"what": bound.what, "count": bound.count}
-        weight = bound.applies(options, supplies).astype(float)
-        found.append((Limit(f"limits {at}", weight, high=bound.count), ("at_most", said)))
-    for at, bound in enumerate(rules.require):
-        is_of = bound.applies(options, supplies)
-        fitting = options["space_id"][is_of].nunique()
-        said = {"what": bound.what, "count": bound.count, "fitting": fitting}
-        limit = Limit(f"require {at}", is_of.astype(float), low=bound.count)
-        found.append((limit, ("at_least", said)))
-    for at, fixed in enumerate(rules.fixed_in):
-        space, use = (fixed, None) if isinstance(fixed, str) else fixed
-        is_it = ((options["space_id"] == space) & (use is None or options["use"] == use)).to_numpy(dtype=bool)
-        what = space if use is None else f"{space} / {use}"
-        limit = Limit(f"fixed_in {at}", is_it.astype(float), low=1)
-        found.append((limit, ("fixed_in", {"what": what, "fitting": int(is_it.sum())})))
-    return found
 
 
 def _uses_in(field: str, value: Iterable[Any]) -> list[str]:
