@@ -275,7 +275,8 @@ def _faults(lang: str) -> Iterator[Lang]:
         raise typer.Exit(1) from None
     except FengmaoError as fault:
         typer.echo(fault.text(lang=words), err=True)
-        raise typer.Exit(2) from None
+        # The rules are the town's: what was typed is refused before them.
+        raise typer.Exit(1 if fault.key == "site_rules" else 2) from None
     except OSError as fault:
         typer.echo(text("cli.os", lang=words, reason=str(fault)), err=True)
         raise typer.Exit(2) from None
@@ -320,7 +321,7 @@ def _studied(
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
     # What was typed wins over the town's file.
-    site = None if asked is None else site_settings(town).model_copy(update=asked)
+    site = None if asked is None else site_settings(town, asked=asked)
     found = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous, site=site)
     return found, review
 

@@ -14,7 +14,7 @@ from fengmao_geo.siting.case import Case
 from fengmao_geo.siting.greedy import in_order
 from fengmao_geo.siting.limits import limits_of
 from fengmao_geo.siting.outcome import gained_table, listed_table, served_rows, site_table, unserved_table
-from fengmao_geo.siting.rules import SiteRules, absent_places
+from fengmao_geo.siting.rules import SiteRules, absent_places, asked_faults
 from fengmao_geo.standards.files import Faults
 from fengmao_geo.tables import RESULTS, Programme, table
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from fengmao_geo.town.town import Town
 
 __all__ = ["choose_sites"]
-
-_AIMS = ("people", "everyone", "fairest")
 
 
 def choose_sites(
@@ -112,13 +110,7 @@ def _refuse_faults(
     rules: SiteRules,
 ) -> None:
     """Refuse arguments that mean nothing, and rules about what is not there, all at once."""
-    faults: list[tuple[str, dict[str, object]]] = []
-    if objective not in _AIMS:
-        faults.append(("site_objective", {"place": "objective", "found": objective}))
-    if budget_wan is not None and not 0 <= budget_wan < np.inf:
-        faults.append(("site_budget", {"place": "budget_wan", "found": budget_wan}))
-    if count is not None and not (count >= 0 and count == int(count)):
-        faults.append(("site_count", {"place": "count", "found": count}))
+    faults = asked_faults(objective=objective, budget_wan=budget_wan, count=count)
     if objective == "fairest" and rules.capacity_people:
         faults.append(("site_capacity", {"place": "rules.capacity_people"}))
     faults += absent_places(rules, town, spaces)

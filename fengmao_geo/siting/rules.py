@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from fengmao_geo.errors import StandardError, TownError
+from fengmao_geo.errors import StandardError, TownError, UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import Lang, text
-from fengmao_geo.standards.files import read_record
+from fengmao_geo.standards.files import Faults, read_record
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
 from fengmao_geo.standards.uses import uses as read_uses
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
     Fault = tuple[str, dict[str, Any]]
 
-__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places"]
+__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places", "asked_faults"]
 __all__ += ["site_findings", "site_settings"]
 
+_AIMS = ("people", "everyone", "fairest")
 _LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 _Whole = Annotated[int, Field(ge=0)]
@@ -233,13 +234,15 @@ class SiteSettings(SiteRules):
     objective: Literal["people", "everyone", "fairest"] = "people"
 
 
-def site_settings(town: Town) -> SiteSettings:
+def site_settings(town: Town, *, asked: Mapping[str, Any] | None = None) -> SiteSettings:
     """Read how sites are to be chosen from the table ``[site_rules]`` of a town's file.
 
     Parameters
     ----------
     town
         The town.
+    asked
+        ``budget_wan, count, objective``, where they are asked for otherwise than in the file.
 
     Returns
     -------
@@ -250,18 +253,50 @@ def site_settings(town: Town) -> SiteSettings:
     ------
     TownError
         If anything in the table is wrong; it carries a finding for each fault.
+    UsageError
+        If what is asked for means nothing.
 
     Examples
     --------
     >>> from fengmao_geo.town.sample import sample_town
     >>> site_settings(sample_town()).objective
     'people'
+    >>> site_settings(sample_town(), asked={"count": 3}).count
+    3
     """
+    asked = asked or {}
+    if faults := asked_faults(**asked):
+        raise UsageError("site_asked", faults=Faults(faults))
     try:
-        return SiteSettings.from_table(town.settings.site_rules, file=TOWN_FILE)
+        return SiteSettings.from_table({**town.settings.site_rules, **asked}, file=TOWN_FILE)
     except StandardError as error:
         found = findings_table(_finding(*fault) for fault in error.values["faults"].faults)  # type: ignore[attr-defined]  # what `fault_error` puts there
         raise TownError("town_faults", found, count=len(found), name=town.name) from None
+
+
+def asked_faults(
+    *, objective: str = "people", budget_wan: float | None = None, count: float | None = None
+) -> list[Fault]:
+    """List what means nothing of what a choice is asked for.
+
+    Parameters
+    ----------
+    objective, budget_wan, count
+        As `choose_sites` takes them.
+
+    Returns
+    -------
+    list of tuple
+        A name in the group ``standard`` of ``messages.toml`` and its values.
+    """
+    faults: list[Fault] = []
+    if objective not in _AIMS:
+        faults.append(("site_objective", {"place": "objective", "found": objective}))
+    if budget_wan is not None and not 0 <= budget_wan < np.inf:
+        faults.append(("site_budget", {"place": "budget_wan", "found": budget_wan}))
+    if count is not None and not (count >= 0 and count == int(count)):
+        faults.append(("site_count", {"place": "count", "found": count}))
+    return faults
 
 
 def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
