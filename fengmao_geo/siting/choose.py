@@ -132,7 +132,7 @@ def _programme(
 ) -> Programme:
     found, rules = case.found, case.rules
     chosen = best.options if best.options is not None else np.zeros(0, dtype=np.intp)
-    order = case.kept[in_order(case.problem, chosen)[0]]
+    order = case.kept[in_order(case.problem, chosen)]
     served = served_rows(found, rules, case.kept[chosen], circles)
     unserved = unserved_table(found, served)
     is_considered = np.zeros(len(found.options), dtype=bool)
