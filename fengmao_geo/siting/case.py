@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tqdm import tqdm
 
-    from fengmao_geo.siting.benefit import Benefits, Circles
+    from fengmao_geo.siting.benefit import Benefits
+    from fengmao_geo.siting.demand import Circles
     from fengmao_geo.siting.rules import Said, SiteRules
 
     Indices = NDArray[np.intp]

@@ -11,10 +11,12 @@ from tqdm import tqdm
 from fengmao_geo.errors import UsageError
 from fengmao_geo.siting.benefit import benefits, options_of
 from fengmao_geo.siting.case import Case
+from fengmao_geo.siting.faults import absent_places, asked_faults
 from fengmao_geo.siting.greedy import in_order
 from fengmao_geo.siting.limits import limits_of
 from fengmao_geo.siting.outcome import gained_table, listed_table, served_rows, site_table, unserved_table
-from fengmao_geo.siting.rules import SiteRules, absent_places, asked_faults
+from fengmao_geo.siting.rules import SiteRules
+from fengmao_geo.siting.standing import crowded_homes
 from fengmao_geo.standards.files import Faults
 from fengmao_geo.tables import RESULTS, Programme, table
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fengmao_geo.network.walk_network import WalkNetwork
-    from fengmao_geo.siting.benefit import Benefits, Circles
+    from fengmao_geo.siting.benefit import Benefits
     from fengmao_geo.siting.case import Best
+    from fengmao_geo.siting.demand import Circles
     from fengmao_geo.siting.rules import Said
     from fengmao_geo.town.town import Town
 
@@ -44,9 +47,10 @@ def choose_sites(
 ) -> Programme:
     """Choose which spaces become what, so that most people newly reach what they lack, within a budget.
 
-    Options are the uses that fit. Who reaches a type today within its tier is served already, and who may or
-    may not is unknown: neither is counted. Nobody is newly served twice with the same type. A mixed-integer
-    programme is solved by HiGHS; how much better a programme might be is reported as its gap.
+    Options are the uses that fit. Who reaches a type today within its tier is served already, unless
+    capacities count and what stands is full; who may or may not is unknown: neither is counted. Nobody is
+    newly served twice with the same type. A mixed-integer programme is solved by HiGHS; how much better a
+    programme might be is reported as its gap.
 
     Parameters
     ----------
@@ -90,7 +94,8 @@ def choose_sites(
         options = options_of(spaces, said)
         bounds = limits_of(options, said, budget_wan=budget_wan, count=count)
         longest_min = circles.minutes[-1] if objective == "fairest" else 0.0
-        found = benefits(network, spaces, circles, options, said, longest_min=longest_min)
+        crowded = crowded_homes(town, network, circles, said)
+        found = benefits(network, spaces, circles, options, said, crowded=crowded, longest_min=longest_min)
         progress.update()
         case = Case.of(objective, found, said, bounds, circles)
         best = case.best()
@@ -111,8 +116,9 @@ def _refuse_faults(
 ) -> None:
     """Refuse arguments that mean nothing, and rules about what is not there, all at once."""
     faults = asked_faults(objective=objective, budget_wan=budget_wan, count=count)
-    if objective == "fairest" and rules.capacity_people:
-        faults.append(("site_capacity", {"place": "rules.capacity_people"}))
+    if objective == "fairest":
+        named = [name for name in ("capacity_people", "standing_capacity_types") if getattr(rules, name)]
+        faults += [("site_capacity", {"place": f"rules.{name}"}) for name in named]
     faults += absent_places(rules, town, spaces)
     if faults:
         raise UsageError("site_rules", faults=Faults(faults))
@@ -146,6 +152,8 @@ def _programme(
     if not unserved["is_coverable"].all():
         people = float(unserved["people"][~unserved["is_coverable"]].sum())
         reasons.append(("some_left", {"people": people}))
+    if found.crowded_people:
+        reasons.append(("crowded", {"people": found.crowded_people}))
     if found.unknown_count:
         reasons.append(("unknown_demand", {"count": found.unknown_count}))
     is_idle = best.options is not None and not len(case.kept)

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from fengmao_geo.errors import StandardError, TownError, UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import Lang, text
+from fengmao_geo.siting.faults import absent_places, asked_faults
 from fengmao_geo.standards.files import Faults, read_record
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
@@ -29,13 +30,8 @@ if TYPE_CHECKING:
     from fengmao_geo.town.town import Town
 
     Said = tuple[str, Mapping[str, object]]
+__all__ = ["SiteBound", "SiteRules", "SiteSettings", "site_findings", "site_settings"]
 
-    Fault = tuple[str, dict[str, Any]]
-
-__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places", "asked_faults"]
-__all__ += ["site_findings", "site_settings"]
-
-_AIMS = ("people", "everyone", "fairest")
 _LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 _Whole = Annotated[int, Field(ge=0)]
@@ -116,6 +112,11 @@ class SiteRules(Record):
         not measure.
     capacity_people
         How many people one site serves at most, by facility type.
+    standing_capacity_types
+        Facility types of which what stands is full once its ``capacity_count`` is, so that new sites may
+        serve whoever is left: types where everybody needs a place of their own. By default those of
+        ``capacity_people``. Of all others what stands serves whoever reaches it, as in life circles: the
+        stalls of a market or the beds of a hospital are no number of people.
     alternatives_count
         How many next-best programmes are looked for.
     time_limit_min
@@ -140,6 +141,7 @@ class SiteRules(Record):
     group_weights: dict[Group, Size] = Field(default_factory=dict)
     values_people: dict[Words, Size] = Field(default_factory=dict)
     capacity_people: dict[Words, Positive] = Field(default_factory=dict)
+    standing_capacity_types: tuple[Words, ...] | None = None
     alternatives_count: _Whole = 3
     time_limit_min: Positive = 1.0
     gap_share: Size = 0.0
@@ -178,6 +180,12 @@ class SiteRules(Record):
         }
         return read_record(path, cls, {**table, **near})
 
+    @property
+    def standing_types(self) -> tuple[str, ...]:
+        """The facility types of which the capacities of what stands count."""
+        named = self.standing_capacity_types
+        return tuple(self.capacity_people) if named is None else named
+
     def known_uses(self) -> dict[str, Use]:
         """Read the uses that a space can have: the user's own, or the shipped ones.
 
@@ -207,10 +215,10 @@ class SiteRules(Record):
             _refuse_unknown("rules_use", names, read_uses(info.data["uses_file"]))
         return value
 
-    @field_validator("limits", "require", "type_weights", "capacity_people")
+    @field_validator("limits", "require", "type_weights", "capacity_people", "standing_capacity_types")
     @classmethod
     def _types_are_known(cls, value: Any) -> Any:  # noqa: ANN401  one of several kinds of field
-        _refuse_unknown("rules_type", _types_in(value), facility_types())
+        _refuse_unknown("rules_type", _types_in(value or ()), facility_types())
         return value
 
 
@@ -221,7 +229,7 @@ class SiteSettings(SiteRules):
     ----------
     uses_file, controls_file, uses, limits, require, fixed_in, fixed_out
         As `SiteRules` has them.
-    type_weights, group_weights, values_people, capacity_people
+    type_weights, group_weights, values_people, capacity_people, standing_capacity_types
         As `SiteRules` has them.
     alternatives_count, time_limit_min, gap_share
         As `SiteRules` has them.
@@ -274,31 +282,6 @@ def site_settings(town: Town, *, asked: Mapping[str, Any] | None = None) -> Site
         raise TownError("town_faults", found, count=len(found), name=town.name) from None
 
 
-def asked_faults(
-    *, objective: str = "people", budget_wan: float | None = None, count: float | None = None
-) -> list[Fault]:
-    """List what means nothing of what a choice is asked for.
-
-    Parameters
-    ----------
-    objective, budget_wan, count
-        As `choose_sites` takes them.
-
-    Returns
-    -------
-    list of tuple
-        A name in the group ``standard`` of ``messages.toml`` and its values.
-    """
-    faults: list[Fault] = []
-    if objective not in _AIMS:
-        faults.append(("site_objective", {"place": "objective", "found": objective}))
-    if budget_wan is not None and not 0 <= budget_wan < np.inf:
-        faults.append(("site_budget", {"place": "budget_wan", "found": budget_wan}))
-    if count is not None and not (count >= 0 and count == int(count)):
-        faults.append(("site_count", {"place": "count", "found": count}))
-    return faults
-
-
 def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
     """List what is wrong with how a town's file wants sites chosen.
 
@@ -324,35 +307,6 @@ def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
 def _finding(code: str, values: Mapping[str, Any]) -> Finding:
     words = {str(lang): text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
     return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values={"said": words})
-
-
-def absent_places(rules: SiteRules, town: Town, spaces: gpd.GeoDataFrame) -> list[Fault]:
-    """List the spaces and blocks that rules name and that are not there.
-
-    Parameters
-    ----------
-    rules
-        What the planner says beforehand.
-    town
-        The town, for its blocks.
-    spaces
-        The table ``spaces``.
-
-    Returns
-    -------
-    list of tuple
-        A name in the group ``standard`` of ``messages.toml`` and its values.
-    """
-    faults: list[Fault] = []
-    ids = set(spaces["space_id"])
-    for name in ("fixed_in", "fixed_out"):
-        named = [one if isinstance(one, str) else one[0] for one in getattr(rules, name)]
-        faults += [("site_space", {"place": name, "found": one}) for one in named if one not in ids]
-    blocks = set(spaces["block_id"].dropna()) | (set(town["blocks"]["id"]) if "blocks" in town else set())
-    for name in ("limits", "require"):
-        named = [bound.block_id for bound in getattr(rules, name) if bound.block_id is not None]
-        faults += [("site_block", {"place": name, "found": one}) for one in named if one not in blocks]
-    return faults
 
 
 def _uses_in(field: str, value: Iterable[Any]) -> list[str]:
