@@ -8,40 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from site_towns import catalogue, plot, plots, street_town
+from site_towns import EAST_PLOT, PARK, WEST, Ask, asker, chosen, plot, plots, street_town
 
 import fengmao_geo as fg
 from fengmao_geo.errors import StandardError, TableError, UsageError
 from fengmao_geo.siting.problem import Choice
 from fengmao_geo.standards.uses import uses
 
-PARK = fg.SiteRules(uses=("pocket_park",))
 
-# A park at 250 reaches along the street from 218.8 to 281.2, then 5 m to a door: homes at 100 and 400, not 1000.
-WEST, EAST_PLOT = {"x": 250, "block_id": "b1"}, {"x": 1000}
-
-
-class Ask:
-    """A town, its network and its life circles, made once."""
-
-    def __init__(self, folder, town, *entries, minutes=(5, 15)):
-        self.town = town
-        self.network = fg.walk_network(town)
-        path = catalogue(folder, *(entries or [("pocket_park", 5)]))
-        self.circles = fg.life_circles(town, self.network, catalogue=path, minutes=minutes)
-
-    def choose(self, spaces=None, **options):
-        there = plots(WEST, EAST_PLOT) if spaces is None else spaces
-        return fg.choose_sites(self.town, self.network, there, self.circles, **options)
-
-
-@pytest.fixture
-def ask(tmp_path):
-    return lambda town=None, *entries, **more: Ask(tmp_path, town or street_town(), *entries, **more)
-
-
-def chosen(programme):
-    return list(zip(programme.sites["space_id"], programme.sites["use"], strict=True))
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return asker(tmp_path_factory.mktemp("ask"))
 
 
 def unreached(circles, kind, minutes):
