@@ -325,6 +325,15 @@ def test_nothing_to_choose_says_why(ask, objective):
         assert found.words(lang="en") != found.words(lang="zh")
 
 
+def test_other_uses_of_the_same_plot_are_no_alternative(ask):
+    here = ask(None, ("pocket_park", 5), ("car_park", 15))
+    rules = fg.SiteRules(uses=("pocket_park", "car_park"))
+    found = here.choose(rules=rules, count=1)
+    # Either plot as a car park serves all 65; a park on the first serves 35, and is no other plan.
+    assert found.alternatives["rank"].tolist() == [1]
+    assert {*found.sites["space_id"], *found.alternatives["space_id"]} == {"s1", "s2"}
+
+
 def test_alternatives_leave_out_a_site_of_every_better_programme(ask):
     found = ask().choose(rules=PARK, count=1)
     assert found.alternatives[["rank", "space_id", "objective"]].to_numpy().tolist() == [[1, "s2", 30]]
@@ -379,8 +388,10 @@ def test_if_nothing_is_found_at_all_the_programme_is_empty(ask, monkeypatch):
 
 def test_more_money_never_serves_fewer(ask):
     here = ask(None, ("pocket_park", 5), ("fitness_point", 5), ("car_park", 15))
-    reached = [here.choose(budget_wan=wan).objective for wan in (0, 9, 30, 48, 72, 90, 144)]
+    rules = fg.SiteRules(alternatives_count=0)
+    reached = [here.choose(budget_wan=wan, rules=rules).objective for wan in (0, 30, 72, 144)]
     assert reached == sorted(reached)
+    assert reached[0] < reached[-1]
 
 
 def test_the_order_of_rows_changes_nothing(tmp_path):

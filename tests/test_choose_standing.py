@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from site_towns import PARK, Ask, asker, frame, plots, street_town
@@ -116,7 +117,17 @@ def test_a_type_that_is_not_known_is_refused():
         fg.SiteRules.from_table({"standing_capacity_types": ["moon_base"]})
 
 
-@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_facilities_and_homes_changes_nothing(ask):
+    one = ask(crowded_town(7.0, 9.0, facilities=[*STANDS, ("pocket_park", 330)]))
+    backwards = {"homes": (1000, 400, 100), "people": (30, 25, 10)}
+    other = ask(crowded_town(9.0, 7.0, facilities=[("pocket_park", 330), *STANDS], **backwards))
+    found = [crowded_homes(here.town, here.network, here.circles, FULL).homes for here in (one, other)]
+    # 16 places for 35 people: the nearer home has 7 of its 10 from the first park, and so on.
+    assert (found[0]["left_share"] * [10, 25]).sum() == pytest.approx(19)
+    pd.testing.assert_frame_equal(*found)
+
+
+@pytest.mark.parametrize("seed", range(2))
 def test_as_many_have_a_place_as_in_the_greatest_flow_and_nobody_is_served_twice(tmp_path, seed):
     noise = np.random.default_rng(seed)
     homes = tuple(int(x) for x in np.sort(noise.choice(np.arange(0, 1900, 20), 9, replace=False)))
