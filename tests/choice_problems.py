@@ -138,3 +138,12 @@ def best_with_capacity(of):
             break
         best = max(best, flowing(of, choices[at]))
     return best
+
+
+def timed(of, seed, worth=None):
+    """Give a random problem times of walking, and what stands today."""
+    noise = np.random.default_rng(seed)
+    times = noise.integers(1, 12, (len(of.base), len(of.cost))) / 2.0
+    base = noise.integers(3, 8, len(of.base))
+    return times, problem(times, base=base, cost=of.cost, space=of.space, limits=of.limits, weight=of.weight,
+                          worth=worth)  # fmt: skip

@@ -1,19 +1,17 @@
-"""The fairest choice: times on paper, every subset tried by hand, and bounds that are cut until they hold."""
+"""The fairest choice: times on paper, and every subset tried by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from choice_problems import FEW, LINE, at_most, instances, problem, subsets
+from choice_problems import FEW, LINE, at_most, instances, problem, subsets, timed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fengmao_geo.siting import fair
-from fengmao_geo.siting.fair import fairest, least_mean
+from fengmao_geo.siting.fair import fairest
 from fengmao_geo.siting.greedy import value_of, worst_time
-from fengmao_geo.siting.model import most
 from fengmao_geo.siting.problem import Choice, Limit
-from fengmao_geo.siting.program import Answer, Program
 
 
 def test_the_centre_on_a_line():
@@ -47,18 +45,9 @@ def test_a_worst_time_that_was_not_proven_in_time_says_by_how_much(monkeypatch):
 
 def test_the_fairest_is_kept_if_the_least_mean_is_not_found_in_time(monkeypatch):
     of = problem(LINE, base=20.0, limits=[at_most(1, 3)])
-    monkeypatch.setattr(fair, "least_mean", lambda *_, **__: Choice(None, "not_found"))
+    monkeypatch.setattr(fair, "most", lambda *_, **__: Choice(None, "not_found"))
     found = fairest(of)
     assert worst_time(of, found.options) == 9
-
-
-def timed(of, seed, worth=None):
-    """Give a random problem times of walking, and what stands today."""
-    noise = np.random.default_rng(seed)
-    times = noise.integers(1, 12, (len(of.base), len(of.cost))) / 2.0
-    base = noise.integers(3, 8, len(of.base))
-    return times, problem(times, base=base, cost=of.cost, space=of.space, limits=of.limits, weight=of.weight,
-                          worth=worth)  # fmt: skip
 
 
 @FEW
@@ -77,60 +66,6 @@ def test_no_subset_is_fairer(of, seed):
     assert of.weight @ of.base - value_of(of, found.options) == pytest.approx(best)
 
 
-@FEW
-@given(instances(), st.integers(0, 2**16), st.sampled_from([0.0, 0.0, 0.2]))
-def test_bounds_end_where_the_whole_programme_does(of, seed, gap_share):
-    _, of = timed(of, seed, of.worth)
-    found, other = least_mean(of, gap_share=gap_share), most(of)
-    assert (found.options is None) == (other.options is None)
-    if other.options is None:
-        assert found.status == "infeasible"
-        return
-    values = value_of(of, found.options), value_of(of, other.options)
-    assert values[0] <= values[1] + 1e-6 <= values[0] * (1 + found.gap_share) + 2e-6
-    assert found.gap_share <= gap_share
-    assert (found.status == "optimal") == (found.gap_share == 0)
-    if found.status == "optimal":
-        assert values[0] == pytest.approx(values[1])
-        assert of.cost[found.options].sum() == pytest.approx(of.cost[other.options].sum())
-
-
-def stopped(values, bound):
-    """Let the solver stop with an answer and a bound."""
-    return lambda *_, **__: Answer(None if values is None else np.array(values), 1, bound, 1.0)
-
-
-def test_bounds_that_were_stopped_say_by_how_much_they_may_be_wrong(monkeypatch):
-    # From 1 the four walk 1, 0, 1 and 9 rather than 20: 69 saved. At best all walk to what is nearest: 79.
-    of = problem(LINE, base=20.0, limits=[at_most(1, 3)])
-    monkeypatch.setattr(Program, "run", stopped([0, 1, 0, 0, 0, 0], -1e4))
-    found = least_mean(of)
-    assert (found.options.tolist(), found.status) == ([1], "time_limit")
-    assert found.gap_share == pytest.approx(79 / 69 - 1, rel=1e-4)
-
-
-def test_bounds_of_which_nothing_came_in_time_have_no_answer(monkeypatch):
-    monkeypatch.setattr(Program, "run", stopped(None, -np.inf))
-    assert least_mean(problem(LINE, base=20.0)).status == "not_found"
-
-
-def test_what_was_found_before_the_time_was_up_is_kept(monkeypatch):
-    of = problem(LINE, base=20.0, limits=[at_most(1, 3)])
-    answers = iter(
-        [
-            Answer(None, 1, -np.inf, 1.0),
-            Answer(np.array([1.0, 0, 0, 20, 40, 19]), 0, -1e4, 0.0),
-            Answer(None, 1, -np.inf, 1.0),
-        ]
-    )
-    monkeypatch.setattr(Program, "run", lambda *_, **__: next(answers))
-    found = least_mean(of)
-    # From 0 they walk 0, 1, 2 and 10: 67 saved.
-    assert (found.options.tolist(), found.status) == ([0], "time_limit")
-    assert found.gap_share == pytest.approx(79 / 67 - 1, rel=1e-4)
-
-
 def test_without_anybody_to_bring_nearer_only_what_must_be_is_there():
     of = problem([[30.0, 30.0]], base=20.0, limits=[Limit("fixed", np.array([0.0, 1.0]), low=1)])
-    assert least_mean(of).options.tolist() == [1]
     assert fairest(of).options.tolist() == [1]

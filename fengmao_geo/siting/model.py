@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fengmao_geo.siting.bounds import by_bounds
 from fengmao_geo.siting.program import SPAN, Program, prices
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def most(
     Choice
         The answer.
     """
+    if len(problem.demand) and not problem.is_capped.any():
+        return by_bounds(problem, must=must, time_limit_s=time_limit_s, gap_share=gap_share)
     program, (price, unit) = Program(problem, must), prices(problem)
     return program.solve(price, -unit * program.gain, time_limit_s, gap_share)
 
