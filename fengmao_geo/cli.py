@@ -379,7 +379,7 @@ def _studied(
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
     # What was typed wins over the town's file.
-    site = None if asked is None else site_settings(town).model_copy(update=asked)
+    site = None if asked is None else site_settings(town, asked=asked)
     found = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous, site=site)
     return found, review
 

@@ -48,7 +48,8 @@ def faults(lang: str) -> Iterator[Lang]:
         raise typer.Exit(1) from None
     except FengmaoError as fault:
         typer.echo(fault.text(lang=words), err=True)
-        raise typer.Exit(2) from None
+        # The rules are the town's: what was typed is refused before them.
+        raise typer.Exit(1 if fault.key == "site_rules" else 2) from None
     except OSError as fault:
         typer.echo(text("cli.os", lang=words, reason=str(fault)), err=True)
         raise typer.Exit(2) from None
