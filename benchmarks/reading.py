@@ -1,10 +1,10 @@
-"""100,000 parcels from file to checked layer, beside what geopandas does by hand; prints Markdown.
+"""100,000 parcels from file to checked layer, beside geopandas by hand; prints Markdown.
 
-Each run of a tool is a process of its own. The parcels are made: a patchwork of plots in EPSG:4549 with land
-codes of the third survey, one in a hundred crossing itself, one in a hundred with an unknown code, one in five
+Each run of a tool is a process of its own. The parcels are made: a patchwork of plots in EPSG:4549 with codes
+of the third survey, one in a hundred crossing itself, one in a hundred with an unknown code, one in five
 hundred lying on its neighbours. Ours names columns, sets ids, checks coordinates, repairs, puts outlines on the
-grid of 1 mm, reads codes in their scheme and lists overlaps in pairs; by hand means reading, ``make_valid`` and a
-join with the table of codes.
+grid of 1 mm, reads codes in their scheme and lists overlaps in pairs; by hand means reading, ``make_valid`` and
+a join with the table of codes.
 """
 
 from __future__ import annotations
@@ -84,6 +84,10 @@ def by_hand(folder: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - start, "rows": len(joined), "found": 0}
 
 
+def _printed(words: list[str]) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603  ourselves
+
+
 TOOLS = {"fengmao_geo": ours, "geopandas, by hand": by_hand}
 
 
@@ -109,10 +113,7 @@ def main() -> None:
         first = None
         for tool in TOOLS:
             words = [sys.executable, __file__, "--tool", tool, "--folder", place]
-            runs = [
-                json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)  # noqa: S603  ourselves
-                for _ in range(given.repeat)
-            ]
+            runs = [json.loads(_printed(words)) for _ in range(given.repeat)]
             seconds = statistics.median(run["seconds"] for run in runs)
             first = first or seconds
             peak = max(run["peak_mib"] for run in runs)

@@ -60,8 +60,8 @@ class Results:
     space_findings: pd.DataFrame | None = None
     programme: Programme | None = None
     planned: LifeCircles | None = None
-    gains: GreenGains | None = None
     planned_network: WalkNetwork | None = None
+    gains: GreenGains | None = None
     school_routes: SchoolRoutes | None = None
 
     @property

@@ -395,7 +395,8 @@ def test_walks_in_prague_to_made_parks_are_those_of_networkx():
     network = walk_network(town)
     reach = park_reach(town, network, green).set_index("dwelling_id")
     parts = [np.flatnonzero(network.edge_part == part).tolist() for part in range(network.part_count)]
-    found = inserted(network.edge_lines, network.edge_nodes.tolist(), parts, homes, gates, limit_m=500)
+    there = town["buildings"][["id", "geometry"]]  # as the town has them, on its grid
+    found = inserted(network.edge_lines, network.edge_nodes.tolist(), parts, there, gates, limit_m=500)
     oracle = {}
     for (home, _), metres in found.items():
         oracle[home] = min(metres, oracle.get(home, np.inf))
