@@ -1,10 +1,10 @@
 """100,000 parcels from file to checked layer, beside geopandas by hand; prints Markdown.
 
-Each run of a tool is a process of its own. The parcels are made: a patchwork of plots in EPSG:4549 with codes
-of the third survey, one in a hundred crossing itself, one in a hundred with an unknown code, one in five
-hundred lying on its neighbours. Ours names columns, sets ids, checks coordinates, repairs, puts outlines on the
-grid of 1 mm, reads codes in their scheme and lists overlaps in pairs; by hand means reading, ``make_valid`` and
-a join with the table of codes.
+Each run of a tool is a process of its own. The parcels are made: a patchwork of plots in EPSG:4549
+with codes of the third survey, one in a hundred crossing itself, one in a hundred with an unknown
+code, one in five hundred lying on its neighbours. Ours names columns, sets ids, checks coordinates,
+repairs, puts outlines on the grid of 1 mm, reads codes in their scheme and lists overlaps in pairs;
+by hand means reading, ``make_valid`` and a join with the table of codes.
 """
 
 from __future__ import annotations
