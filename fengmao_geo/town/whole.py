@@ -157,7 +157,8 @@ def check_shapefile(path: Path, parts: Mapping[str, Path], layer: str) -> None:
         there = part.stat().st_size
         stated = struct.unpack(">i", head[24:28])[0] * 2 if len(head) == _SHP_HEADER else _SHP_HEADER
         shapes = (parts[".shx"].stat().st_size - _SHP_HEADER) // _SHX_RECORD
-        if stated != there or shapes != rows:
+        # The numbers of both are compared last, so that the part that was cut is the one named.
+        if stated != there or (part != path and shapes != rows):
             values = {"size": there, "stated": stated, "shapes": shapes, "rows": rows}
             refuse("file_cut", layer, file=part.name, **values)
 
