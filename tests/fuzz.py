@@ -304,11 +304,11 @@ class Reader:
         if line:
             return json.loads(line)
         code = child.wait()
-        self._child = None
+        self.stop()
         return {"kind": "crash", "detail": f"exit {code}"}
 
     def _started(self) -> subprocess.Popen[bytes]:
-        one_thread = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ARROW_NUM_THREADS")}
+        one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ARROW_NUM_THREADS"), "1")
         self._child = subprocess.Popen(  # noqa: S603  our own words
             self._command,
             stdin=subprocess.PIPE,
@@ -321,7 +321,11 @@ class Reader:
     def stop(self) -> None:
         if self._child is not None:
             self._child.kill()
-            self._child.communicate()
+            # What was not yet sent is of no use.
+            with contextlib.suppress(BrokenPipeError):
+                self._child.stdin.close()
+            self._child.stdout.close()
+            self._child.wait()
             self._child = None
 
 

@@ -213,8 +213,10 @@ def _suggestion(crs: CRS, frame: gpd.GeoDataFrame | None) -> str:
     place = typical(frame)
     if place is None:
         return suggest_crs(*ZHEJIANG)
-    lonlat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
-    return suggest_crs(*lonlat) if np.isfinite(lonlat).all() else suggest_crs(*ZHEJIANG)
+    # The layer's numbers are of its own system, where it has one.
+    of = crs if frame is None or frame.crs is None else frame.crs
+    lon, lat = Transformer.from_crs(of, _LONLAT, always_xy=True).transform(*place)
+    return suggest_crs(lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else suggest_crs(*ZHEJIANG)
 
 
 def _looks(frame: gpd.GeoDataFrame | None) -> str:

@@ -52,12 +52,16 @@ def shp_cut_opens_with_half_its_geometries_null(folder):
 
 @of("file_cut", "门.shx")
 def shx_cut(folder):
-    return vector(cut(written(folder / "门.shp", encoding="GBK").with_suffix(".shx"), 0.9).with_suffix(".shp"))
+    return vector(
+        cut(written(folder / "门.shp", encoding="GBK").with_suffix(".shx"), 0.9).with_suffix(".shp")
+    )
 
 
 @of("file_short", "门.dbf")
 def dbf_cut(folder):
-    return vector(cut(written(folder / "门.shp", encoding="GBK").with_suffix(".dbf"), 0.9).with_suffix(".shp"))
+    return vector(
+        cut(written(folder / "门.shp", encoding="GBK").with_suffix(".dbf"), 0.9).with_suffix(".shp")
+    )
 
 
 @of("file_short", "门.dbf", layer="communities")
@@ -104,7 +108,7 @@ def gdb_cut(folder):
 @of("file_part_missing", "gdbtablx")
 def gdb_without_the_index_of_a_table(folder):
     path = written(folder / "门.gdb", driver="OpenFileGDB")
-    sorted(path.glob("*.gdbtablx"))[-1].unlink()
+    max(path.glob("*.gdbtablx")).unlink()
     return vector(path)
 
 
@@ -131,7 +135,12 @@ def dxf_cut(folder):
 
 @of("file_short", ".dat")
 def tab_with_a_cut_dat(folder):
-    path = written(folder / "门.tab", squares().rename(columns={"名称": "name", "层数": "n"}), driver="MapInfo File", encoding="GBK")
+    path = written(
+        folder / "门.tab",
+        squares().rename(columns={"名称": "name", "层数": "n"}),
+        driver="MapInfo File",
+        encoding="GBK",
+    )
     cut(path.with_suffix(".dat"), 0.6)
     return vector(path)
 
@@ -141,7 +150,7 @@ def mif_cut(folder):
     frame = squares().rename(columns={"名称": "name", "层数": "n"})
     path = written(folder / "门.mif", frame, driver="MapInfo File", encoding="GBK")
     whole = path.read_bytes()
-    return vector(with_bytes(path, whole[: whole.rindex(b"3403")+ 3]))
+    return vector(with_bytes(path, whole[: whole.rindex(b"3403") + 3]))
 
 
 @of("file_rows", "门.mid")
@@ -214,7 +223,11 @@ def gpkg_named_kmz(folder):
 
 @of("file_not_features", "a.json")
 def json_of_a_pipeline(folder):
-    return vector(with_bytes(folder / "a.json", b'{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline"}'))
+    return vector(
+        with_bytes(
+            folder / "a.json", b'{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline"}'
+        )
+    )
 
 
 @of("file_reaches_out", "a.tab")
@@ -317,7 +330,11 @@ for name, code, remedy in (
 
 @of("drawing_binary", "a.dxf", layer="parcels")
 def dxf_in_binary(folder):
-    return vector(with_bytes(folder / "a.dxf", b"AutoCAD Binary DXF\r\n\x1a\x00" + bytes(200)), into="parcels", cad_layers=["0"])
+    return vector(
+        with_bytes(folder / "a.dxf", b"AutoCAD Binary DXF\r\n\x1a\x00" + bytes(200)),
+        into="parcels",
+        cad_layers=["0"],
+    )
 
 
 @of("drawing_pairs", "a.dxf", layer="parcels")
@@ -370,7 +387,7 @@ def csv_without_the_columns_named(folder):
 
 @of("wkt_wrong", "a.csv", "3", severity="warning")
 def csv_with_a_shape_that_is_none(folder):
-    return vector(with_bytes(folder / "a.csv", b'id,wkt\na,POINT (1 2)\nb,POINT (1\n'))
+    return vector(with_bytes(folder / "a.csv", b"id,wkt\na,POINT (1 2)\nb,POINT (1\n"))
 
 
 @of("sheet_title", "a.xlsx", "2023 年设施", severity="warning")
@@ -386,6 +403,26 @@ def workbook_with_a_title(folder):
 def workbook_of_nothing(folder):
     openpyxl.Workbook().save(folder / "a.xlsx")
     return vector(folder / "a.xlsx", x="x", y="y")
+
+
+@of("file_broken", "a.xlsx")
+def workbook_with_a_cell_at_the_far_end_of_its_sheet(folder):
+    # All between would be 17 thousand million cells.
+    book = openpyxl.Workbook()
+    for row in (["x", "y"], [572_000, 3_403_000]):
+        book.active.append(row)
+    book.active["XFD1048576"] = "x"
+    book.save(folder / "a.xlsx")
+    return vector(folder / "a.xlsx", x="x", y="y")
+
+
+@of("file_broken", "a.xls")
+def old_workbook_whose_sectors_lead_round_in_a_circle(folder):
+    path = old_workbook(folder / "a.xls", [["x", "y"], [1.0, 2.0]])
+    whole = bytearray(path.read_bytes())
+    # The table of sectors is the first one; the second, which holds the names, leads to itself.
+    whole[512 + 4 : 512 + 8] = struct.pack("<I", 1)
+    return vector(with_bytes(path, bytes(whole)), x="x", y="y")
 
 
 @of("curves_straightened", "门.mif", severity="warning")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -17,11 +20,10 @@ from fengmao_geo.town.vector import read_table, read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import pandas as pd
 
-__all__ = ["NAMES", "Faults", "Told", "places", "squares", "table", "town", "vector"]
+__all__ = ["NAMES", "Faults", "Told", "places", "read_folder", "squares", "table", "town", "vector"]
 
 #: Names as they are, one of them a trap for whatever treats data as a template.
 NAMES = ["联通巷", "水乡社区", "镕基里", "{{7*7}} {x} <b>"]
@@ -44,19 +46,27 @@ class Fault(NamedTuple):
     severity: str
     layer: str
     says: tuple[str, ...]
+    also: tuple[str, ...]
 
 
 class Faults(list[Fault]):
     """The faults of one family, each entered by the function that writes it."""
 
-    def of(self, code: str, *says: str, severity: str = "error", layer: str = "gates", case: Any = None):
-        """Enter a fault; `says` must stand in what is told of it, in both languages."""
+    def of(
+        self,
+        code: str,
+        *says: str,
+        severity: str = "error",
+        layer: str = "gates",
+        case: Any = None,
+        also: tuple[str, ...] = (),
+    ):
+        """Enter a fault: `says` must stand in what is told of it, `also` may be told with it."""
 
         def enter(write):
-            name = write.__name__.strip("_") + ("" if case is None else f"-{case}")
-            self.append(
-                Fault(name, write if case is None else lambda folder: write(folder, case), code, severity, layer, says)
-            )
+            name = write.__name__ + ("" if case is None else f"-{case}")
+            one = write if case is None else lambda folder: write(folder, case)
+            self.append(Fault(name, one, code, severity, layer, says, also))
             return write
 
         return enter
@@ -65,7 +75,9 @@ class Faults(list[Fault]):
 def places(names=NAMES, crs=4549):
     """Four points with a Chinese column of names."""
     points = [shapely.Point(572_000 + i, 3_403_000) for i in range(len(names))]
-    return gpd.GeoDataFrame({"名称": names, "层数": np.arange(len(names), dtype="int32")}, geometry=points, crs=crs)
+    return gpd.GeoDataFrame(
+        {"名称": names, "层数": np.arange(len(names), dtype="int32")}, geometry=points, crs=crs
+    )
 
 
 def squares(names=NAMES, crs=4549):
@@ -91,16 +103,40 @@ def table(path: Path, **options: Any) -> Told:
     return Told(False, findings_table(found), rows)
 
 
-def town(folder: Path, toml: str = "", *, head: str = 'crs = "EPSG:4549"', said: dict[str, str] | None = None, **layers: Any) -> Told:
+def town(
+    folder: Path,
+    toml: str = "",
+    *,
+    head: str = 'crs = "EPSG:4549"',
+    said: dict[str, str] | None = None,
+    **layers: Any,
+) -> Told:
     """Write a town in which all is well but the layers given, read it and give what was told.
 
     `toml` stands at the end of its file, `said` in the tables of layers, and a layer that is ``None`` is absent.
     """
     lines = [f'[town]\nname = "T"\n{head}\n']
     for name, layer in good_layers(**layers).items():
-        layer.to_file(folder / f"{name}.gpkg", layer=name)
+        if name in layers:
+            layer.to_file(folder / f"{name}.gpkg", layer=name)
+        else:
+            (folder / f"{name}.gpkg").write_bytes(_good()[name])
         lines.append(f'[layers.{name}]\npath = "{name}.gpkg"\n{(said or {}).get(name, "")}\n')
     (folder / "town.toml").write_text("".join(lines) + toml, encoding="utf-8")
+    return read_folder(folder)
+
+
+@cache
+def _good() -> dict[str, bytes]:
+    """Write the layers of the good town once."""
+    with TemporaryDirectory() as home:
+        for name, layer in good_layers().items():
+            layer.to_file(Path(home) / f"{name}.gpkg", layer=name)
+        return {path.stem: path.read_bytes() for path in Path(home).iterdir()}
+
+
+def read_folder(folder: Path) -> Told:
+    """Read a town and give what was told."""
     try:
         made = read_town(folder)
     except TownError as error:
