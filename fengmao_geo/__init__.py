@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
     from fengmao_geo.export.site_files import write_site_files as write_site_files
+    from fengmao_geo.export.town_folder import write_town as write_town
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from fengmao_geo.town.change import with_facilities as with_facilities
     from fengmao_geo.town.draft import Draft as Draft
     from fengmao_geo.town.draft import draft_town as draft_town
+    from fengmao_geo.town.osm import download_osm as download_osm
+    from fengmao_geo.town.osm import read_osm as read_osm
     from fengmao_geo.town.read import read_town as read_town
     from fengmao_geo.town.sample import sample_town as sample_town
     from fengmao_geo.town.town import Town as Town
@@ -97,6 +100,7 @@ _HOME = {
     "compare": "life_circle.compare",
     "draft_town": "town.draft",
     "dwelling_changes": "life_circle.compare",
+    "download_osm": "town.osm",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
@@ -104,6 +108,7 @@ _HOME = {
     "open_land": "spaces.open_land",
     "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
+    "read_osm": "town.osm",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
@@ -122,6 +127,7 @@ _HOME = {
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
     "write_site_files": "export.site_files",
+    "write_town": "export.town_folder",
     "yield_per_mu": "spaces.yields",
 }
 
@@ -153,6 +159,7 @@ __all__ = [
     "carry",
     "choose_sites",
     "compare",
+    "download_osm",
     "draft_town",
     "dwelling_changes",
     "find_spaces",
@@ -162,6 +169,7 @@ __all__ = [
     "open_land",
     "planned_facilities",
     "possible_uses",
+    "read_osm",
     "read_town",
     "sample_town",
     "school_routes",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from fengmao_geo.errors import FengmaoError, NetworkError, TownError, UsageError
+from fengmao_geo.errors import TownError, UsageError
+from fengmao_geo.intake import import_osm, new
 from fengmao_geo.messages import Lang, text
+from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from fengmao_geo.results import Results
@@ -26,9 +25,6 @@ __all__ = ["app", "main"]
 
 # Drivers that follow what a file names, to other files or to the network, are never loaded.
 _SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD"
-
-# What is printed of a finding; the rest is for programs.
-_SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
 
 # What is asked for cannot be had, or not in time.
 _NO_PROGRAMME = ("infeasible", "not_found")
@@ -44,6 +40,9 @@ app = typer.Typer(
 _Language = Annotated[str, typer.Option("--lang", help="zh | en", metavar="LANG")]
 _TownFolder = Annotated[Path, typer.Argument(metavar="TOWN", help=text("cli.town_help"))]
 _Out = Annotated[Path, typer.Option("--out", help=text("cli.out_help"))]
+
+app.command(name="new", help=text("cli.new_help"))(new)
+app.command(name="import-osm", help=text("cli.import_osm_help"))(import_osm)
 
 
 def main() -> None:
@@ -69,30 +68,41 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.town.sample import sample_folder  # noqa: PLC0415  heavy
 
         _run(sample_folder(), out, words)
 
 
 @app.command(help=text("cli.check_help"))
-def check(town: _TownFolder, lang: _Language = "zh") -> None:
-    """Read a town and list the findings.
+def check(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -> None:
+    """Read a town, list the findings, and write them as a workbook and as a page with the faulty places.
 
     Parameters
     ----------
     town
         Folder of the town.
+    out
+        Folder for the findings.
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
+        from fengmao_geo.export.finding_files import write_finding_files  # noqa: PLC0415  heavy
         from fengmao_geo.study import check_town  # noqa: PLC0415  heavy
 
-        found = _read(town)
-        _say("check_done", words, town=repr(found))
+        try:
+            found = _read(town)
+        except TownError as fault:
+            print_findings(fault.findings, words)
+            files = write_finding_files(fault.findings, folder=out, crs=fault.crs, lang=words)
+            say("check_written", words, page=str(files[-1]))
+            raise
+        say("check_done", words, town=repr(found))
         findings = check_town(found, review=_reviews(town))
-        _print_findings(findings, words)
+        print_findings(findings, words)
+        files = write_finding_files(findings, folder=out, town=found, lang=words)
+        say("check_written", words, page=str(files[-1]))
         if (findings["severity"] == "error").any():
             raise typer.Exit(1)
 
@@ -120,7 +130,7 @@ def run(
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         _run(town, out, words, catalogue=catalogue, walker=walker)
 
 
@@ -137,15 +147,15 @@ def spaces(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") -
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.export.space_files import REVIEW, space_summary, write_space_files  # noqa: PLC0415
 
         results, review = _studied(town, out, words)
         pages = _write_maps(results, out, words)
         files = write_space_files(results, folder=out, review=review, lang=words)
-        _print_table(space_summary(results, lang=words))
+        print_table(space_summary(results, lang=words))
         _say_written(results, town, pages, words)
-        _say("spaces_written", words, count=len(files), folder=str(out), review=str(out / REVIEW))
+        say("spaces_written", words, count=len(files), folder=str(out), review=str(out / REVIEW))
 
 
 @app.command(help=text("cli.green_help"))
@@ -161,15 +171,15 @@ def green(town: _TownFolder, out: _Out = Path("out"), lang: _Language = "zh") ->
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.export.green_files import green_summary, write_green_files  # noqa: PLC0415  heavy
 
         results, _ = _studied(town, out, words)
         pages = _write_maps(results, out, words)
         files = write_green_files(results, folder=out, lang=words)
-        _print_table(green_summary(results, lang=words))
+        print_table(green_summary(results, lang=words))
         _say_written(results, town, pages, words)
-        _say("green_written", words, count=len(files), folder=str(out))
+        say("green_written", words, count=len(files), folder=str(out))
 
 
 @app.command(help=text("cli.site_help"))
@@ -198,7 +208,7 @@ def site(
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.export.site_files import site_summary, site_words, write_site_files  # noqa: PLC0415
 
         typed = {"budget_wan": budget, "count": count, "objective": objective}
@@ -207,11 +217,11 @@ def site(
         pages = _write_maps(results, out, words)
         files = write_site_files(results, folder=out, lang=words)
         programme = cast("Programme", results.programme)
-        _print_table(site_summary(programme, lang=words))
+        print_table(site_summary(programme, lang=words))
         typer.echo("\n".join(site_words(programme, lang=words)), err=True)
-        _say_findings("site_row", programme.findings, words)
+        say_findings("site_row", programme.findings, words)
         _say_written(results, town, pages, words)
-        _say("site_written", words, count=len(files), folder=str(out))
+        say("site_written", words, count=len(files), folder=str(out))
         if programme.status in _NO_PROGRAMME:
             raise typer.Exit(1)
 
@@ -229,7 +239,7 @@ def columns(
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.tables import LAYERS, RESULTS  # noqa: PLC0415  beside its use
         from fengmao_geo.tables import table as find_table  # noqa: PLC0415  beside its use
 
@@ -252,33 +262,13 @@ def standards(
     lang
         ``zh`` or ``en``.
     """
-    with _faults(lang) as words:
+    with faults(lang) as words:
         from fengmao_geo.standards.show import standard_names, standard_table  # noqa: PLC0415  heavy
 
         if name is None:
             typer.echo("\n".join(standard_names()))
         else:
-            _print_table(_shown(standard_table(name), words))
-
-
-@contextmanager
-def _faults(lang: str) -> Iterator[Lang]:
-    """Turn our errors into messages and exit codes."""
-    if lang not in ("zh", "en"):
-        typer.echo(text("cli.lang", value=lang), err=True)
-        raise typer.Exit(2)
-    words = cast("Lang", lang)
-    try:
-        yield words
-    except (TownError, NetworkError) as fault:
-        typer.echo(fault.text(lang=words), err=True)
-        raise typer.Exit(1) from None
-    except FengmaoError as fault:
-        typer.echo(fault.text(lang=words), err=True)
-        raise typer.Exit(2) from None
-    except OSError as fault:
-        typer.echo(text("cli.os", lang=words, reason=str(fault)), err=True)
-        raise typer.Exit(2) from None
+            print_table(shown(standard_table(name), words))
 
 
 def _read(path: Path) -> Town:
@@ -296,7 +286,7 @@ def _run(
 
     results, _ = _studied(folder, out, lang, catalogue=catalogue, walker=walker)
     pages = _write_maps(results, out, lang)
-    _print_table(summary_table(results, lang=lang))
+    print_table(summary_table(results, lang=lang))
     _say_written(results, folder, pages, lang)
 
 
@@ -315,12 +305,12 @@ def _studied(
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
 
     town = _read(folder)
-    _say("town_read", lang, town=repr(town))
+    say("town_read", lang, town=repr(town))
     review = _reviews(folder, out)
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
     # What was typed wins over the town's file.
-    site = None if asked is None else site_settings(town).model_copy(update=asked)
+    site = None if asked is None else site_settings(town, asked=asked)
     found = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous, site=site)
     return found, review
 
@@ -339,53 +329,14 @@ def _write_maps(results: Results, out: Path, lang: Lang) -> list[Path]:
 
 def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) -> None:
     if count := len(results.findings):
-        _say("findings", lang, count=count, folder=str(folder))
+        say("findings", lang, count=count, folder=str(folder))
         _say_reviewed(results.findings, lang)
-    _say("maps_written", lang, count=len(pages), page=str(pages[0]))
+    say("maps_written", lang, count=len(pages), page=str(pages[0]))
 
 
 def _say_reviewed(findings: pd.DataFrame, lang: Lang) -> None:
     """Tell at once what of a review was not taken over: `check` reads the town's own review alone."""
-    _say_findings("review_row", findings[findings["layer"] == "spaces_review"], lang)
-
-
-def _say_findings(key: str, findings: pd.DataFrame | None, lang: Lang) -> None:
-    from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
-
-    if findings is None:
-        return
-    shown = translate_findings(findings, lang=lang)
-    for row in shown[["feature_id", "found", "done", "remedy"]].fillna("").to_dict("records"):
-        _say(key, lang, **{str(name): value for name, value in row.items()})
-
-
-def _say(key: str, lang: Lang, **values: object) -> None:
-    typer.echo(text(f"cli.{key}", lang=lang, **values), err=True)
-
-
-def _print_findings(findings: pd.DataFrame, lang: Lang) -> None:
-    from fengmao_geo.findings import translate_findings  # noqa: PLC0415  heavy
-
-    if not len(findings):
-        _say("no_findings", lang)
-        return
-    shown = translate_findings(findings, lang=lang)[list(_SHOWN)]
-    severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
-    heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
-    _print_table(shown.replace({"severity": severities}).rename(columns=heads))
-
-
-def _shown(standard: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Name the columns, and say yes and no, in the reader's language."""
-    said = {True: text("label.yes", lang=lang), False: text("label.no", lang=lang)}
-    answers = {str(name): standard[name].map(said) for name in standard.select_dtypes("bool")}
-    heads = {name: text(f"standard_column.{name}", lang=lang) for name in standard.columns}
-    return standard.assign(**answers).rename(columns=heads)
-
-
-def _print_table(table: pd.DataFrame) -> None:
-    """Print tab-separated lines, which a person can read and a script can cut."""
-    typer.echo(table.to_csv(sep="\t", index=False).rstrip("\n"))
+    say_findings("review_row", findings[findings["layer"] == "spaces_review"], lang)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from fengmao_geo.messages import Lang, sentence, text
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyproj import CRS
 
 __all__ = [
     "FengmaoError",
@@ -156,9 +157,15 @@ class TownError(_FindingsError):
         The message's name in the group ``error`` of ``messages.toml``.
     findings
         The table ``findings``; the message lists the errors in it.
+    crs
+        The CRS of the places of the findings, where it is known.
     **values
         What the message names in braces.
     """
+
+    def __init__(self, key: str, findings: pd.DataFrame, *, crs: CRS | None = None, **values: object) -> None:
+        self.crs = crs
+        super().__init__(key, findings, **values)
 
 
 class NetworkError(_FindingsError):

@@ -30,6 +30,11 @@ source = "made for a test"
 tag = "P"
 """
 
+PARK = fg.SiteRules(uses=("pocket_park",))
+
+#: A park at 250 reaches along the street from 218.8 to 281.2, then 5 m to a door: homes at 100, 400, not 1000.
+WEST, EAST_PLOT = {"x": 250, "block_id": "b1"}, {"x": 1000}
+
 #: What stands of a plot besides where it is.
 PLAIN = {
     "family": "leftover",
@@ -64,7 +69,9 @@ def home(x):
     return shapely.Polygon([(x, 5), (x + 5, 10), (x, 15), (x - 5, 10)])
 
 
-def street_town(facilities=(), *, homes=(100, 400, 1000), people=(10, 25, 30), surveyed="all", **columns):
+def street_town(
+    facilities=(), *, homes=(100, 400, 1000), people=(10, 25, 30), surveyed="all", places=(), **columns
+):
     """Homes along a street of 2 km; facilities, by type and place, stand on it or are as they are drawn."""
     columns = {"use": ["residential"] * len(homes), "people": list(people)} | columns
     drawn = [
@@ -81,6 +88,7 @@ def street_town(facilities=(), *, homes=(100, 400, 1000), people=(10, 25, 30), s
             [shapely.Point(0, 0), *drawn],
             id=[f"f{n}" for n in range(1 + len(drawn))],
             facility_type=["bank", *(kind for kind, _ in facilities)],
+            **({"capacity_count": [np.nan, *places]} if places else {}),
         ),
         blocks=frame([shapely.box(0, -100, 500, 100)], id=["b1"], name=["West"]),
     )
@@ -118,3 +126,35 @@ def catalogue(folder, *entries):
     path = folder / "own.toml"
     path.write_text(CATALOGUE + "".join(texts), encoding="utf-8")
     return path
+
+
+class Ask:
+    """A town, its network and its life circles, made once."""
+
+    def __init__(self, folder, town, *entries, minutes=(5, 15)):
+        self.town = town
+        self.network = fg.walk_network(town)
+        path = catalogue(folder, *(entries or [("pocket_park", 5)]))
+        self.circles = fg.life_circles(town, self.network, catalogue=path, minutes=minutes)
+
+    def choose(self, spaces=None, **options):
+        there = plots(WEST, EAST_PLOT) if spaces is None else spaces
+        return fg.choose_sites(self.town, self.network, there, self.circles, **options)
+
+
+def asker(folder):
+    """Make towns to ask; the plain one is made once for the same entries."""
+    plain = {}
+
+    def ask(town=None, *entries):
+        if town is not None:
+            return Ask(folder, town, *entries)
+        if entries not in plain:
+            plain[entries] = Ask(folder, street_town(), *entries)
+        return plain[entries]
+
+    return ask
+
+
+def chosen(programme):
+    return list(zip(programme.sites["space_id"], programme.sites["use"], strict=True))

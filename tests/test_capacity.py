@@ -101,6 +101,19 @@ def test_a_type_of_which_there_is_none_is_zero_where_all_are_surveyed(ratios):
     assert found["supply_per_people"].tolist() == [0.0, 0.0, 0.0]
 
 
+def test_every_facility_within_the_walk_is_listed_with_its_places_not_only_the_nearest(catalogue):
+    town = school_town((100, 590), (60.0, np.nan))
+    network = fg.walk_network(town)
+    circles = fg.life_circles(town, network, catalogue=catalogue(("primary_school", 15, "everyone")))
+    found = circles.places_reached(town, network, limits_min={"primary_school": 5, "library": 5})
+    pairs = list(zip(found["dwelling_id"], found["facility_id"], strict=True))
+    # From b it is 205 m to one and 295 m to the other.
+    assert pairs == [("a", "f0"), ("b", "f0"), ("b", "f1"), ("c", "f1")]
+    assert found["travel_min"].tolist() == pytest.approx([5 / 60, 205 / 60, 295 / 60, 15 / 60])
+    assert found["capacity_count"].isna().tolist() == [False, False, True, True]
+    assert circles.places_reached(town, network, limits_min={"library": 5}).empty
+
+
 def test_minutes_must_be_positive():
     town = canal_town()
     with pytest.raises(fg.UsageError):

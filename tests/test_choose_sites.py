@@ -8,40 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from site_towns import catalogue, plot, plots, street_town
+from site_towns import EAST_PLOT, PARK, WEST, Ask, asker, chosen, plot, plots, street_town
 
 import fengmao_geo as fg
 from fengmao_geo.errors import StandardError, TableError, UsageError
 from fengmao_geo.siting.problem import Choice
 from fengmao_geo.standards.uses import uses
 
-PARK = fg.SiteRules(uses=("pocket_park",))
 
-# A park at 250 reaches along the street from 218.8 to 281.2, then 5 m to a door: homes at 100 and 400, not 1000.
-WEST, EAST_PLOT = {"x": 250, "block_id": "b1"}, {"x": 1000}
-
-
-class Ask:
-    """A town, its network and its life circles, made once."""
-
-    def __init__(self, folder, town, *entries, minutes=(5, 15)):
-        self.town = town
-        self.network = fg.walk_network(town)
-        path = catalogue(folder, *(entries or [("pocket_park", 5)]))
-        self.circles = fg.life_circles(town, self.network, catalogue=path, minutes=minutes)
-
-    def choose(self, spaces=None, **options):
-        there = plots(WEST, EAST_PLOT) if spaces is None else spaces
-        return fg.choose_sites(self.town, self.network, there, self.circles, **options)
-
-
-@pytest.fixture
-def ask(tmp_path):
-    return lambda town=None, *entries, **more: Ask(tmp_path, town or street_town(), *entries, **more)
-
-
-def chosen(programme):
-    return list(zip(programme.sites["space_id"], programme.sites["use"], strict=True))
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    return asker(tmp_path_factory.mktemp("ask"))
 
 
 def unreached(circles, kind, minutes):
@@ -348,6 +325,15 @@ def test_nothing_to_choose_says_why(ask, objective):
         assert found.words(lang="en") != found.words(lang="zh")
 
 
+def test_other_uses_of_the_same_plot_are_no_alternative(ask):
+    here = ask(None, ("pocket_park", 5), ("car_park", 15))
+    rules = fg.SiteRules(uses=("pocket_park", "car_park"))
+    found = here.choose(rules=rules, count=1)
+    # Either plot as a car park serves all 65; a park on the first serves 35, and is no other plan.
+    assert found.alternatives["rank"].tolist() == [1]
+    assert {*found.sites["space_id"], *found.alternatives["space_id"]} == {"s1", "s2"}
+
+
 def test_alternatives_leave_out_a_site_of_every_better_programme(ask):
     found = ask().choose(rules=PARK, count=1)
     assert found.alternatives[["rank", "space_id", "objective"]].to_numpy().tolist() == [[1, "s2", 30]]
@@ -383,7 +369,7 @@ def test_the_greedy_answer_stands_beside_it(ask):
     ids=["nothing", "a worse one"],
 )
 def test_what_is_found_in_time_is_never_worse_than_greedy(ask, monkeypatch, answer):
-    monkeypatch.setattr("fengmao_geo.siting.choose.most", lambda *_, **__: answer)
+    monkeypatch.setattr("fengmao_geo.siting.case.most", lambda *_, **__: answer)
     found = ask().choose(rules=PARK.model_copy(update={"alternatives_count": 0}), budget_wan=100)
     assert (found.status, found.objective) == ("time_limit", 35)
     assert found.sites["space_id"].tolist() == found.greedy["space_id"].tolist() == ["s1"]
@@ -391,7 +377,7 @@ def test_what_is_found_in_time_is_never_worse_than_greedy(ask, monkeypatch, answ
 
 
 def test_if_nothing_is_found_at_all_the_programme_is_empty(ask, monkeypatch):
-    monkeypatch.setattr("fengmao_geo.siting.choose.least_cost", lambda *_, **__: Choice(None, "not_found"))
+    monkeypatch.setattr("fengmao_geo.siting.case.least_cost", lambda *_, **__: Choice(None, "not_found"))
     # Greedily, neither site leaves money for the other.
     found = ask().choose(rules=PARK, objective="everyone", budget_wan=100)
     assert (found.status, found.objective, found.gap) == ("not_found", None, None)
@@ -402,8 +388,10 @@ def test_if_nothing_is_found_at_all_the_programme_is_empty(ask, monkeypatch):
 
 def test_more_money_never_serves_fewer(ask):
     here = ask(None, ("pocket_park", 5), ("fitness_point", 5), ("car_park", 15))
-    reached = [here.choose(budget_wan=wan).objective for wan in (0, 9, 30, 48, 72, 90, 144)]
+    rules = fg.SiteRules(alternatives_count=0)
+    reached = [here.choose(budget_wan=wan, rules=rules).objective for wan in (0, 30, 72, 144)]
     assert reached == sorted(reached)
+    assert reached[0] < reached[-1]
 
 
 def test_the_order_of_rows_changes_nothing(tmp_path):

@@ -23,8 +23,10 @@ from fengmao_geo.town.sample import sample_folder
 
 
 @pytest.fixture
-def call():
+def call(monkeypatch, tmp_path_factory):
+    """Run a command where it may write to its own folder."""
     runner = CliRunner()
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
     return lambda *words: runner.invoke(app, [str(word) for word in words])
 
 
@@ -83,17 +85,45 @@ def test_faults_in_the_data_end_with_one(call, folder):
     assert "shuixiang.gpkg" in done.stderr
 
 
-def test_a_sound_town_is_checked_and_its_findings_listed(call, folder):
-    done = call("check", folder, "--lang", "en")
+def test_findings_of_a_faulty_town_are_listed_and_written_too(call, folder, tmp_path):
+    (folder / "shuixiang.gpkg").unlink()
+    done = call("check", folder, "--out", tmp_path / "found")
+    assert done.stdout.splitlines()[0].startswith("程度")
+    assert {path.name for path in (tmp_path / "found").iterdir()} == {"findings.xlsx", "findings.html"}
+
+
+def test_a_sound_town_is_checked_and_its_findings_listed_and_written(call, small_folder, tmp_path):
+    done = call("check", small_folder, "--out", tmp_path, "--lang", "en")
     assert done.exit_code == 0
     assert "severity" in done.stdout.splitlines()[0]
     assert done.stdout.count("severity") == 1
+    assert (tmp_path / "findings.xlsx").is_file()
+    assert 'lang="en"' in (tmp_path / "findings.html").read_text(encoding="utf-8")
 
 
 def test_findings_have_chinese_heads_and_severities_by_default(call, folder):
-    head, *rows = call("check", folder).stdout.splitlines()
+    (folder / "spaces_review.csv").write_text("space_id,decision\nnowhere,confirmed\n", encoding="utf-8")
+    head, *rows = call("check", folder / "town.toml").stdout.splitlines()
     assert head.split("\t") == ["程度", "图层", "要素编号", "字段", "问题", "处理", "补救", "位置"]
     assert {row.split("\t")[0] for row in rows} <= {"错误", "未计入", "已修正", "提示"}
+    # A review of a space that is no more is told as well.
+    assert "nowhere" in "".join(rows)
+
+
+def test_a_town_is_drawn_up_from_files(call, small_folder, tmp_path):
+    files = [small_folder / name for name in ("shuixiang.gpkg", "communities.shp", "facilities.csv")]
+    done = call("new", tmp_path / "town", "--from", *files)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[0].split("\t")[:3] == ["文件", "表或图层名", "图层"]
+    assert "[layers.parcels]" in (tmp_path / "town" / "town.toml").read_text(encoding="utf-8")
+
+
+def test_a_town_that_is_there_is_not_drawn_over(call, small_folder):
+    before = (small_folder / "town.toml").read_bytes()
+    done = call("new", small_folder, "--from", small_folder / "facilities.csv")
+    assert done.exit_code == 2
+    assert "town.toml" in done.stderr
+    assert (small_folder / "town.toml").read_bytes() == before
 
 
 def test_demo_writes_a_page_for_each_block_and_prints_the_table(demo):
@@ -203,11 +233,6 @@ def test_spaces_of_an_earlier_run_that_cannot_be_read_are_wrong_usage(call, fold
 
 def test_spaces_of_no_town_are_wrong_usage(call, tmp_path):
     assert call("spaces", tmp_path / "nowhere").exit_code == 2
-
-
-def test_check_lists_reviews_of_spaces_that_are_no_more(call, folder):
-    (folder / "spaces_review.csv").write_text("space_id,decision\nnowhere,confirmed\n", encoding="utf-8")
-    assert "nowhere" in call("check", folder / "town.toml").stdout
 
 
 def test_chinese_is_written_whatever_the_terminal_speaks(monkeypatch):

@@ -134,6 +134,14 @@ def test_bytes_in_no_known_encoding_are_refused(tmp_path, sheet):
     assert refused(path)["code"] == "encoding_wrong"
 
 
+def test_half_a_letter_is_refused(tmp_path, sheet):
+    sheet.square(0, 0)
+    sheet.text("城东", 5, 5)
+    path = sheet.saved(tmp_path)
+    path.write_bytes(path.read_bytes().replace("城东".encode("gbk"), "城东".encode("gbk")[:3]))
+    assert refused(path, layers=(HOUSES, NOTES))["code"] == "encoding_wrong"
+
+
 def test_letters_written_as_their_numbers_are_read(tmp_path, sheet):
     sheet.square(0, 0)
     sheet.square(20, 0)
@@ -390,6 +398,21 @@ def test_a_block_that_holds_itself_is_refused(tmp_path, sheet):
     sheet.square(0, 0, 5, on=block)
     block.add_blockref("B", (1, 0))
     sheet.insert("B", 0, 0)
+    assert refused(sheet.saved(tmp_path))["code"] == "drawing_block_large"
+
+
+def test_blocks_within_blocks_are_drawn(tmp_path, sheet):
+    sheet.square(0, 0, 5, layer="0", on=sheet.block("B0"))
+    sheet.block("B1").add_blockref("B0", (10, 0), dxfattribs={"layer": "0"})
+    sheet.insert("B1", 100, 0)
+    assert read(sheet.saved(tmp_path))[0].total_bounds.tolist() == [110, 0, 115, 5]
+
+
+def test_blocks_nested_too_deep_are_refused(tmp_path, sheet):
+    sheet.square(0, 0, 5, on=sheet.block("B0"))
+    for number in range(1, 150):
+        sheet.block(f"B{number}").add_blockref(f"B{number - 1}", (1, 0))
+    sheet.insert("B149", 0, 0)
     assert refused(sheet.saved(tmp_path))["code"] == "drawing_block_large"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from vector_files import fault, four_places, read, rows
+from vector_files import NAMES, fault, four_places, read, rows
 
+from fengmao_geo.export.layer_file import write_layer
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.town.first_bytes import _UNREADABLE, root_of
 from fengmao_geo.town.vector import SUFFIXES
@@ -89,6 +90,14 @@ def test_a_path_that_would_be_misread_is_refused(tmp_path, signs):
     four_places().to_file(tmp_path / "t.gpkg")
     (tmp_path / "t.gpkg").rename(tmp_path / signs / "t.gpkg")
     assert fault(tmp_path / signs / "t.gpkg")["code"] == "file_path"
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".fgb", ".geojson", ".csv", ".xlsx", ".parquet"])
+def test_other_signs_in_a_path_are_read_as_they_stand(tmp_path, suffix):
+    folder = tmp_path / "数据#1 %20 ?(副本)&'[x]"
+    folder.mkdir()
+    path = write_layer(four_places(), folder / f"门 #%41{suffix}")
+    assert read(path)["名称"].tolist() == NAMES
 
 
 def test_a_workbook_with_a_password_is_told_so(tmp_path):

@@ -187,6 +187,13 @@ def test_kml_that_links_to_another_brings_nothing_of_it(tmp_path):
     assert len(read(kml(tmp_path, more=more))) == 1
 
 
+@pytest.mark.parametrize("space", ["", ' xmlns="http://earth.google.com/kml/2.1"', ' xmlns="a:b"'])
+def test_kml_of_another_namespace_is_read(tmp_path, space):
+    text = KML.format(encoding="UTF-8", more="").replace(' xmlns="http://www.opengis.net/kml/2.2"', space)
+    (tmp_path / "a.kml").write_text(text, encoding="utf-8")
+    assert len(read(tmp_path / "a.kml")) == 1
+
+
 def test_cut_kml_is_refused(tmp_path):
     assert fault(cut(kml(tmp_path), 0.8))["code"] == "file_broken"
 

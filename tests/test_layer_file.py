@@ -67,7 +67,7 @@ def test_text_that_looks_like_something_else_stays_text(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_any_text_comes_back_as_it_was(suffix, data):
     of_format = IN_GBK if suffix == ".shp" else LETTERS

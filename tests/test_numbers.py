@@ -137,6 +137,7 @@ def test_what_can_be_read_in_several_ways_is_not_read(text):
         ("B1", "floor_count"),
         ("二三", "people"),
         ("近万", "people"),
+        ("二十三十", "people"),
     ],
 )
 def test_what_is_no_number_of_the_column_is_not_read(text, column):

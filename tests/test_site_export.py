@@ -398,3 +398,19 @@ def test_an_objective_that_is_none_is_wrong_usage(town_folder, tmp_path):
     )
     assert done.exit_code == 2
     assert "cheapest" in done.stderr
+
+
+def test_what_is_typed_is_refused_before_anything_is_computed(town_folder, monkeypatch, tmp_path):
+    monkeypatch.setattr(import_module("fengmao_geo.study"), "study", None)
+    typed = ["--budget", "-1", "--count", "-2"]
+    done = CliRunner().invoke(app, ["site", str(town_folder("")), "--out", str(tmp_path / "out"), *typed])
+    assert done.exit_code == 2
+    assert all(word in done.stderr for word in ("budget_wan", "count"))
+
+
+def test_a_place_in_the_rules_that_is_not_there_is_a_fault_of_the_town(town_folder, tmp_path):
+    folder = town_folder('fixed_in = ["s9"]')
+    for words in (["check", str(folder)], ["site", str(folder), "--out", str(tmp_path / "out")]):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 1
+        assert "s9" in done.stdout + done.stderr

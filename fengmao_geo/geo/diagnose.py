@@ -107,7 +107,7 @@ def typical(frame: gpd.GeoDataFrame | None) -> tuple[float, float] | None:
     Returns
     -------
     tuple or None
-        x and y; ``None`` if there is no geometry.
+        Both numbers; ``None`` if there is no geometry.
     """
     box = _numbers(frame)
     return None if box is None else ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

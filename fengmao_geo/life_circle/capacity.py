@@ -10,6 +10,7 @@ import pandas as pd
 from fengmao_geo.life_circle.places import facility_places
 from fengmao_geo.life_circle.reach import are_joined, surveyed_types
 from fengmao_geo.life_circle.walks import homes_of
+from fengmao_geo.network.attach import attach
 from fengmao_geo.network.service_area import check_minutes
 from fengmao_geo.network.travel import reached_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
@@ -17,9 +18,10 @@ from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import GROUP_COLUMNS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.life_circle.places import Places
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["supply_ratio"]
+__all__ = ["places_reached", "supply_ratio"]
 
 
 def supply_ratio(
@@ -104,6 +106,60 @@ def supply_ratio(
     found = pd.concat(frames, ignore_index=True)
     ratio = found["supply_per_people"].where(found["status"] != "unknown")
     return RESULTS["supply_ratio"].check(found.assign(supply_per_people=ratio))
+
+
+def places_reached(
+    town: Town,
+    network: WalkNetwork,
+    homes: gpd.GeoDataFrame,
+    *,
+    limits_min: Mapping[str, float],
+    walker: Walker,
+) -> pd.DataFrame:
+    """List every facility of a type that each dwelling walks to within a limit, and how many places it has.
+
+    Parameters
+    ----------
+    town
+        The town.
+    network
+        Its walk network.
+    homes
+        The table ``dwellings``.
+    limits_min
+        Facility types, and within how many minutes.
+    walker
+        Who walks.
+
+    Returns
+    -------
+    DataFrame
+        ``dwelling_id, facility_type, facility_id, travel_min``, and ``capacity_count``, missing where it is
+        not known; by type, dwelling and facility.
+    """
+    joined = attach(network, homes.rename(columns={"dwelling_id": "id"}))
+    places, capacity = facility_places(town, network), _capacities(town)
+    frames = []
+    for name, limit_min in limits_min.items():
+        if (there := places.get(name)) is None:
+            continue
+        limit_m = limit_min * walker.speed_m_min
+        pairs = reached_pairs(network, joined, there.attachments, limit_m=limit_m, walker=walker)
+        ids = there.attachments.place_ids[pairs.destination]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "dwelling_id": joined.place_ids[pairs.origin],
+                    "facility_type": name,
+                    "facility_id": ids,
+                    "travel_min": pairs.distance_m / walker.speed_m_min,
+                    "capacity_count": capacity.reindex(ids).to_numpy(dtype=float),
+                }
+            )
+        )
+    columns = ["dwelling_id", "facility_type", "facility_id", "travel_min", "capacity_count"]
+    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return found.sort_values(["facility_type", "dwelling_id", "facility_id"], ignore_index=True)
 
 
 def _rows_of_type(

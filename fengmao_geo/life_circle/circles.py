@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from tqdm import tqdm
 
+from fengmao_geo.life_circle.capacity import places_reached
 from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
 from fengmao_geo.life_circle.places import Places, unattached
 from fengmao_geo.life_circle.walks import walks_of
@@ -25,7 +26,7 @@ from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -90,6 +91,28 @@ class LifeCircles:
             f"<LifeCircles of {circles} min: {len(self.dwellings):,} dwellings, "
             f"{int(self.types['is_asked'].sum())} facility types asked>"
         )
+
+    def places_reached(
+        self, town: Town, network: WalkNetwork, *, limits_min: Mapping[str, float]
+    ) -> pd.DataFrame:
+        """List every facility of a type that each dwelling walks to within a limit, not only the nearest.
+
+        Parameters
+        ----------
+        town
+            The town.
+        network
+            Its walk network.
+        limits_min
+            Facility types, and within how many minutes.
+
+        Returns
+        -------
+        DataFrame
+            ``dwelling_id, facility_type, facility_id, travel_min``, and ``capacity_count``, missing where it
+            is not known.
+        """
+        return places_reached(town, network, self.dwellings, limits_min=limits_min, walker=self.walker)
 
     def _repr_html_(self) -> str:
         full = self.areas[

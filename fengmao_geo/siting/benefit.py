@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from fengmao_geo.findings import Finding, findings_table, join_findings
+from fengmao_geo.findings import findings_table, join_findings
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import attach
 from fengmao_geo.network.travel import TOLERANCE, reached_pairs
+from fengmao_geo.siting.demand import demands_of
 from fengmao_geo.siting.options import possible_uses
 from fengmao_geo.siting.problem import Limit, Problem
 from fengmao_geo.standards.load import facility_types
-from fengmao_geo.tables import GROUP_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from fengmao_geo.network.attach import Attachments
     from fengmao_geo.network.walk_network import WalkNetwork
+    from fengmao_geo.siting.demand import Circles
     from fengmao_geo.siting.rules import SiteRules
+    from fengmao_geo.siting.standing import Crowded
     from fengmao_geo.standards.records import Walker
 
     Numbers = NDArray[np.float64]
@@ -34,35 +36,7 @@ if TYPE_CHECKING:
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
-__all__ = ["Benefits", "Circles", "benefits", "demands_of", "options_of"]
-
-
-class Circles(Protocol):
-    """What is asked of life circles: their tables, who walks, and how far was looked."""
-
-    @property
-    def dwellings(self) -> gpd.GeoDataFrame:
-        """The dwellings with their people."""
-
-    @property
-    def types(self) -> pd.DataFrame:
-        """What is asked of this town."""
-
-    @property
-    def reach(self) -> pd.DataFrame:
-        """Dwelling by type: the nearest that stands."""
-
-    @property
-    def minutes(self) -> tuple[float, ...]:
-        """The circles, ascending."""
-
-    @property
-    def walker(self) -> Walker:
-        """Who walks."""
-
-    @property
-    def people_basis(self) -> str:
-        """Whether people were counted, or what stands for them."""
+__all__ = ["Benefits", "benefits", "options_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +50,9 @@ class Benefits:
     supplies
         The facility types that each option supplies, of those asked for.
     demands
-        ``dwelling_id, facility_type, group, people, weight, tier_min, now_min``: who does not reach what
-        within its tier today; ``now_min`` is missing beyond the largest circle.
+        ``dwelling_id, facility_type, group, people, weight, left_share, tier_min, now_min``: who does not
+        reach what within its tier today, or finds it full; ``left_share`` of those whom the type is for;
+        ``now_min`` is missing beyond the largest circle.
     demand, option, minutes
         The pairs within the largest circle or the tier, sorted by demand, minutes and option.
     unknown_count
@@ -94,6 +69,13 @@ class Benefits:
     minutes: Numbers
     unknown_count: int
     findings: pd.DataFrame
+
+    @property
+    def crowded_people(self) -> float:
+        """How many of them reach what stands and find it full, type by type."""
+        demands = self.demands
+        is_near = demands["now_min"] <= demands["tier_min"] * (1 + TOLERANCE)
+        return float(demands["people"][is_near].sum())
 
     @property
     def in_tier(self) -> Indices:
@@ -194,59 +176,6 @@ def options_of(spaces: gpd.GeoDataFrame, rules: SiteRules) -> pd.DataFrame:
     return options
 
 
-def demands_of(
-    circles: Circles, supplied: set[str], rules: SiteRules
-) -> tuple[pd.DataFrame, int, list[Finding]]:
-    """List who does not reach today what could be supplied; what is unknown is not unserved.
-
-    Somebody of a group counts as often as the group's weight says; in a type for everyone, everyone counts
-    as the weight of everyone says, and a member of another group more by what its weight is above 1.
-
-    Parameters
-    ----------
-    circles
-        The life circles.
-    supplied
-        Facility types that options supply.
-    rules
-        Weights.
-
-    Returns
-    -------
-    tuple
-        ``dwelling_id, facility_type, group, people, weight, tier_min, now_min``, by dwelling and type; how
-        many pairs are not known; findings on groups that nobody counted.
-    """
-    types = circles.types
-    asked = types[types["is_asked"].astype(bool) & types["facility_type"].isin(supplied)]
-    rows = circles.reach.merge(asked[["facility_type", "tier_min", "group"]], on="facility_type")
-    limit = rows["tier_min"] * (1 + TOLERANCE)
-    is_lacking, is_unknown = ~(rows["travel_min"] <= limit), rows["doubt_min"] <= limit
-    unknown_count = int((is_lacking & is_unknown).sum())
-    rows = rows[is_lacking & ~is_unknown].sort_values(["dwelling_id", "facility_type"], ignore_index=True)
-    homes = circles.dwellings.set_index("dwelling_id")
-    counts = homes[list(GROUP_COLUMNS.values())].reindex(rows["dwelling_id"]).to_numpy(dtype=float)
-    weights: dict[str, float] = dict(rules.group_weights.items())
-    weighed = counts * [weights.get(group, 1.0) for group in GROUP_COLUMNS]
-    at = pd.Index(list(GROUP_COLUMNS)).get_indexer(pd.Index(rows["group"]))
-    each = np.arange(len(rows))
-    people = counts[each, at]
-    more = np.nansum((weighed - counts)[:, 1:], axis=1)
-    weight = np.where(at == 0, weighed[each, at] + more, weighed[each, at])
-    weight = weight * rows["facility_type"].map(rules.type_weights).fillna(1.0).to_numpy(dtype=float)
-    rows = rows.assign(people=people, weight=weight, now_min=rows["travel_min"])
-    uncounted = rows[np.isnan(people)].groupby("facility_type").agg({"group": "first", "dwelling_id": "size"})
-    findings = [
-        Finding("demand_uncounted", "dwellings", None, GROUP_COLUMNS[group], {"type": name, "count": count})
-        for name, group, count in zip(
-            uncounted.index, uncounted["group"], uncounted["dwelling_id"], strict=True
-        )
-    ]
-    columns = ["dwelling_id", "facility_type", "group", "people", "weight", "tier_min", "now_min"]
-    rows = rows[(rows["people"] > 0) & (rows["weight"] > 0)][columns].reset_index(drop=True)
-    return rows, unknown_count, findings
-
-
 def benefits(
     network: WalkNetwork,
     spaces: gpd.GeoDataFrame,
@@ -254,6 +183,7 @@ def benefits(
     options: pd.DataFrame,
     rules: SiteRules,
     *,
+    crowded: Crowded,
     longest_min: float = 0.0,
 ) -> Benefits:
     """Find who would be served by each option, from where each facility would be entered.
@@ -273,6 +203,8 @@ def benefits(
         What may be built, from `options_of`.
     rules
         What the planner says beforehand.
+    crowded
+        Who finds what stands full, from `crowded_homes`.
     longest_min
         How far to look at least; each type's tier by default.
 
@@ -284,10 +216,10 @@ def benefits(
     known = rules.known_uses()
     supplies = tuple(known[use].supplies for use in options["use"])
     supplied = {name for names in supplies for name in names}
-    demands, unknown_count, findings = demands_of(circles, supplied, rules)
+    demands, unknown_count, findings = demands_of(circles, supplied, rules, crowded=crowded.homes)
     homes = circles.dwellings[circles.dwellings["dwelling_id"].isin(demands["dwelling_id"])]
     joined = attach(network, homes.rename(columns={"dwelling_id": "id"}))
-    tables = [findings_table(findings)]
+    tables = [findings_table([*findings, *crowded.findings])]
     pairs = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))]
     for is_ground in (True, False):
         names = [name for name in _asked(demands) if facility_types()[name].is_ground == is_ground]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.siting.problem import ROUNDING
+from fengmao_geo.siting.room import share_room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 __all__ = ["assigned", "greedy", "in_order", "value_of", "without_idle", "worst_time"]
-
-# Of two options with room the nearer one serves, but nobody goes unserved for that.
-_NEARER_SHARE = 1e-6
 
 
 def assigned(problem: Problem, options: Indices, *, minutes: Numbers) -> Numbers:
@@ -58,28 +55,13 @@ def assigned(problem: Problem, options: Indices, *, minutes: Numbers) -> Numbers
 
 
 def _with_room(problem: Problem, pairs: Indices, minutes: Numbers) -> Numbers:
-    """Assign people so that most is gained and nobody finds a place full; of those ways, the shortest."""
-    from scipy.optimize import linprog  # noqa: PLC0415  heavy
-
-    demand, option = problem.demand[pairs], problem.option[pairs]
-    people, kind = problem.people[demand], problem.kind[demand]
+    demand, kinds = problem.demand[pairs], len(problem.capacity_people)
+    people = problem.people[demand]
+    homes, home = np.unique(demand, return_inverse=True)
+    sites, site = np.unique(problem.option[pairs] * kinds + problem.kind[demand], return_inverse=True)
+    room = problem.capacity_people[sites % kinds]
     each = problem.saving[pairs] / people
-    walk = minutes * (_NEARER_SHARE * each.max() / max(float(minutes.max()), 1.0))
-    _, at_home = np.unique(demand, return_inverse=True)
-    sites, at_site = np.unique(option * len(problem.capacity_people) + kind, return_inverse=True)
-    room = problem.capacity_people[sites % len(problem.capacity_people)]
-    homes = np.zeros(at_home.max() + 1)
-    homes[at_home] = people
-    count = len(pairs)
-    rows = np.concatenate([at_home, len(homes) + at_site])
-    matrix = sparse.csr_array(
-        (np.ones(2 * count), (rows, np.tile(np.arange(count), 2))), shape=(len(homes) + len(room), count)
-    )
-    result = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
-        (walk - each) / each.max(), A_ub=matrix, b_ub=np.concatenate([homes, room]), method="highs"
-    )
-    taken = np.where(result.x > ROUNDING * people, np.minimum(result.x, people), 0.0)
-    return np.asarray(taken / people)
+    return share_room(problem.people[homes], room, home, site, gain=each, minutes=minutes) / people
 
 
 def value_of(problem: Problem, options: Indices) -> float:
@@ -160,7 +142,7 @@ def _best_single(problem: Problem) -> Indices:
     return np.array(run.taken, dtype=np.intp)
 
 
-def in_order(problem: Problem, options: Indices) -> tuple[Indices, Numbers]:
+def in_order(problem: Problem, options: Indices) -> Indices:
     """Put chosen options in the order in which each gains most after those before it.
 
     Parameters
@@ -172,16 +154,15 @@ def in_order(problem: Problem, options: Indices) -> tuple[Indices, Numbers]:
 
     Returns
     -------
-    tuple of arrays
-        The options, and what the choice is worth up to each of them.
+    array
+        The options.
     """
     run = _Run(problem.with_limits(without=[limit.name for limit in problem.limits]))
     is_chosen = np.zeros(len(problem.cost), dtype=bool)
     is_chosen[options] = True
     while run.step(by_cost=False, of=is_chosen, even_idle=True):
         pass
-    order = np.array(run.taken, dtype=np.intp)
-    return order, np.array([value_of(problem, order[: at + 1]) for at in range(len(order))])
+    return np.array(run.taken, dtype=np.intp)
 
 
 def without_idle(problem: Problem, options: Indices) -> Indices:
@@ -216,7 +197,10 @@ class _Run:
         self.problem = problem
         self.taken: list[int] = []
         self.open = np.ones(len(problem.cost), dtype=bool)
-        self._used = np.zeros(len(problem.limits))
+        counted = [limit.weight for limit in problem.limits if np.isfinite(limit.high)]
+        self._counted = np.array(counted, dtype=float).reshape(len(counted), len(problem.cost))
+        high = np.array([limit.high for limit in problem.limits if np.isfinite(limit.high)], dtype=float)
+        self._left_over = high + ROUNDING * np.maximum(1.0, np.abs(high))
         self._now = problem.base.copy()
         self._left = np.ones(len(problem.base))
         self._first = np.searchsorted(problem.demand, np.arange(len(problem.base) + 1))
@@ -248,18 +232,13 @@ class _Run:
         return True
 
     def _allowed(self) -> Flags:
-        can = self.open.copy()
-        for limit, used in zip(self.problem.limits, self._used, strict=True):
-            if np.isfinite(limit.high):
-                can &= (used + limit.weight <= limit.high + ROUNDING * max(1.0, abs(limit.high))) | (
-                    limit.weight <= 0
-                )
-        return can
+        fits = (self._counted <= self._left_over[:, None]) | (self._counted <= 0)
+        return np.asarray(self.open & fits.all(axis=0), dtype=bool)
 
     def _take(self, option: int) -> None:
         self.taken.append(option)
         self.open &= self.problem.space != self.problem.space[option]
-        self._used += [limit.weight[option] for limit in self.problem.limits]
+        self._left_over -= self._counted[:, option]
         pairs = self._of[option]
         demand, time = self.problem.demand[pairs], self.problem.time[pairs]
         capped = self._capped[demand]

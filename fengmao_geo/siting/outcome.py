@@ -14,7 +14,8 @@ from fengmao_geo.tables import GROUP_COLUMNS, RESULTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fengmao_geo.siting.benefit import Benefits, Circles
+    from fengmao_geo.siting.benefit import Benefits
+    from fengmao_geo.siting.demand import Circles
     from fengmao_geo.siting.rules import SiteRules
 
     Indices = NDArray[np.intp]
@@ -60,7 +61,7 @@ def served_rows(found: Benefits, rules: SiteRules, options: Indices, circles: Ci
     counts = circles.dwellings.set_index("dwelling_id")[list(GROUP_COLUMNS.values())]
     counts = counts.reindex(rows["dwelling_id"]).to_numpy(dtype=float)
     rows = rows.assign(home_people=counts[:, 0])
-    counts = counts * share[:, None]
+    counts = counts * (share * rows["left_share"].to_numpy(dtype=float))[:, None]
     is_own = rows["group"].to_numpy(dtype=object)[:, None] == np.array(_GROUPS, dtype=object)
     is_all = (rows["group"] == "everyone").to_numpy(dtype=bool)[:, None]
     groups = pd.DataFrame(np.where(is_own | is_all, counts, np.nan), columns=_GROUPS)

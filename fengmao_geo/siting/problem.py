@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["ROUNDING", "Choice", "Limit", "Problem", "merged"]
+__all__ = ["ROUNDING", "Choice", "Limit", "Problem", "left_out", "merged"]
 
 #: What is nearer than this to a bound has reached it, as a share of it.
 ROUNDING = 1e-9
@@ -195,6 +195,27 @@ class Choice:
     options: Indices | None
     status: Literal["optimal", "within_gap", "time_limit", "infeasible", "not_found"]
     gap_share: float = np.nan
+
+
+def left_out(problem: Problem, options: Indices, *, name: str) -> Limit:
+    """Leave one space at least of a choice without any use.
+
+    Parameters
+    ----------
+    problem
+        Options and where they stand.
+    options
+        The options chosen.
+    name
+        The limit's name.
+
+    Returns
+    -------
+    Limit
+        Of the spaces of the choice, whatever their use, all but one at most.
+    """
+    spaces = np.unique(problem.space[options])
+    return Limit(name, np.isin(problem.space, spaces).astype(float), high=len(spaces) - 1)
 
 
 def merged(problem: Problem) -> Problem:

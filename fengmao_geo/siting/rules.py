@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from fengmao_geo.errors import StandardError, TownError
+from fengmao_geo.errors import StandardError, TownError, UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import Lang, text
-from fengmao_geo.siting.problem import Limit
-from fengmao_geo.standards.files import read_record
+from fengmao_geo.siting.faults import absent_places, asked_faults
+from fengmao_geo.standards.files import Faults, read_record
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.records import Group, Positive, Record, Size, Words
 from fengmao_geo.standards.uses import uses as read_uses
@@ -30,11 +30,7 @@ if TYPE_CHECKING:
     from fengmao_geo.town.town import Town
 
     Said = tuple[str, Mapping[str, object]]
-
-    Fault = tuple[str, dict[str, Any]]
-
-__all__ = ["SiteBound", "SiteRules", "SiteSettings", "absent_places", "limits_of"]
-__all__ += ["site_findings", "site_settings"]
+__all__ = ["SiteBound", "SiteRules", "SiteSettings", "site_findings", "site_settings"]
 
 _LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
@@ -116,6 +112,11 @@ class SiteRules(Record):
         not measure.
     capacity_people
         How many people one site serves at most, by facility type.
+    standing_capacity_types
+        Facility types of which what stands is full once its ``capacity_count`` is, so that new sites may
+        serve whoever is left: types where everybody needs a place of their own. By default those of
+        ``capacity_people``. Of all others what stands serves whoever reaches it, as in life circles: the
+        stalls of a market or the beds of a hospital are no number of people.
     alternatives_count
         How many next-best programmes are looked for.
     time_limit_min
@@ -140,6 +141,7 @@ class SiteRules(Record):
     group_weights: dict[Group, Size] = Field(default_factory=dict)
     values_people: dict[Words, Size] = Field(default_factory=dict)
     capacity_people: dict[Words, Positive] = Field(default_factory=dict)
+    standing_capacity_types: tuple[Words, ...] | None = None
     alternatives_count: _Whole = 3
     time_limit_min: Positive = 1.0
     gap_share: Size = 0.0
@@ -178,6 +180,12 @@ class SiteRules(Record):
         }
         return read_record(path, cls, {**table, **near})
 
+    @property
+    def standing_types(self) -> tuple[str, ...]:
+        """The facility types of which the capacities of what stands count."""
+        named = self.standing_capacity_types
+        return tuple(self.capacity_people) if named is None else named
+
     def known_uses(self) -> dict[str, Use]:
         """Read the uses that a space can have: the user's own, or the shipped ones.
 
@@ -207,10 +215,10 @@ class SiteRules(Record):
             _refuse_unknown("rules_use", names, read_uses(info.data["uses_file"]))
         return value
 
-    @field_validator("limits", "require", "type_weights", "capacity_people")
+    @field_validator("limits", "require", "type_weights", "capacity_people", "standing_capacity_types")
     @classmethod
     def _types_are_known(cls, value: Any) -> Any:  # noqa: ANN401  one of several kinds of field
-        _refuse_unknown("rules_type", _types_in(value), facility_types())
+        _refuse_unknown("rules_type", _types_in(value or ()), facility_types())
         return value
 
 
@@ -221,7 +229,7 @@ class SiteSettings(SiteRules):
     ----------
     uses_file, controls_file, uses, limits, require, fixed_in, fixed_out
         As `SiteRules` has them.
-    type_weights, group_weights, values_people, capacity_people
+    type_weights, group_weights, values_people, capacity_people, standing_capacity_types
         As `SiteRules` has them.
     alternatives_count, time_limit_min, gap_share
         As `SiteRules` has them.
@@ -234,13 +242,15 @@ class SiteSettings(SiteRules):
     objective: Literal["people", "everyone", "fairest"] = "people"
 
 
-def site_settings(town: Town) -> SiteSettings:
+def site_settings(town: Town, *, asked: Mapping[str, Any] | None = None) -> SiteSettings:
     """Read how sites are to be chosen from the table ``[site_rules]`` of a town's file.
 
     Parameters
     ----------
     town
         The town.
+    asked
+        ``budget_wan, count, objective``, where they are asked for otherwise than in the file.
 
     Returns
     -------
@@ -251,15 +261,22 @@ def site_settings(town: Town) -> SiteSettings:
     ------
     TownError
         If anything in the table is wrong; it carries a finding for each fault.
+    UsageError
+        If what is asked for means nothing.
 
     Examples
     --------
     >>> from fengmao_geo.town.sample import sample_town
     >>> site_settings(sample_town()).objective
     'people'
+    >>> site_settings(sample_town(), asked={"count": 3}).count
+    3
     """
+    asked = asked or {}
+    if faults := asked_faults(**asked):
+        raise UsageError("site_asked", faults=Faults(faults))
     try:
-        return SiteSettings.from_table(town.settings.site_rules, file=TOWN_FILE)
+        return SiteSettings.from_table({**town.settings.site_rules, **asked}, file=TOWN_FILE)
     except StandardError as error:
         found = findings_table(_finding(*fault) for fault in error.values["faults"].faults)  # type: ignore[attr-defined]  # what `fault_error` puts there
         raise TownError("town_faults", found, count=len(found), name=town.name) from None
@@ -290,82 +307,6 @@ def site_findings(town: Town, spaces: gpd.GeoDataFrame) -> pd.DataFrame:
 def _finding(code: str, values: Mapping[str, Any]) -> Finding:
     words = {str(lang): text(f"standard.{code}", lang=lang, **values) for lang in _LANGUAGES}
     return Finding("site_rule", TOWN_FILE, column=str(values["place"]), values={"said": words})
-
-
-def absent_places(rules: SiteRules, town: Town, spaces: gpd.GeoDataFrame) -> list[Fault]:
-    """List the spaces and blocks that rules name and that are not there.
-
-    Parameters
-    ----------
-    rules
-        What the planner says beforehand.
-    town
-        The town, for its blocks.
-    spaces
-        The table ``spaces``.
-
-    Returns
-    -------
-    list of tuple
-        A name in the group ``standard`` of ``messages.toml`` and its values.
-    """
-    faults: list[Fault] = []
-    ids = set(spaces["space_id"])
-    for name in ("fixed_in", "fixed_out"):
-        named = [one if isinstance(one, str) else one[0] for one in getattr(rules, name)]
-        faults += [("site_space", {"place": name, "found": one}) for one in named if one not in ids]
-    blocks = set(spaces["block_id"].dropna()) | (set(town["blocks"]["id"]) if "blocks" in town else set())
-    for name in ("limits", "require"):
-        named = [bound.block_id for bound in getattr(rules, name) if bound.block_id is not None]
-        faults += [("site_block", {"place": name, "found": one}) for one in named if one not in blocks]
-    return faults
-
-
-def limits_of(
-    options: pd.DataFrame, rules: SiteRules, *, budget_wan: float | None, count: int | None
-) -> list[tuple[Limit, Said]]:
-    """Write the limits as sums over options, each with its words.
-
-    Parameters
-    ----------
-    options
-        What may be built: ``space_id, use, block_id, cost_wan``.
-    rules
-        What the planner says beforehand.
-    budget_wan
-        The budget; ``None`` for none.
-    count
-        How many sites at most; ``None`` for any number.
-
-    Returns
-    -------
-    list of tuple
-        The limit, and its words: a name in the group ``programme`` of ``messages.toml`` and its values.
-    """
-    found: list[tuple[Limit, Said]] = []
-    if budget_wan is not None:
-        cost = options["cost_wan"].to_numpy(dtype=float)
-        found.append((Limit("budget", cost, high=budget_wan), ("budget", {"budget_wan": budget_wan})))
-    if count is not None:
-        found.append((Limit("count", np.ones(len(options)), high=count), ("count", {"count": count})))
-    supplies = {use: kind.supplies for use, kind in rules.known_uses().items()}
-    for at, bound in enumerate(rules.limits):
-        said = {"what": bound.what, "count": bound.count}
-        weight = bound.applies(options, supplies).astype(float)
-        found.append((Limit(f"limits {at}", weight, high=bound.count), ("at_most", said)))
-    for at, bound in enumerate(rules.require):
-        is_of = bound.applies(options, supplies)
-        fitting = options["space_id"][is_of].nunique()
-        said = {"what": bound.what, "count": bound.count, "fitting": fitting}
-        limit = Limit(f"require {at}", is_of.astype(float), low=bound.count)
-        found.append((limit, ("at_least", said)))
-    for at, fixed in enumerate(rules.fixed_in):
-        space, use = (fixed, None) if isinstance(fixed, str) else fixed
-        is_it = ((options["space_id"] == space) & (use is None or options["use"] == use)).to_numpy(dtype=bool)
-        what = space if use is None else f"{space} / {use}"
-        limit = Limit(f"fixed_in {at}", is_it.astype(float), low=1)
-        found.append((limit, ("fixed_in", {"what": what, "fitting": int(is_it.sum())})))
-    return found
 
 
 def _uses_in(field: str, value: Iterable[Any]) -> list[str]:

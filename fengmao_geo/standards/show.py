@@ -20,6 +20,7 @@ from fengmao_geo.standards.load import (
     walkers,
 )
 from fengmao_geo.standards.number_words import number_words
+from fengmao_geo.standards.osm import osm_standard
 from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.routes import route_standard
@@ -101,6 +102,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "join_names": _join_rows,
         "coordinates": lambda: _figure_rows(coordinate_standard().figures),
         "street_surfaces": lambda: _figure_rows(surface_standard().figures),
+        "osm_tags": _osm_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -216,6 +218,29 @@ def _join_rows() -> list[dict[str, Any]]:
         {"kind": kind, "words": ", ".join(words), "source": read.source, "tag": read.tag}
         for kind, words in {**read.kinds, "totals": read.totals}.items()
     ]
+
+
+def _osm_rows() -> list[dict[str, Any]]:
+    """Show each figure, then each table of tags: what is written in the data, and what it means here."""
+    read = osm_standard()
+    own = {"source": read.source, "tag": read.tag}
+    rows = [{"kind": "", "figure": name, **figure.model_dump()} for name, figure in read.figures.items()]
+    for kind, table in read.model_dump(exclude={"figures"}).items():
+        if not isinstance(table, dict):
+            continue
+        # A list of rules is shown under its own name, a table of meanings rule by rule.
+        for name, meaning in table.items():
+            told = meaning.items() if isinstance(meaning, dict) else [(name, meaning)]
+            rows += [
+                {
+                    "kind": kind,
+                    "name": rule,
+                    "also": ", ".join(value) if isinstance(value, tuple) else value,
+                    **own,
+                }
+                for rule, value in told
+            ]
+    return rows
 
 
 def _use_rows() -> list[dict[str, Any]]:

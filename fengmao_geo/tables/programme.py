@@ -118,7 +118,8 @@ class Programme:
     listed
         Uses that fit and were not chosen from: without demand, or of types that nobody asks for.
     alternatives
-        The next-best programmes, site by site: each leaves out a site of every better one.
+        The next-best programmes, site by site: each leaves out a space at least of every better one; other
+        uses of the same spaces are none.
     greedy
         The answer that always takes the best next site, and the objective up to each; empty where it misses
         what must be.

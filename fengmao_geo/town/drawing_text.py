@@ -77,7 +77,22 @@ class Drawing:
 
 
 def refuse(code: str, layer: str, **values: object) -> NoReturn:
-    """Raise a fault of a drawing."""
+    """Raise a fault of a drawing.
+
+    Parameters
+    ----------
+    code
+        The finding's code.
+    layer
+        The layer's name in the town.
+    **values
+        What its words name in braces.
+
+    Raises
+    ------
+    TownError
+        Always.
+    """
     raise TownError("town_faults", findings_table([Finding(code, layer, values=values)]), count=1, name="")
 
 
@@ -113,7 +128,10 @@ def open_drawing(path: Path, *, layer: str, encoding: str | None) -> tuple[Drawi
     if not _LAST.search(whole[-200:]):
         refuse("drawing_cut", layer, file=path.name)
     codec, found = _codec(whole, path.name, layer, encoding)
-    text = whole.decode(codec).removeprefix("\ufeff").replace("\r\n", "\n")
+    try:
+        text = whole.decode(codec).removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        refuse("encoding_wrong", layer, file=path.name, stated=codec, looks="-")
     pairs = _PAIRS.match(f"{text}\n")
     whole_to = pairs.end() if pairs else 0
     if whole_to < len(text):

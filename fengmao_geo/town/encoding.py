@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -50,6 +51,8 @@ _CODE_PAGE_AT = 29
 _CODE_PAGES = {0x4D: "GBK", 0x7A: "GBK", 0x4F: "Big5", 0x78: "Big5", 0x03: "cp1252", 0x58: "cp1252"}
 
 _FIRST_CJK = "\u2e80"
+#: What tells no encoding apart: ASCII, and the mark at the beginning of a text.
+_PLAIN = re.compile("[\x00-\x7f\ufeff]+")
 
 #: How a text begins that says what it is.
 _MARKS = {"UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "UTF-8": (codecs.BOM_UTF8,)}
@@ -173,8 +176,7 @@ def _common_share(letters: str) -> float:
 
 def _letters(texts: list[bytes], codec: str) -> str:
     """Write what is not ASCII as one text."""
-    decoded = "".join(_decode(text, codec) for text in texts)
-    return "".join(letter for letter in decoded if letter >= "\x80" and letter != "\ufeff")
+    return _PLAIN.sub("", "".join(_decode(text, codec) for text in texts))
 
 
 def decided_encoding(texts: Iterable[bytes]) -> str | None:

@@ -201,15 +201,17 @@ def join_table(
     to = fields.get(part.to) or _column(part.to, frame.drop(columns=frame.geometry.name), layer)
     if by is None or to is None or to not in frame:
         return frame, [_column_missing(table, frame, by, part, layer)]
-    matches = match_names(table[by], frame[to], is_again=table.duplicated().to_numpy(dtype=bool))
-    brought = table.drop(columns=by)
+    texts = table.apply(as_text)
+    is_again = texts.duplicated().to_numpy(dtype=bool)
+    matches = match_names(texts[by], frame[to], is_again=is_again)
+    brought = texts.drop(columns=by)
     # The names that were joined by stay the layer's own.
     brought.columns = [f"{name}{_THEIR_OWN}" if str(name) == to else str(name) for name in brought.columns]
     kept = frame.drop(columns=[frame.geometry.name, to])
     stated = {theirs: name for name, theirs in fields.items()}
     own, own_found = _own_columns(kept, brought, layer, part, fields=stated)
     found = [
-        *_told_rows(matches, table[by], frame[to], layer, part),
+        *_told_rows(matches, texts[by], frame[to], layer, part),
         *_told_features(matches, frame[to], layer, part),
         *own_found,
         *_totals(matches, brought, layer, part),

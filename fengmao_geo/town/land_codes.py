@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from fengmao_geo.standards.names import edit_distance, normalise
 from fengmao_geo.town.texts import TEXT, as_text, counted, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -199,8 +202,9 @@ def with_land_codes(
     if given.isna().all() and names.isna().all():
         return (frame.assign(land_code=given) if "land_code" in frame else frame), []
     codes, how = _read(frame, given, scheme)
-    named = names.map(lambda name: _of_name(name, scheme), na_action="ignore")
-    from_name = (given.isna() & named.notna()).to_numpy(dtype=bool)
+    alone = names.where(given.isna())
+    named = alone.map({name: _of_name(name, scheme) for name in alone.dropna().unique()}).astype(TEXT)
+    from_name = named.notna().to_numpy(dtype=bool)
     codes, how = codes.where(~from_name, named), np.where(from_name, "named", how)
     came = given.where(~from_name, names)
     if given.isna().all():
@@ -233,18 +237,21 @@ def _of_name(name: str, scheme: str) -> str | None:
 def _read(frame: pd.DataFrame, given: pd.Series, scheme: str) -> tuple[pd.Series, NDArray[np.object_]]:
     """Read each different code once; an unknown one stays as it came."""
     is_number = _are_numbers(frame, given)
-    keys = given.astype(object).where(given.notna(), None)
-    different = pd.MultiIndex.from_arrays([keys, is_number]).unique()
-    read = {
-        (text, flag): read_land_code(text, scheme=scheme, may_lack_zero=bool(flag))
-        for text, flag in different
-        if isinstance(text, str)
-    }
-    nothing = LandReading(None, "known")
-    rows = [read.get(pair, nothing) for pair in zip(keys, is_number, strict=True)]
-    codes = pd.Series([row.code for row in rows], index=given.index, dtype=object).astype(TEXT)
-    how = np.array([row.how for row in rows], dtype=object)
-    return codes.where(how != "unknown", given), how
+    at, texts = pd.factorize(given)
+    # Each text is read as it may and as it may not lack a zero; the last stands for no text.
+    read = [
+        [
+            *(read_land_code(text, scheme=scheme, may_lack_zero=lacks) for text in texts),
+            LandReading(None, "known"),
+        ]
+        for lacks in (False, True)
+    ]
+    codes = np.array([[reading.code for reading in row] for row in read], dtype=object)
+    hows = np.array([[reading.how for reading in row] for row in read], dtype=object)
+    which = is_number.astype(int)
+    how = hows[which, at]
+    found = pd.Series(codes[which, at], index=given.index, dtype=object).astype(TEXT)
+    return found.where(how != "unknown", given), how
 
 
 def _are_numbers(frame: pd.DataFrame, given: pd.Series) -> NDArray[np.bool_]:
@@ -255,8 +262,8 @@ def _are_numbers(frame: pd.DataFrame, given: pd.Series) -> NDArray[np.bool_]:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.ones(len(frame), dtype=bool)
     has_none = not given.str.strip().str.startswith(("0", "\uff10")).any()
-    numbers = column.map(lambda value: isinstance(value, int | float | np.number))
-    return numbers.to_numpy(dtype=bool) | given.str.contains(r"\.0+$", na=False).to_numpy(bool) | has_none
+    numbers = np.array([isinstance(value, int | float | np.number) for value in column], dtype=bool)
+    return numbers | given.str.contains(r"\.0+$", na=False).to_numpy(bool) | has_none
 
 
 def _shares(frame: gpd.GeoDataFrame) -> pd.Series:
@@ -304,43 +311,50 @@ def _contradictions(
 ) -> list[Finding]:
     """Count the codes that stand beside the name of another class, and whether another scheme fits better."""
     layer, scheme = where
-    agreed, known = _agreement(codes[rows], names[rows], scheme)
-    if agreed.all() or not known.any():
+    pairs = _pairs(codes[rows], names[rows])
+    known = {pair: count for pair, count in pairs.items() if normalise(pair[1]) in _by_name(scheme)}
+    differ = {
+        f"{code} {name}": count for (code, name), count in known.items() if not _agree(code, name, scheme)
+    }
+    if not differ:
         return []
-    pairs = (codes[rows].astype(object) + " " + names[rows].astype(object))[known & ~agreed]
-    values = {"count": len(pairs), "of": int(known.sum()), "seen": counted(pairs.value_counts().to_dict())}
-    found = [Finding("land_name_differs", layer, column="land_name", values={**values, "scheme": scheme})]
-    fits = {other: int(_fits(codes[rows], names[rows], other)) for other in LAND_SCHEMES}
+    of = sum(known.values())
+    values = {"count": sum(differ.values()), "of": of, "seen": counted(differ), "scheme": scheme}
+    found = [Finding("land_name_differs", layer, column="land_name", values=values)]
+    fits = {other: _fits(pairs, other) for other in LAND_SCHEMES}
     best = max(LAND_SCHEMES, key=lambda other: (fits[other], other == scheme))
     if fits[best] > fits[scheme]:
         told = {"scheme": scheme, "fits": fits[scheme], "other": best, "other_fits": fits[best]}
-        told["of"] = int(known.sum())
+        told["of"] = sum(pairs.values())
         found.append(Finding("land_scheme_doubtful", layer, column="land_code", values=told))
     return found
 
 
-def _agreement(codes: pd.Series, names: pd.Series, scheme: str) -> tuple[pd.Series, pd.Series]:
-    """Say where a name is that of the code's class, of one that holds it or of a part of it."""
-    named = names.map(lambda name: _by_name(scheme).get(normalise(name)), na_action="ignore").astype(object)
-    known = named.notna() & codes.notna()
-    agreed = [
-        not there or code.startswith(of) or of.startswith(code)
-        for code, of, there in zip(codes, named, known, strict=True)
-    ]
-    return pd.Series(agreed, index=codes.index, dtype=bool), known
+def _pairs(codes: pd.Series, names: pd.Series) -> dict[tuple[str, str], int]:
+    """Count the pairs of a code and a name; the same few stand beside most features."""
+    both = pd.DataFrame({"code": codes, "name": names}).dropna()
+    return dict(sorted(Counter(zip(both["code"], both["name"], strict=True)).items()))
 
 
-def _fits(codes: pd.Series, names: pd.Series, scheme: str) -> int:
-    agreed, known = _agreement(codes, names, scheme)
-    return int((agreed & known & codes.isin(list(land_classes(scheme)))).sum())
+def _agree(code: str, name: str, scheme: str) -> bool:
+    """Say whether a name is that of the code's class, of one that holds it or of a part of it."""
+    of = _by_name(scheme).get(normalise(name))
+    return of is not None and (code.startswith(of) or of.startswith(code))
+
+
+def _fits(pairs: Mapping[tuple[str, str], int], scheme: str) -> int:
+    """Count the features whose code is of a scheme and whose name agrees with it."""
+    known = land_classes(scheme)
+    return sum(count for (code, name), count in pairs.items() if code in known and _agree(code, name, scheme))
 
 
 def _scheme_missing(given: pd.Series, names: pd.Series, layer: str) -> list[Finding]:
     """Tell that no scheme is declared, and how many codes and names each scheme knows; none is chosen."""
     if given.isna().all():
         return []
+    pairs = _pairs(given, names)
     fits = {
-        scheme: (int(given.isin(list(land_classes(scheme))).sum()), _fits(given, names, scheme))
+        scheme: (int(given.isin(list(land_classes(scheme))).sum()), _fits(pairs, scheme))
         for scheme in LAND_SCHEMES
     }
     known = ", ".join(f"{scheme} {codes} ({both})" for scheme, (codes, both) in fits.items())

@@ -244,7 +244,7 @@ def read_numbers(
 
 
 def _read_each(texts: pd.Series, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """Read plain numbers at once and every other text that occurs once."""
+    """Read plain numbers at once, and every other text once however often it occurs."""
     numbers = pd.to_numeric(texts.str.strip(), errors="coerce").to_numpy(float, copy=True)
     how = np.full(len(texts), "plain", dtype=object)
     rest = ~np.isfinite(numbers)

@@ -330,7 +330,7 @@ def build_town(
     table = findings_table(found)
     count = int((table["severity"] == "error").sum())
     if count or working is None:
-        raise TownError("town_faults", table, count=count, name=name)
+        raise TownError("town_faults", table, crs=working, count=count, name=name)
     return Town(name, working, Layers(layers), table, settings, dict(rasters))
 
 
