@@ -396,7 +396,12 @@ class Tally:
 
 
 def run(
-    cases: Sequence[int], *, seed: int = 0, until: float | None = None, keep: Path | None = None
+    cases: Sequence[int],
+    *,
+    seed: int = 0,
+    until: float | None = None,
+    keep: Path | None = None,
+    forms: Sequence[str] = (),
 ) -> Tally:
     """Spoil and read the cases of these numbers, until a time if there is one."""
     from fuzz_seeds import seeds  # noqa: PLC0415  the child does not need it
@@ -408,6 +413,8 @@ def run(
         for number in cases:
             if until is not None and time.monotonic() > until:
                 break
+            if forms and made[number % len(made)].form not in forms:
+                continue
             case = spoilt(number, made, seed=seed)
             with TemporaryDirectory() as folder:
                 end = ended(case, reader, Path(folder))
@@ -426,6 +433,7 @@ def main() -> int:
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--start", type=int, default=0, help="the number of the first case")
     ask.add_argument("--case", type=int, help="this case alone")
+    ask.add_argument("--form", action="append", default=[], help="cases of this format alone")
     ask.add_argument("--keep", type=Path, help="a folder for the files that failed")
     ask.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     said = ask.parse_args()
@@ -433,7 +441,8 @@ def main() -> int:
         _work()
         return 0
     cases = range(said.start, sys.maxsize) if said.case is None else [said.case]
-    tally = run(cases, seed=said.seed, until=time.monotonic() + 60 * said.minutes, keep=said.keep)
+    until = time.monotonic() + 60 * said.minutes
+    tally = run(cases, seed=said.seed, until=until, keep=said.keep, forms=said.form)
     print("\n".join([*tally.failures, *tally.lines()]))  # noqa: T201  what it is run for
     return 1 if tally.failures else 0
 

@@ -45,6 +45,7 @@ import re
 
 import fault_files
 import fault_grounds
+import fault_osm
 import fault_places
 import fault_schema
 import fault_texts
@@ -58,7 +59,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning"),
 ]
 
-FAMILIES = (fault_files, fault_texts, fault_places, fault_schema, fault_grounds)
+FAMILIES = (fault_files, fault_texts, fault_places, fault_schema, fault_grounds, fault_osm)
 FAULTS = [fault for family in FAMILIES for fault in family.FAULTS]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: A place for a value that was not filled; data may hold braces of their own.
