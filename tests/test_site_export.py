@@ -315,7 +315,8 @@ def test_a_file_of_uses_is_looked_for_in_the_towns_folder(town_folder):
 def test_every_fault_of_a_towns_rules_is_named_and_ends_with_one(town_folder, lang):
     folder = town_folder('budget_wan = -1\nobjective = "cheap"\ncount = 1.5\nspeed = 3')
     for command in ("check", "site"):
-        done = CliRunner().invoke(app, [command, str(folder), "--lang", lang])
+        words = [command, str(folder), "--out", str(folder / "out"), "--lang", lang]
+        done = CliRunner().invoke(app, words)
         assert done.exit_code == 1
         said = done.stdout + done.stderr
         assert [word for word in ("budget_wan", "objective", "count", "speed") if word not in said] == []
@@ -410,7 +411,7 @@ def test_what_is_typed_is_refused_before_anything_is_computed(town_folder, monke
 
 def test_a_place_in_the_rules_that_is_not_there_is_a_fault_of_the_town(town_folder, tmp_path):
     folder = town_folder('fixed_in = ["s9"]')
-    for words in (["check", str(folder)], ["site", str(folder), "--out", str(tmp_path / "out")]):
-        done = CliRunner().invoke(app, words)
+    for command in ("check", "site"):
+        done = CliRunner().invoke(app, [command, str(folder), "--out", str(tmp_path / "out")])
         assert done.exit_code == 1
         assert "s9" in done.stdout + done.stderr

@@ -690,10 +690,10 @@ def test_check_lists_the_faults_of_several_rasters_at_once(tmp_path, folder, lan
         + '[rasters.people]\npath = "/vsicurl/https://example.org/people.tif"\n'
         + '[layers.gates]\npath = "nope.shp"\n'
     )
-    done = CliRunner().invoke(app, ["check", str(folder(toml)), "--lang", lang])
+    town = folder(toml)
+    done = CliRunner().invoke(app, ["check", str(town), "--out", str(town / "out"), "--lang", lang])
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
-    assert done.stdout == ""
     assert "Traceback" not in done.stderr
     heads = [row.split(":")[0].removeprefix("- ") for row in done.stderr.splitlines() if row.startswith("- ")]
     assert heads == [
