@@ -339,7 +339,11 @@ def ended(case: Case, reader: Reader, folder: Path) -> dict[str, Any]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    end = reader.ended(folder / case.main, case.seed.layer, case.seed.options)
+    job = folder / case.main, case.seed.layer, case.seed.options
+    end = reader.ended(*job)
+    if end["kind"] == "hang":
+        # A machine that stood still for a while hangs nobody; what hangs by itself does so again.
+        end = {**reader.ended(*job), "is_again": True}
     is_silent = end["kind"] == "read" and not end["rows"] and not NONE_TOLD & set(end["codes"])
     return {**end, "kind": "silence"} if is_silent else end
 
@@ -373,6 +377,7 @@ class Tally:
         form, kind = case.seed.form, end["kind"]
         self.tried[form] += 1
         self.ends[form, kind] += 1
+        self.ends[form, "of them at the second try"] += "is_again" in end
         if kind == "read":
             self._add_read(form, end, self._whole[f"{form} {case.seed.main}"])
         if kind == "refused":

@@ -68,6 +68,15 @@ def test_a_child_that_says_nothing_in_time_is_a_hang(tmp_path):
     assert end_with("import time; input(); time.sleep(60)", tmp_path, time_s=0.5) == "hang"
 
 
+def test_a_child_that_answers_at_the_second_try_hangs_nobody(tmp_path):
+    words = (
+        f"import os, time; p = {str(tmp_path / 'once')!r}; input()\n"
+        "if not os.path.exists(p): open(p, 'w').close(); time.sleep(60)\n"
+        'print(\'{"kind": "read", "rows": 1, "codes": []}\', flush=True); input()'
+    )
+    assert end_with(words, tmp_path, time_s=3.0) == "read"
+
+
 def test_no_rows_without_a_word_are_silence(tmp_path):
     said = '{"kind": "read", "rows": 0, "codes": ["encoding_by_gb18030"]}'
     assert end_with(f"input(); print({said!r}, flush=True)", tmp_path) == "silence"
