@@ -29,7 +29,7 @@ def _messages() -> dict[str, dict[str, str]]:
     return flat
 
 
-def text(key: str, *, lang: Lang = "zh", **values: object) -> str:
+def text(key: str, /, *, lang: Lang = "zh", **values: object) -> str:
     """Write one message in the reader's language.
 
     Values are inserted once and never read as a pattern themselves, so braces in data are safe.

@@ -163,6 +163,21 @@ def test_numbers_tell_what_they_look_like(x, y, code):
     assert code in " ".join(looks_like(x, y))
 
 
+def test_a_crs_of_no_place_is_given_back_by_its_name():
+    local = CRS.from_wkt('LOCAL_CS["Nonearth",UNIT["Meter",1]]')
+    assert parse_crs(local) == "Nonearth"
+
+
+def test_a_projection_that_nobody_knows_is_given_back_by_its_name():
+    text = (
+        TOWN.to_wkt("WKT1_GDAL")
+        .replace("Transverse_Mercator", "Method_255")
+        .replace('AUTHORITY["EPSG","4549"]', "")
+    )
+    unknown = CRS.from_wkt(text.replace(",]", "]").replace(TOWN.name, "ours"))
+    assert parse_crs(unknown) == "ours"
+
+
 def test_numbers_of_an_unprefixed_zone_tell_nothing():
     assert looks_like(*METRES) == []
 
@@ -205,6 +220,18 @@ def test_a_projected_crs_in_metres_can_be_the_towns(code):
 def test_a_town_in_degrees_is_told_the_crs_of_its_place():
     fault = town_crs_fault(CRS.from_epsg(4490), layer="town", frame=points((120.75, 30.75)))
     assert "EPSG:4549" in words(fault)["remedy"]
+
+
+def test_a_town_in_degrees_with_layers_in_metres_is_told_the_crs_of_their_place():
+    ground = points(METRES).set_crs(4549)
+    assert "EPSG:4549" in words(town_crs_fault(CRS.from_epsg(4490), layer="town", frame=ground))["remedy"]
+
+
+def test_a_town_in_degrees_with_layers_of_no_crs_in_metres_is_told_that_of_the_province():
+    assert (
+        "EPSG:4549"
+        in words(town_crs_fault(CRS.from_epsg(4490), layer="town", frame=points(METRES)))["remedy"]
+    )
 
 
 def test_a_town_in_web_mercator_is_told_the_crs_of_its_place():

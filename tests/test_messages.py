@@ -61,3 +61,7 @@ def test_our_errors_are_also_the_built_in_ones():
     assert isinstance(error, ValueError)
     assert isinstance(error, FengmaoError)
     assert "max_leg_m" in str(error)
+
+
+def test_a_value_may_be_called_key():
+    assert "to" in text("finding.join_column_missing.found", lang="en", column="a", key="to", known="b")

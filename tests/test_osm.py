@@ -135,6 +135,12 @@ def test_a_damaged_pbf_is_an_error(tmp_path, pbf):
     assert code_of(damaged) == ["osm_broken"]
 
 
+def test_a_place_in_words_is_an_error(tmp_path):
+    path = village().write(tmp_path / "a.osm")
+    path.write_text(re.sub(r' lat="[^"]+"', ' lat="north"', path.read_text(), count=1))
+    assert code_of(path) == ["osm_broken"]
+
+
 def test_a_cut_xml_is_an_error(tmp_path):
     whole = village().write(tmp_path / "a.osm").read_text()
     cut = tmp_path / "cut.osm"

@@ -21,6 +21,12 @@ def test_a_cut_part_is_refused(shapefile, part, share):
     assert fault(shapefile)["code"] in ("file_cut", "file_short", "file_first_bytes")
 
 
+@pytest.mark.parametrize("part", [".shp", ".shx"])
+def test_the_part_that_was_cut_is_the_one_named(shapefile, part):
+    cut(shapefile.with_suffix(part), 0.9)
+    assert f"门{part}" in fault(shapefile)["found"]
+
+
 def test_a_part_with_bytes_of_another_behind_it_is_refused(shapefile):
     shapefile.write_bytes(shapefile.read_bytes() * 2)
     assert fault(shapefile)["code"] == "file_cut"
@@ -68,6 +74,18 @@ def test_a_dbf_that_states_more_rows_than_it_holds_is_refused(shapefile):
     table[4:8] = struct.pack("<I", 4000)
     shapefile.with_suffix(".dbf").write_bytes(table)
     assert table_fault(shapefile.with_suffix(".dbf"))["code"] == "file_short"
+
+
+def test_a_dbf_that_states_no_rows_and_holds_some_is_refused(shapefile):
+    table = bytearray(shapefile.with_suffix(".dbf").read_bytes())
+    table[4:8] = bytes(4)
+    shapefile.with_suffix(".dbf").write_bytes(table)
+    assert table_fault(shapefile.with_suffix(".dbf"))["code"] == "file_rows"
+
+
+def test_a_dbf_without_rows_is_a_table_without_rows(tmp_path):
+    four_places().iloc[:0].to_file(tmp_path / "a.shp", encoding="GBK")
+    assert len(rows(tmp_path / "a.dbf")) == 0
 
 
 def test_a_shapefile_that_is_a_link_is_read_with_the_parts_beside_it(shapefile, tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.datum import old_datum, to_cgcs2000
@@ -63,8 +63,8 @@ def parse_crs(text: str | CRS) -> CRS | str:
             return "BD-09"
     try:
         return _known(CRS.from_user_input(text))
-    except CRSError:
-        return str(text)
+    except ProjError:
+        return text.name if isinstance(text, CRS) else str(text)
 
 
 def town_crs_fault(stated: Stated, *, layer: str, frame: gpd.GeoDataFrame | None = None) -> Finding | None:
@@ -194,6 +194,9 @@ def _known(crs: CRS) -> CRS:
     """Take the EPSG definition where the CRS is one: the text of a .prj file lacks the area of use."""
     flat = crs if len(crs.axis_info) == 2 else crs.to_2d()
     code = flat.to_epsg()
+    if code is None:
+        # That of a file may have no way to degrees: a local one, or a projection that nobody knows.
+        Transformer.from_crs(flat, _LONLAT)
     return flat if code is None else CRS.from_epsg(code)
 
 
@@ -210,8 +213,10 @@ def _suggestion(crs: CRS, frame: gpd.GeoDataFrame | None) -> str:
     place = typical(frame)
     if place is None:
         return suggest_crs(*ZHEJIANG)
-    lonlat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
-    return suggest_crs(*lonlat) if np.isfinite(lonlat).all() else suggest_crs(*ZHEJIANG)
+    # The layer's numbers are of its own system, where it has one.
+    of = crs if frame is None or frame.crs is None else frame.crs
+    lon, lat = Transformer.from_crs(of, _LONLAT, always_xy=True).transform(*place)
+    return suggest_crs(lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else suggest_crs(*ZHEJIANG)
 
 
 def _looks(frame: gpd.GeoDataFrame | None) -> str:

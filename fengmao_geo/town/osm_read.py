@@ -70,6 +70,8 @@ def read_osm_file(path: Path, *, box: Box | None = None, wanted: Sequence[str] =
         ...
     fengmao_geo.errors.TownError: ...
     """
+    import osmium  # noqa: PLC0415  only where OpenStreetMap is read
+
     form = _checked_format(path)
     look = look_at_xml(path) if form == "xml" else XmlLook(is_in_order=True, deleted_count=0)
     keys = list(wanted) or feature_keys()
@@ -82,7 +84,7 @@ def read_osm_file(path: Path, *, box: Box | None = None, wanted: Sequence[str] =
             data = _read(file, form, box=box, wanted=keys, name=path.name)
     except TownError:
         raise
-    except (RuntimeError, ValueError, OSError) as reason:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as reason:
         refuse("osm_broken", file=path.name, reason=str(reason))
     if look.deleted_count:
         values = {"count": look.deleted_count, "file": path.name}

@@ -103,7 +103,9 @@ def _source(
     folder: Path, layer: str, part: LayerPart, shifts: Mapping[str, DatumShift]
 ) -> tuple[Source, list[Finding]]:
     frame, found = read_vector(folder / part.path, layer=layer, part=part)
-    of_file: Stated = None if frame.crs is None else parse_crs(frame.crs)
+    # A system of an engineer's own, as of what was drawn nowhere on earth, says nothing of the place.
+    is_local = frame.crs is not None and frame.crs.is_engineering
+    of_file: Stated = None if frame.crs is None or is_local else parse_crs(frame.crs)
     stated = of_file if part.crs is None else parse_crs(part.crs)
     if of_file is not None and stated != of_file:
         values = {"stated": str(part.crs), "file": frame.crs.name}

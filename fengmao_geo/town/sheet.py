@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,10 +16,13 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.town.archive import check_archive
 from fengmao_geo.town.encoding import chosen_codec
 from fengmao_geo.town.first_bytes import refuse
+from fengmao_geo.town.workbook import WorkbookError, workbook_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from fengmao_geo.town.workbook import Cells
 
 __all__ = ["SHEETS", "TEXTS", "placed_rows", "read_rows"]
 
@@ -94,28 +96,13 @@ def _read_sheet(path: Path, *, layer: str, sheet: str | None) -> tuple[pd.DataFr
     if path.suffix.casefold() != ".xls":
         check_archive(path, layer=layer)
     try:
-        cells = _cells(path, sheet)
-    except BaseException as reason:
-        # The reader is of Rust: what it cannot go on from is no Exception to Python.
-        if not isinstance(reason, Exception) and type(reason).__module__ != "pyo3_runtime":
-            raise
+        cells = workbook_cells(path, sheet=sheet)
+    except WorkbookError as reason:
         refuse("file_broken", layer, file=path.name, reason=str(reason))
     return _headed(cells[_sheet(path, cells, sheet, layer)], path=path, layer=layer)
 
 
-def _cells(path: Path, sheet: str | None) -> dict[str, list[list[Any]]]:
-    """Read the cells of one sheet, or of every sheet if there is none of that name."""
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415  beside its use
-
-    # From memory, so that no handle stays open on the file.
-    book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-    names = [sheet] if sheet in book.sheet_names else book.sheet_names
-    return {
-        name: _without_empty(book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names
-    }
-
-
-def _sheet(path: Path, cells: dict[str, list[list[Any]]], sheet: str | None, layer: str) -> str:
+def _sheet(path: Path, cells: Cells, sheet: str | None, layer: str) -> str:
     filled = [name for name, rows in cells.items() if rows]
     known = ", ".join(filled)
     if sheet is None and len(filled) > 1:
@@ -127,20 +114,15 @@ def _sheet(path: Path, cells: dict[str, list[list[Any]]], sheet: str | None, lay
     return sheet or filled[0]
 
 
-def _without_empty(rows: list[list[Any]]) -> list[list[Any]]:
-    return [row for row in rows if any(cell not in ("", None) for cell in row)]
-
-
-def _headed(rows: list[list[Any]], *, path: Path, layer: str) -> tuple[pd.DataFrame, list[Finding]]:
+def _headed(rows: list[list[str | None]], *, path: Path, layer: str) -> tuple[pd.DataFrame, list[Finding]]:
     """Take the names of the columns from the first row that is not a title: one with more than one cell."""
-    counts = [sum(cell not in ("", None) for cell in row) for row in rows]
+    counts = [sum(cell is not None for cell in row) for row in rows]
     at = next((i for i, count in enumerate(counts) if count > 1), 0)
-    texts = [[_text(cell) for cell in row] for row in rows[at:]]
-    table = pd.DataFrame(texts[1:], columns=_names(texts[0]), dtype=object)
+    table = pd.DataFrame(rows[at + 1 :], columns=_names(rows[at]), dtype=object)
     kept = [name for name in table.columns if not name.startswith("Unnamed: ") or table[name].notna().any()]
     found = []
     if at:
-        title = " / ".join(str(_text(row[0]) or "") for row in rows[:at])
+        title = " / ".join(row[0] or "" for row in rows[:at])
         found.append(Finding("sheet_title", layer, values={"file": path.name, "title": title}))
     return table[kept].astype(pd.StringDtype(na_value=np.nan)), found
 
@@ -155,21 +137,6 @@ def _names(cells: Iterable[str | None]) -> list[str]:
         )
         names.append(f"{name}.{again}" if again else name)
     return names
-
-
-def _text(cell: object) -> str | None:
-    """Write a cell as it would stand in a CSV."""
-    if cell is None or cell == "":
-        return None
-    if isinstance(cell, bool):
-        return str(cell)
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime) and cell.time() == time():
-        return cell.date().isoformat()
-    if isinstance(cell, (datetime, date, time)):
-        return cell.isoformat()
-    return str(cell) if not isinstance(cell, timedelta) else str(cell.total_seconds())
 
 
 def placed_rows(

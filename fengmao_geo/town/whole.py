@@ -8,6 +8,8 @@ import struct
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet
+
 from fengmao_geo.town.first_bytes import refuse
 
 if TYPE_CHECKING:
@@ -98,6 +100,21 @@ def check_parquet(path: Path, layer: str) -> None:
         length, mark = struct.unpack("<I4s", file.read(8).rjust(8, b"\0"))
     if mark != _PARQUET or length + 12 > whole:
         _cut(path, layer, stated=length + 12 if mark == _PARQUET else whole + 8, there=whole)
+    _check_texts(path, layer)
+
+
+def _check_texts(path: Path, layer: str) -> None:
+    """Refuse text that is not UTF-8, of which nothing is said before it is looked at."""
+    try:
+        schema = pyarrow.parquet.read_schema(path)
+        texts = [
+            of.name
+            for of in schema
+            if pyarrow.types.is_string(of.type) or pyarrow.types.is_large_string(of.type)
+        ]
+        pyarrow.parquet.read_table(path, columns=texts).validate(full=True)
+    except (pyarrow.ArrowException, OSError, ValueError) as reason:
+        refuse("file_broken", layer, file=path.name, reason=str(reason))
 
 
 def check_table(path: Path, layer: str) -> int:
@@ -128,6 +145,9 @@ def check_table(path: Path, layer: str) -> int:
     there = path.stat().st_size
     if there < start + rows * width:
         _cut(path, layer, stated=start + rows * width, there=there)
+    # Behind the rows stands no more than a sign of the end.
+    if not rows and width and (more := (there - start) // width) and there - start > 2:
+        refuse("file_rows", layer, file=path.name, stated=0, rows=more)
     return int(rows)
 
 
@@ -157,7 +177,8 @@ def check_shapefile(path: Path, parts: Mapping[str, Path], layer: str) -> None:
         there = part.stat().st_size
         stated = struct.unpack(">i", head[24:28])[0] * 2 if len(head) == _SHP_HEADER else _SHP_HEADER
         shapes = (parts[".shx"].stat().st_size - _SHP_HEADER) // _SHX_RECORD
-        if stated != there or shapes != rows:
+        # The numbers of both are compared last, so that the part that was cut is the one named.
+        if stated != there or (part != path and shapes != rows):
             values = {"size": there, "stated": stated, "shapes": shapes, "rows": rows}
             refuse("file_cut", layer, file=part.name, **values)
 
