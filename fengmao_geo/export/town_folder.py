@@ -128,7 +128,7 @@ def town_file_text(town: Town, *, file: str, crs: str) -> str:
             "codes": settings.codes.get(layer),
             "date": settings.dates.get(layer),
             # OpenStreetMap draws the narrower use upon the wider one.
-            "overlaps": "smaller" if settings.codes.get(layer) == "osm" else None,
+            "overlaps": settings.overlaps.get(layer),
         }
         parts += ["", f"[layers.{layer}]", *_lines(of_layer)]
     return "\n".join(parts) + "\n"

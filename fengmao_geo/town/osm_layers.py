@@ -229,4 +229,6 @@ def _settings(data: OsmData, layers: Mapping[str, gpd.GeoDataFrame], ground: _Gr
         notice=rules.notice,
         dates={layer: data.date for layer, frame in sorted(layers.items()) if data.date and len(frame)},
         codes={"parcels": OSM} if len(layers["parcels"]) else {},
+        # A small area of land use drawn on a large one is the truth of its ground.
+        overlaps={"parcels": "smaller"} if len(layers["parcels"]) else {},
     )
