@@ -168,7 +168,9 @@ def test_a_towns_own_layer_is_reported_with_metres_and_remedy_and_not_moved(shui
     assert (told["layer"], told["severity"]) == ("buildings", "warning")
     assert "moves it by 486 m" in told["found"]
     assert 'crs = "GCJ-02"' in told["remedy"]
-    assert made["buildings"].geometry.to_wkb().equals(shifted.geometry.to_wkb())
+    # Nothing but the grid of 1 mm moves a corner.
+    moved_m = shapely.hausdorff_distance(made["buildings"].geometry.to_numpy(), shifted.geometry.to_numpy())
+    assert moved_m.max() < 0.00075
 
 
 def test_a_hand_made_town_is_too_small_to_tell():

@@ -74,8 +74,8 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     """Make a layer's geometry flat, valid and of one kind, with a finding for each change.
 
     Polygons that cross themselves are split where they cross (GEOS ``make_valid``, method "structure");
-    parts of another kind than the layer's are left out. Outlines of polygons then move to a grid of 1 mm,
-    each corner for itself, so that what neighbours share they go on sharing. Lines and points stay as they
+    parts of another kind than the layer's are left out. Where all are polygons, corners then move to a grid
+    of 1 mm, each for itself, so that what neighbours share they go on sharing. Lines and points stay as they
     were drawn: an end that lies on another line would leave it.
 
     Parameters
@@ -112,7 +112,8 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     bad = ~shapely.is_valid(flat)
     valid = _made_valid(flat, bad)
     sound = _of_kind(valid, shape)
-    kept, fell = _gridded(sound)
+    # Places of any kind share no outlines with others, and what was planned stays where it was measured.
+    kept, fell = _gridded(sound) if shape == "polygon" else (sound, np.zeros(len(sound), dtype=bool))
     gone = shapely.is_empty(kept) | ~shapely.is_valid(kept)
     wrong = ~shapely.is_empty(valid) & shapely.is_empty(sound)
     mixed = shapely.get_type_id(valid) == shapely.GeometryType.GEOMETRYCOLLECTION
