@@ -44,11 +44,17 @@ _OF_THE_MAKER = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep on one worker what shares a thing that takes long to make, so that it is made once."""
+    """Keep on one worker what shares a thing that takes long to make, so that it is made once.
+
+    First, since pytest-xdist reads the groups in the same hook.
+    """
+    of_demo = {item.path for item in items if "demo" in getattr(item, "fixturenames", ())}
     for item in items:
         file = item.path.name
-        item.add_marker(pytest.mark.xdist_group("maker" if file in _OF_THE_MAKER else file))
+        group = "maker" if file in _OF_THE_MAKER else "demo" if item.path in of_demo else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class Demo(NamedTuple):
