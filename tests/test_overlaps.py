@@ -14,7 +14,7 @@ from town_layers import EAST, NORTH, codes, frame, good_layers, square
 
 from fengmao_geo.errors import TownError
 from fengmao_geo.geo.overlaps import overlaps, settle_overlaps, settled
-from fengmao_geo.standards.intake import intake_figure
+from fengmao_geo.standards.figures import figure_standard
 from fengmao_geo.town.town import Town, TownSettings
 
 
@@ -195,7 +195,7 @@ def test_no_more_pairs_are_told_than_are_shown_the_largest_first():
     many = [shapely.box(0, 0, 2, 2)] * 12
     _, found = settle_overlaps(layer(LARGE, *many), layer="parcels", policy=None)
     assert found[-1].values["count"] == 78
-    assert len(found) == intake_figure("overlap_pairs_count") + 1
+    assert len(found) == figure_standard("intake").figure("overlap_pairs_count") + 1
 
 
 def test_a_layer_without_overlaps_is_given_back_as_it_is():

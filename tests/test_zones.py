@@ -21,7 +21,7 @@ from fengmao_geo.geo.zones import (
     working_crs,
     zones_near,
 )
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import figure_standard
 from fengmao_geo.standards.show import standard_table
 from fengmao_geo.town.town import Town
 
@@ -270,7 +270,7 @@ def test_a_town_in_a_six_degree_zone_is_told_its_three_degree_zone():
 
 
 def test_the_limits_are_named_as_a_proposal():
-    assert {of.tag for of in coordinate_standard().figures.values()} == {"P"}
+    assert {of.tag for of in figure_standard("coordinates").figures.values()} == {"P"}
     assert "proposal" in english(town_in(4548), "town_crs_area_scale")["remedy"]
 
 

@@ -9,7 +9,7 @@ from pyproj import CRS, Proj, Transformer
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.zones import central_meridian_deg, crs_name, origin_deg, suggested_crs
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from fengmao_geo.geo.zones import Box
@@ -64,7 +64,8 @@ def area_scale_findings(box: Box, *, crs: CRS) -> list[Finding]:
     """
     place = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     lon, lat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
-    limit, edge_deg = (coordinate_standard().figure(name) for name in ("area_scale_ppm", "zone_edge_deg"))
+    figure = figure_standard("coordinates").figure
+    limit, edge_deg = figure("area_scale_ppm"), figure("zone_edge_deg")
     if not np.isfinite([lon, lat]).all():
         return []
     better, origin = suggested_crs(lon, lat), origin_deg(crs)

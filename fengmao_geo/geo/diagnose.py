@@ -20,7 +20,7 @@ from fengmao_geo.geo.zones import (
     looks_like,
     zones_near,
 )
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ def common_ground(layers: Mapping[str, tuple[gpd.GeoDataFrame, Stated]], *, crs:
     boxes = [box for frame, stated in layers.values() if (box := _placed(frame, stated, crs)) is not None]
     if not boxes:
         return None
-    near_m = coordinate_standard().figure("away_m")
+    near_m = figure_standard("coordinates").figure("away_m")
     shapes = shapely.box(*np.transpose(boxes))
     is_near = shapely.distance(shapes[:, None], shapes[None]) <= near_m
     first = int(np.argmax(is_near.sum(axis=1)))
@@ -229,7 +229,7 @@ def fitting(frame: gpd.GeoDataFrame, *, near: Box, crs: CRS, is_swapped: bool = 
 
 def _is_near(box: Box, near: Box) -> bool:
     away_m = shapely.distance(shapely.box(*box), shapely.box(*near))
-    return bool(away_m <= coordinate_standard().figure("away_m"))
+    return bool(away_m <= figure_standard("coordinates").figure("away_m"))
 
 
 def _share(box: Box, near: Box) -> float:
@@ -261,7 +261,7 @@ def _tried(box: Box, near: Box, crs: CRS) -> Iterator[CRS]:
 
 def _zones_used(lon: float) -> Iterator[CRS]:
     """Give the zones without number around a place: of one meridian the narrow one if the place is in it."""
-    edge_deg = coordinate_standard().figure("zone_edge_deg")
+    edge_deg = figure_standard("coordinates").figure("zone_edge_deg")
     by_meridian: dict[float, list[CRS]] = {}
     for known in zones_near(lon, within_deg=_TRIED_DEG):
         by_meridian.setdefault(central_meridian_deg(known) or 0.0, []).append(known)

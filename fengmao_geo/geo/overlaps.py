@@ -9,7 +9,7 @@ import shapely
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.planar import in_lots, joined_by_row, outline_segments, polygon_parts
-from fengmao_geo.standards.intake import intake_figure
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -221,7 +221,8 @@ def _pairs_found(
     """Report the pairs that are no slivers, the largest first, as many as are shown."""
     area_m2 = pairs.area_m2
     plain = np.flatnonzero(~_is_sliver(pairs))
-    shown = plain[np.argsort(-area_m2[plain], kind="stable")][: int(intake_figure("overlap_pairs_count"))]
+    count = int(figure_standard("intake").figure("overlap_pairs_count"))
+    shown = plain[np.argsort(-area_m2[plain], kind="stable")][:count]
     most = np.maximum(shapely.area(shapes[pairs.one]), shapely.area(shapes[pairs.other]))
     is_twin = area_m2 >= most * (1 - _SAME_SHARE)
     return [
@@ -245,14 +246,14 @@ def _total_found(
         "count": len(sliver),
         "slivers": int(sliver.sum()),
         "sliver_m2": f"{pairs.area_m2[sliver].sum():.2f}",
-        "width_m": f"{intake_figure('sliver_width_m'):g}",
+        "width_m": f"{figure_standard('intake').figure('sliver_width_m'):g}",
         "twice_m2": f"{(shapely.area(before) - shapely.area(after)).sum():.2f}",
     }
     return Finding(_TOTALS.get(policy, "overlap_total_cut"), layer, values=values)
 
 
 def _is_sliver(pairs: Overlaps) -> Flags:
-    return np.asarray(pairs.width_m < intake_figure("sliver_width_m"))
+    return np.asarray(pairs.width_m < figure_standard("intake").figure("sliver_width_m"))
 
 
 def _places(shapes: Geometries) -> list[str]:

@@ -19,7 +19,7 @@ from pyproj import CRS, Transformer
 
 from fengmao_geo.geo.shifted import GCJ_BOX, bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
 from fengmao_geo.geo.zones import SHIFTED, is_in_box
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -226,7 +226,7 @@ class _Ground:
         is_other = np.hypot(east, north) <= _REACH
         is_other &= np.hypot(east - move.east, north - move.north) > _AROUND
         ratio = peak / max(float(surface[is_other].max()), np.finfo(float).tiny)
-        figure = coordinate_standard().figure
+        figure = figure_standard("coordinates").figure
         if ratio >= figure("peak_ratio") and peak >= figure("zero_ratio") * best(0, 0):
             yield Suspicion(layer, move.system, move.length_m, ratio)
 

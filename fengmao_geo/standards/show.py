@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.amap import amap_types
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import FIGURE_FILES, figure_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
-from fengmao_geo.standards.intake import intake_standard
 from fengmao_geo.standards.join_names import join_names
 from fengmao_geo.standards.load import (
     CATALOGUES,
@@ -25,7 +25,6 @@ from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.routes import route_standard
 from fengmao_geo.standards.spaces import space_kinds
-from fengmao_geo.standards.street_surfaces import surface_standard
 from fengmao_geo.standards.uses import controls, uses
 
 if TYPE_CHECKING:
@@ -96,12 +95,10 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "rasters": _raster_rows,
-        "intake": lambda: _figure_rows(intake_standard().figures),
         "school_routes": _route_rows,
+        **{name: partial(_figure_rows, figure_standard(name).figures) for name in FIGURE_FILES},
         "number_words": _number_rows,
         "join_names": _join_rows,
-        "coordinates": lambda: _figure_rows(coordinate_standard().figures),
-        "street_surfaces": lambda: _figure_rows(surface_standard().figures),
         "osm_tags": _osm_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,

@@ -14,7 +14,7 @@ from fengmao_geo.geo.centre_lines import CentreLines, centre_lines, drawn_on_to
 from fengmao_geo.geo.edges import between_edges
 from fengmao_geo.geo.lines import cut_lines
 from fengmao_geo.geo.repair import repair
-from fengmao_geo.standards.street_surfaces import surface_standard
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def _of_edges(
     edges: gpd.GeoDataFrame, closing_m: float
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[Finding]]:
     """Take the ground between edges as surfaces; no line is left over."""
-    standard = surface_standard()
+    standard = figure_standard("street_surfaces")
     max_width_m, min_ratio = standard.figure("edge_width_m"), standard.figure("edge_length_ratio")
     parts = edges.explode()
     ground = between_edges(
@@ -112,7 +112,7 @@ def _drawn(
     areas: gpd.GeoDataFrame, taken: set[str], closing_m: float
 ) -> tuple[CentreLines, gpd.GeoDataFrame, int]:
     """Draw the centre lines of surfaces, level by level from the ground; small islands are filled."""
-    standard = surface_standard()
+    standard = figure_standard("street_surfaces")
     levels, shapes = _levels(areas), areas.geometry.to_numpy()
     whole, named, filled_count = _NO_LINES, [], 0
     for level in sorted(set(levels.tolist()), key=abs):

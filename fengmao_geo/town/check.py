@@ -18,7 +18,7 @@ from fengmao_geo.geo.overlaps import settle_overlaps
 from fengmao_geo.geo.repair import drop_missing, repair
 from fengmao_geo.geo.suspect import suspected_shifts
 from fengmao_geo.geo.zones import crs_name, working_crs
-from fengmao_geo.standards.coordinates import coordinate_standard
+from fengmao_geo.standards.figures import figure_standard
 from fengmao_geo.tables import DWELLING_LAYERS, LAYERS, REQUIRED_LAYERS
 from fengmao_geo.town.centre_lines import streets_as_lines
 from fengmao_geo.town.columns import name_columns, set_ids
@@ -254,7 +254,7 @@ def _elsewhere(
     """Report layers that lie nowhere near the others: as a rule their CRS is mislabelled."""
     if "built_up" not in layers or not len(layers["built_up"]):
         return []
-    town, limit_m = shapely.box(*near), coordinate_standard().figure("away_m")
+    town, limit_m = shapely.box(*near), figure_standard("coordinates").figure("away_m")
     boxes = {layer: shapely.box(*frame.total_bounds) for layer, frame in layers.items() if len(frame)}
     if shapely.distance(town, boxes["built_up"]) <= limit_m:
         town = boxes["built_up"]

@@ -15,7 +15,7 @@ from fengmao_geo.geo.fractions import coverage, fraction_lots
 from fengmao_geo.geo.raster import open_raster
 from fengmao_geo.geo.raster_grid import windows
 from fengmao_geo.geo.raster_place import Grid, is_same_crs, moved
-from fengmao_geo.standards.intake import intake_figure
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,7 +163,9 @@ def _give_nearby(counted: _Counted, places: gpd.GeoDataFrame, floor_m2: Numbers)
     pixels, people = np.concatenate(counted.bare), np.concatenate(counted.bare_people)
     if not len(pixels):
         return []
-    near_m = intake_figure("people_near_pixels") * float(np.sqrt(np.median(shapely.area(pixels))))
+    near_m = figure_standard("intake").figure("people_near_pixels") * float(
+        np.sqrt(np.median(shapely.area(pixels)))
+    )
     homes = np.flatnonzero(counted.known_m2 > 0)
     tree = shapely.STRtree(places.geometry.to_numpy()[homes])
     pixel, hit = tree.query(pixels, predicate="dwithin", distance=near_m)
@@ -185,7 +187,8 @@ def _pixels_found(code: str, pixels: Geometries, people: Numbers, values: dict[s
 
 def _left_over(pixels: Geometries, people: Numbers, values: dict[str, str]) -> list[Finding]:
     """Tell of each pixel whose people could not be placed, the fullest first, and of all of them."""
-    fullest = np.argsort(-people, kind="stable")[: int(intake_figure("people_pixels_count"))]
+    count = int(figure_standard("intake").figure("people_pixels_count"))
+    fullest = np.argsort(-people, kind="stable")[:count]
     return [
         *_pixels_found("people_pixels_unplaced", pixels, people, values),
         *(
