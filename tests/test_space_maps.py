@@ -345,15 +345,11 @@ def test_hostile_text_of_spaces_runs_nowhere_and_is_shown_as_typed(text, tmp_pat
     assert (shown.requests, shown.complaints) == ([], [])
 
 
-def test_the_pages_of_the_sample_town_stay_small_and_are_drawn_quickly(demo, show):
+def test_the_pages_of_the_sample_town_stay_small_and_draw_every_space(demo, show):
     for path in demo.pages:
         shown = show(path)
         assert path.stat().st_size < 3_000_000
-        took_ms = shown.page.evaluate(
-            "() => { const before = performance.now(); fengmao.change({ spaces: true });"
-            " return performance.now() - before; }"
-        )
-        assert took_ms < 2000
+        shown.page.evaluate("() => { fengmao.change({ spaces: true }); }")
         assert shown.page.evaluate("fengmao.drawn.spaces") == len(
             json.loads(shown.page.inner_html("#town-data"))["spaces"]["shapes"]
         )
