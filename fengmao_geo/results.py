@@ -43,11 +43,11 @@ class Results:
         Which spaces are to become what.
     planned
         The life circles once the programme stands, or something else that is planned: a footbridge, a gate.
-    gains
-        What became greener, and would by the programme.
     planned_network
         The streets that ``planned`` was measured on, where they are not those of ``network``: with the
         footbridge, with the gate open.
+    gains
+        What became greener, and would by the programme.
     school_routes
         The walks to school.
     """
