@@ -12,6 +12,7 @@ import shapely
 from fengmao_geo.findings import Finding
 from fengmao_geo.standards.load import facility_types
 from fengmao_geo.standards.osm import osm_standard
+from fengmao_geo.town.facility_types import facility_types_of
 from fengmao_geo.town.osm_data import AREA, NODE, WAY, counted
 from fengmao_geo.town.osm_numbers import metres, numbers
 
@@ -78,23 +79,16 @@ def _typed_or_named(
     name = rows.value("name")
     left = rows.has_any([f"{key}=*" for key in keys]) & (name != None)  # noqa: E711  element by element
     left[places] = False
-    words = sorted(
-        ((word, of) for of, it in facility_types().items() for word in it.name_keywords),
-        key=lambda pair: -len(pair[0]),
-    )
     row = np.flatnonzero(left)
-    meant = np.array([_named(str(text), words) for text in name[row]], dtype=object)
-    row, meant = row[meant != None], meant[meant != None]  # noqa: E711  element by element
+    by_name, _ = facility_types_of(pd.DataFrame({"name": name[row].astype("str")}))
+    is_told = by_name.notna().to_numpy()
+    row, meant = row[is_told], by_name[is_told].to_numpy(dtype=object)
     if not len(row):
         return places, types, []
     values = {"count": len(row), "types": counted(meant)}
     order = np.argsort(np.concatenate([places, row]), kind="stable")
     found = [Finding("osm_typed_by_name", "facilities", column="facility_type", values=values)]
     return np.concatenate([places, row])[order], np.concatenate([types, meant])[order], found
-
-
-def _named(name: str, words: list[tuple[str, str]]) -> str | None:
-    return next((of for word, of in words if word in name), None)
 
 
 def _typed(rows: OsmData) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
