@@ -50,6 +50,16 @@ class Results:
         What became greener, and would by the programme.
     school_routes
         The walks to school.
+    indicators
+        Area by indicator by state: the table ``indicators``.
+    scorecard, block_scores
+        Block by indicator by state, and what that adds up to: the tables of these names.
+    red_lines
+        Block by red line: the table ``red_lines``.
+    block_matrix
+        What each block has of each batch and theme: the table ``block_matrix``.
+    proposed_blocks
+        Where renewal blocks would help most: the table ``proposed_blocks``.
     """
 
     town: Town
@@ -63,6 +73,12 @@ class Results:
     planned_network: WalkNetwork | None = None
     gains: GreenGains | None = None
     school_routes: SchoolRoutes | None = None
+    indicators: pd.DataFrame | None = None
+    scorecard: pd.DataFrame | None = None
+    block_scores: pd.DataFrame | None = None
+    red_lines: pd.DataFrame | None = None
+    block_matrix: pd.DataFrame | None = None
+    proposed_blocks: gpd.GeoDataFrame | None = None
 
     @property
     def findings(self) -> pd.DataFrame:

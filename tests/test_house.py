@@ -28,7 +28,11 @@ UNITS = ("_m", "_m2", "_min", "_people", "_share", "_count", "_wan", "_kwh", "_k
 # Columns of a table of indicators, whose unit ends the name of the indicator.
 OF_INDICATORS = {"value", "before", "after", "gain", "low", "high"}
 # What a programme reaches is people, money or minutes, as it was asked.
-UNITLESS = {"built_year", "level", "rank", "people", "block_no", "edge_id", "objective"} | OF_INDICATORS
+# What a score is made of counts up to 100; a target and a limit are in the unit of their indicator.
+OF_SCORES = {"target", "limit", "score", "base_score", "bonus_score", "low_score", "high_score"}
+UNITLESS = (
+    {"built_year", "level", "rank", "people", "block_no", "edge_id", "objective"} | OF_INDICATORS | OF_SCORES
+)
 PUBLIC = [getattr(fg, name) for name in fg.__all__]
 FUNCTIONS = [thing for thing in PUBLIC if inspect.isfunction(thing)]
 

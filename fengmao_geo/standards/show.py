@@ -10,6 +10,7 @@ from fengmao_geo.standards.amap import amap_types
 from fengmao_geo.standards.figures import FIGURE_FILES, figure_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
+from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.join_names import join_names
 from fengmao_geo.standards.load import (
     CATALOGUES,
@@ -94,6 +95,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "space_kinds": _space_rows,
         "uses": _use_rows,
         "green": _green_rows,
+        "indicators": lambda: _rows(indicator_file().indicators.values()),
         "rasters": _raster_rows,
         "school_routes": _route_rows,
         **{name: partial(_figure_rows, figure_standard(name).figures) for name in FIGURE_FILES},

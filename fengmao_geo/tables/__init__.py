@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.tables.blocks import BLOCK_RESULTS
 from fengmao_geo.tables.green import GREEN_RESULTS
 from fengmao_geo.tables.layers import (
     DWELLING_LAYERS,
@@ -15,6 +16,7 @@ from fengmao_geo.tables.layers import (
     LAYERS,
     RENEWAL_TYPES,
     REQUIRED_LAYERS,
+    THEMES,
 )
 from fengmao_geo.tables.programme import PROGRAMME_RESULTS, Programme
 from fengmao_geo.tables.results import DRAFT, FINDINGS, TOWN_RESULTS
@@ -36,13 +38,21 @@ __all__ = [
     "RENEWAL_TYPES",
     "REQUIRED_LAYERS",
     "RESULTS",
+    "THEMES",
     "Programme",
     "table",
 ]
 
 RESULTS: dict[str, Table] = {
     result.name: result
-    for result in (*TOWN_RESULTS, *GREEN_RESULTS, *PROGRAMME_RESULTS, *WHAT_IF_RESULTS, *ROUTE_RESULTS)
+    for result in (
+        *TOWN_RESULTS,
+        *GREEN_RESULTS,
+        *PROGRAMME_RESULTS,
+        *WHAT_IF_RESULTS,
+        *ROUTE_RESULTS,
+        *BLOCK_RESULTS,
+    )
 }
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "LAYERS",
     "RENEWAL_TYPES",
     "REQUIRED_LAYERS",
+    "THEMES",
 ]
 
 #: Groups of people that a facility type may be for, in the order they are shown.
@@ -58,6 +59,8 @@ def _layer(name: str, geometry: str, *columns: Column) -> Table:
 _PEOPLE = tuple(_number(column) for column in GROUP_COLUMNS.values())
 
 RENEWAL_TYPES = ("street_block", "old_estate", "public_space", "stock_asset", "urban_rural", "feature_block")
+
+THEMES = ("creative", "jiangnan", "business", "all_ages", "repair", "governance")
 
 #: Classes of firms by what they yield per mu, the best first.
 GRADES = ("A", "B", "C", "D")
@@ -150,12 +153,37 @@ LAYERS: dict[str, Table] = {
         _layer("river_control", "polygon"),
         _layer("heritage", "any", _text("zone")),
         _layer("school_districts", "polygon", _text("school")),
+        _layer(
+            "projects",
+            "any",
+            _text("block_id"),
+            _text("project_type"),
+            _text("batch", *RENEWAL_TYPES),
+            _text("theme", *THEMES),
+            _text("use"),
+            _text("planned_start_on"),
+            _text("planned_end_on"),
+            _text("started_on"),
+            _text("completed_on"),
+            _number("investment_wan"),
+            _number("paid_wan"),
+            Column("progress_share", "number", is_required=False, is_nullable=True, minimum=0, maximum=1),
+            _text("acceptance_batch"),
+            _text("responsible"),
+            _text("operator"),
+            _text("funding"),
+            _number("standing_m2"),
+            _number("demolished_m2"),
+            _number("rebuilt_m2"),
+            _number("moved_household_count"),
+            _number("rehoused_household_count"),
+        ),
+        _layer("parking", "any", _number("capacity_count")),
+        _layer("corridors", "line"),
         *(
             _layer(name, "any")
             for name in (
                 "lamps",
-                "parking",
-                "projects",
                 "roads_surface",
                 "scenic_spots",
                 "sewers",
