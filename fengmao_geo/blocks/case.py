@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_THERE", "TOWN", "Case", "areas_of"]
 
-#: What an indicator gives where it has no meaning, such as the yield of firms where there are none: known, and
-#: no number. In the table it is missing and nothing would settle it.
+#: What an indicator gives where it has no meaning, such as the yield of firms where there are none: known,
+#: and no number. In the table it is missing and nothing would settle it.
 NOT_THERE = np.inf
 
 #: The id of the whole town among the areas.
