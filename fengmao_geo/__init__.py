@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import UnknownNameError as UnknownNameError
     from fengmao_geo.errors import UsageError as UsageError
     from fengmao_geo.export.finding_files import write_finding_files as write_finding_files
+    from fengmao_geo.export.folium_map import MapPage as MapPage
+    from fengmao_geo.export.folium_map import explore as explore
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
@@ -76,6 +78,7 @@ _HOME = {
     "FengmaoError": "errors",
     "GreenGains": "green.gain",
     "LifeCircles": "life_circle.circles",
+    "MapPage": "export.folium_map",
     "NetworkError": "errors",
     "Programme": "tables.programme",
     "Results": "results",
@@ -101,6 +104,7 @@ _HOME = {
     "draft_town": "town.draft",
     "dwelling_changes": "life_circle.compare",
     "download_osm": "town.osm",
+    "explore": "export.folium_map",
     "find_spaces": "spaces.candidates",
     "green_gains": "green.gain",
     "life_circles": "life_circle.circles",
@@ -137,6 +141,7 @@ __all__ = [
     "FengmaoError",
     "GreenGains",
     "LifeCircles",
+    "MapPage",
     "NetworkError",
     "Programme",
     "Results",
@@ -162,6 +167,7 @@ __all__ = [
     "download_osm",
     "draft_town",
     "dwelling_changes",
+    "explore",
     "find_spaces",
     "green_gains",
     "life_circles",

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fengmao_geo.findings import join_findings
+from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     import pandas as pd
 
     from fengmao_geo.green.gain import GreenGains
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.life_circle.school_routes import SchoolRoutes
+    from fengmao_geo.messages import Lang
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.tables import Programme
     from fengmao_geo.town.town import Town
 
 __all__ = ["Results"]
 
+_STEPS = (
+    "network",
+    "circles",
+    "spaces",
+    "uses",
+    "programme",
+    "planned",
+    "gains",
+    "school_routes",
+    "indicators",
+    "block_scores",
+    "red_lines",
+    "block_matrix",
+    "proposed_blocks",
+)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Results:
     """What is handed to indicators and exporters; a step that was not run is ``None``.
 
@@ -80,6 +101,49 @@ class Results:
     block_matrix: pd.DataFrame | None = None
     proposed_blocks: gpd.GeoDataFrame | None = None
 
+    def __repr__(self) -> str:
+        ran = [name for name in _STEPS if getattr(self, name) is not None]
+        return f"<Results of {self.town.name}: {', '.join(ran) or 'nothing run'}>"
+
+    def _repr_html_(self) -> str:
+        import pandas as pd  # noqa: PLC0415  heavy
+
+        rows = [(text(f"results.{name}"), _short(getattr(self, name))) for name in ("town", *_STEPS)]
+        return str(pd.DataFrame(rows).to_html(index=False, header=False))
+
+    def explore(
+        self,
+        *,
+        block: str | int | None = None,
+        lang: Lang = "zh",
+        basemap: str | None = None,
+        basemap_key: str | None = None,
+    ) -> object:
+        """Show the map of a block or of the town in a notebook.
+
+        Parameters
+        ----------
+        block
+            A block by its id, number or name; the town if it is left out.
+        lang
+            ``zh`` or ``en``.
+        basemap, basemap_key
+            As `write_block_maps` takes them.
+
+        Returns
+        -------
+        object
+            The page, which a notebook shows: a `MapPage`.
+
+        Raises
+        ------
+        UsageError
+            If there is no such block, or the basemap is not known or lacks its key.
+        """
+        # By the package's public name: what draws stands above the results.
+        draw: Callable[..., object] = sys.modules[__name__.partition(".")[0]].explore
+        return draw(self, block=block, lang=lang, basemap=basemap, basemap_key=basemap_key)
+
     @property
     def findings(self) -> pd.DataFrame:
         """Everything found on the way to the results, the worst first: the table ``findings``."""
@@ -95,6 +159,14 @@ class Results:
         if self.school_routes is not None:
             tables.append(_others(self.school_routes.findings, tables))
         return join_findings(tables)
+
+
+def _short(step: object) -> str:
+    """Say in a line what a step gave."""
+    if step is None:
+        return text("results.not_run")
+    rows = getattr(step, "index", None)
+    return repr(step).strip("<>") if rows is None else text("results.rows", count=len(rows))
 
 
 def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fengmao_geo.export.folium_map import _said_keys
 from fengmao_geo.export.offline import asset
+from fengmao_geo.export.page_data import _said_keys
 from fengmao_geo.export.theme import (
     colour_rules,
     escape,

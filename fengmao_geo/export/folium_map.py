@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import folium
 import shapely
 from tqdm import tqdm
 
+from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.map_data import (
-    building_data,
-    facility_data,
-    ground_data,
-    type_data,
-)
-from fengmao_geo.export.map_figures import Place, about, block_places, card, full_set, header, type_rows
+from fengmao_geo.export.map_figures import Place, block_places
 from fengmao_geo.export.map_geometry import Frame
-from fengmao_geo.export.map_green import green_data
-from fengmao_geo.export.map_labels import labels
-from fengmao_geo.export.map_links import link_data
-from fengmao_geo.export.map_reach import area_data, changed_areas, home_data, light_areas
-from fengmao_geo.export.map_school import school_data
-from fengmao_geo.export.map_sites import planned_data, site_data
-from fengmao_geo.export.map_spaces import space_data
+from fengmao_geo.export.map_reach import changed_areas, light_areas
 from fengmao_geo.export.offline import (
     OfflineMap,
     StartPage,
@@ -39,58 +26,34 @@ from fengmao_geo.export.offline import (
     leaflet_style,
     render_page,
 )
-from fengmao_geo.export.theme import colour_rules, named, say, theme
+from fengmao_geo.export.page_data import INDEX, PageSet, page_data, scripts
+from fengmao_geo.export.photos import space_photos
+from fengmao_geo.export.theme import colour_rules, escape, say
+from fengmao_geo.standards.basemaps import basemap as find_basemap
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from branca.element import Figure
 
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["write_block_maps"]
+__all__ = ["MapPage", "explore", "page_html", "page_set", "write_block_maps"]
 
-INDEX = "index.html"
 MARGIN_M = 300.0
 WIDE = 1.3
 BLOCK_SIMPLIFY_M = 0.15
 TOWN_SIMPLIFY_M = 0.8
 
-_SCRIPTS = (
-    "data.js",
-    "spaces.js",
-    "green.js",
-    "sites.js",
-    "links.js",
-    "school.js",
-    "paint.js",
-    "map.js",
-    "labels.js",
-    "cards.js",
-    "panel.js",
-    "start.js",
-)
-_COLOURS = (
-    *("page", "ground", "building", "block", "reach", "group"),
-    *("space", "green", "site", "link", "school"),
-)
-_SAID = re.compile(r'\bsay\("([a-z_0-9]+)"')
-# What weighs dwellings where nobody counted people is named as what it is.
-_WEIGHED = {
-    basis: {
-        "n_people": f"n_{unit}",
-        "of_people": f"of_{unit}",
-        "unknown_people": f"unknown_{unit}",
-        "lacks": f"lacks_{unit}",
-        "people_unknown": "unknown",
-        "site_plus": f"n_{unit}",
-        "site_minus": f"n_{unit}",
-    }
-    for basis, unit in (("floor_area", "m2"), ("address_count", "addresses"))
-}
 
-
-def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh") -> list[Path]:
+def write_block_maps(
+    results: Results,
+    *,
+    folder: str | Path,
+    lang: Lang = "zh",
+    basemap: str | None = None,
+    basemap_key: str | None = None,
+    photos: str | Path | None = None,
+) -> list[Path]:
     """Write one interactive map per renewal block, and one of the town that links them.
 
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
@@ -107,6 +70,13 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
         Where to write; it is made if it is not there.
     lang
         The language of the pages, ``"zh"`` or ``"en"``.
+    basemap
+        A web basemap by its name in ``basemaps.toml``; none by default, and the pages ask no network for
+        anything. With one in GCJ-02 all that is drawn is shifted to it, and stamped so.
+    basemap_key
+        The user's own key, for a basemap that needs one; it can be read in the pages.
+    photos
+        A folder of pictures of spaces, each named as the space's id with ``.jpg``, ``.jpeg`` or ``.png``.
 
     Returns
     -------
@@ -116,22 +86,159 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     Raises
     ------
     UsageError
-        If the town's coordinates cannot be turned into degrees.
+        If the town's coordinates cannot be turned into degrees, the basemap is not known or lacks its key, or
+        a picture cannot be read.
     OSError
         If the folder or a file cannot be written.
     """
+    target = Path(folder)
+    makes = page_set(results, lang=lang, basemap=basemap, basemap_key=basemap_key, photos=photos)
+    target.mkdir(parents=True, exist_ok=True)
+    shown = tqdm(
+        makes.places,
+        desc=say("title_town", lang=lang, town=results.town.name),
+        delay=2,
+        disable=None,
+        leave=False,
+    )
+    return [write_whole(target / place.href, page_html(makes, place)) for place in shown]
+
+
+def page_set(
+    results: Results,
+    *,
+    lang: Lang = "zh",
+    basemap: str | None = None,
+    basemap_key: str | None = None,
+    photos: str | Path | None = None,
+) -> PageSet:
+    """Make ready what all pages of a town share.
+
+    Parameters
+    ----------
+    results
+        The town and what was computed from it.
+    lang
+        ``zh`` or ``en``.
+    basemap, basemap_key, photos
+        As `write_block_maps` takes them.
+
+    Returns
+    -------
+    PageSet
+        What `page_html` takes.
+
+    Raises
+    ------
+    UsageError
+        If the basemap is not known or lacks its key, or a picture cannot be read.
+    """
+    under = None if basemap is None else find_basemap(basemap, key=basemap_key)
+    ids = [] if results.spaces is None else results.spaces["space_id"].tolist()
+    pictures = {} if photos is None else space_photos(photos, spaces=ids)
     areas = None
     if results.circles is not None:
         areas = None if results.planned is None else changed_areas(results.circles, results.planned)
         results = replace(results, circles=light_areas(results.circles))
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    blocks = block_places(results)
-    places = [_town_place(results), *blocks]
-    shown = tqdm(
-        places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False
-    )
-    return [write_whole(target / place.href, _page(results, place, blocks, lang, areas)) for place in shown]
+    places = (_town_place(results), *block_places(results))
+    return PageSet(results, lang, places, areas, under, pictures)
+
+
+@dataclass(frozen=True, repr=False)
+class MapPage:
+    """A map page to be looked at in a notebook.
+
+    Parameters
+    ----------
+    title
+        What it is of.
+    html
+        The whole page.
+    height_px
+        How high it is shown.
+    """
+
+    title: str
+    html: str
+    height_px: int = 640
+
+    def __repr__(self) -> str:
+        return f"<MapPage {self.title}: {len(self.html.encode()) / 1e6:.1f} MB>"
+
+    def _repr_html_(self) -> str:
+        # A page of its own inside the notebook's: nothing of it reaches what is around it.
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" '
+            f'sandbox="allow-scripts" style="width:100%;height:{self.height_px}px;border:0"></iframe>'
+        )
+
+
+def explore(
+    results: Results,
+    *,
+    block: str | int | None = None,
+    lang: Lang = "zh",
+    basemap: str | None = None,
+    basemap_key: str | None = None,
+    height_px: int = 640,
+) -> MapPage:
+    """Show the map of a block or of the town in a notebook.
+
+    Parameters
+    ----------
+    results
+        The town and what was computed from it.
+    block
+        A block by its id, number or name; the town if it is left out.
+    lang
+        ``zh`` or ``en``.
+    basemap, basemap_key
+        As `write_block_maps` takes them.
+    height_px
+        How high it is shown.
+
+    Returns
+    -------
+    MapPage
+        The page; a notebook shows it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such block, or the basemap is not known or lacks its key.
+    """
+    pages = page_set(results, lang=lang, basemap=basemap, basemap_key=basemap_key)
+    place = pages.places[0] if block is None else find_block(pages.blocks, block)
+    return MapPage(place.name, page_html(pages, place), height_px)
+
+
+def find_block(blocks: list[Place], block: str | int) -> Place:
+    """Find a block by its id, number or name.
+
+    Parameters
+    ----------
+    blocks
+        All blocks of the town.
+    block
+        What it is called.
+
+    Returns
+    -------
+    Place
+        The block.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or several; it lists those there are.
+    """
+    asked = str(block).strip()
+    for names in (("area_id",), ("number",), ("name",)):
+        found = [one for one in blocks if asked in (getattr(one, name) for name in names)]
+        if len(found) == 1:
+            return found[0]
+    known = ", ".join(f"{one.number} {one.name} ({one.area_id})" for one in blocks)
+    raise UsageError("unknown_block", block=asked, known=known)
 
 
 def _town_place(results: Results) -> Place:
@@ -140,18 +247,31 @@ def _town_place(results: Results) -> Place:
     return Place("town", "", town.name, "", None, area_m2, INDEX)
 
 
-def _page(
-    results: Results, place: Place, blocks: list[Place], lang: Lang, areas: gpd.GeoDataFrame | None
-) -> str:
-    frame = _frame(results, place)
+def page_html(pages: PageSet, place: Place) -> str:
+    """Write one page.
+
+    Parameters
+    ----------
+    pages
+        What it shares with the others.
+    place
+        One of their places.
+
+    Returns
+    -------
+    str
+        The whole page.
+    """
+    results, lang, under = pages.results, pages.lang, pages.basemap
+    frame = replace(_frame(results, place), is_shifted=under is not None and under.is_shifted)
     south_west, north_east = frame.corners(_focus(results, place))
     page = OfflineMap(((south_west[0] + north_east[0]) / 2, (south_west[1] + north_east[1]) / 2))
     figure = cast("Figure", page.get_root())
-    data = json_text(page_data(results, place, blocks, frame=frame, lang=lang, areas=areas))
+    data = json_text(page_data(pages, place, frame=frame))
     figure.header.add_child(Verbatim(f"<style>{leaflet_style()}</style>"))
     figure.header.add_child(Verbatim(f"<style>{colour_rules()}{asset('page.css')}</style>"))
     figure.header.add_child(Verbatim(f"<script>{leaflet_script()}</script>"))
-    figure.header.add_child(Verbatim(f"<script>{_scripts()}</script>"))
+    figure.header.add_child(Verbatim(f"<script>{scripts()}</script>"))
     figure.html.add_child(Verbatim('<aside id="panel"></aside>'))
     figure.html.add_child(Verbatim(f'<script type="application/json" id="town-data">{data}</script>'))
     fit = folium.FitBounds([south_west, north_east], padding=(30, 30), max_zoom=18)
@@ -161,12 +281,7 @@ def _page(
     page.add_child(StartPage())
     key = "title_town" if place.area_kind == "town" else "title_block"
     title = say(key, lang=lang, town=results.town.name, number=place.number, name=place.name)
-    return render_page(page, title=title, lang=lang)
-
-
-@cache
-def _scripts() -> str:
-    return "\n".join(asset(name) for name in _SCRIPTS)
+    return render_page(page, title=title, lang=lang, tile_hosts=under.hosts if under else "")
 
 
 def _focus(results: Results, place: Place) -> shapely.Geometry:
@@ -187,131 +302,3 @@ def _frame(results: Results, place: Place) -> Frame:
     bounds = (math.floor(x - across), math.floor(y - up), math.ceil(x + across), math.ceil(y + up))
     is_town = place.area_kind == "town"
     return Frame(results.town.crs, bounds, TOWN_SIMPLIFY_M if is_town else BLOCK_SIMPLIFY_M)
-
-
-def page_data(
-    results: Results,
-    place: Place,
-    blocks: list[Place],
-    *,
-    frame: Frame,
-    lang: Lang,
-    areas: gpd.GeoDataFrame | None = None,
-) -> dict[str, Any]:
-    """Write everything a page draws and says, as its JSON holds it.
-
-    Parameters
-    ----------
-    results
-        The town and what was computed from it.
-    place
-        The block, or the town.
-    blocks
-        All blocks of the town.
-    frame
-        What part of the town is shown.
-    lang
-        ``zh`` or ``en``.
-    areas
-        What `changed_areas` gives; worked out where it is left out.
-
-    Returns
-    -------
-    dict
-        What ``data.js`` reads, ready for JSON.
-    """
-    town, circles = results.town, results.circles
-    ids, types = type_data(town, circles, lang=lang)
-    homes = home_data(town, circles, frame, ids)
-    home_ids = homes.pop("ids")
-    colours = theme()
-    facilities = facility_data(town, frame, ids)
-    return {
-        "text": _texts(results, lang),
-        "font": colours["font"],
-        "colours": {key: colours[key] for key in _COLOURS},
-        "origin": list(frame.origin),
-        "window": frame.window(),
-        "minutes": [float(f"{limit:g}") for limit in circles.minutes] if circles else [],
-        "links": _links(place, blocks, lang),
-        "header": header(town, circles, place, lang=lang),
-        "full": full_set(circles, place),
-        "rows": type_rows(circles, place, ids),
-        "cards": [card(circles, block, ids, lang=lang) for block in blocks]
-        if place.area_kind == "town"
-        else [],
-        "about": about(town, circles, lang=lang),
-        "notice": town.settings.notice or "",
-        "types": types,
-        "groups": _groups(types, facilities, lang),
-        "facilities": facilities,
-        "homes": homes,
-        "buildings": building_data(town, frame, home_ids, lang=lang),
-        "areas": area_data(circles, frame, ids),
-        "green": green_data(results, place, frame, lang=lang),
-        "spaces": space_data(results, place, frame, lang=lang),
-        "programme": site_data(results, place, frame, ids, home_ids, lang=lang),
-        "laid": link_data(results, frame, lang=lang),
-        "school": school_data(results, place, frame, lang=lang),
-        "planned": planned_data(results, place, blocks, frame, ids, lang=lang, areas=areas),
-        "blocks": _block_shapes(results, place, blocks, frame),
-        "ground": ground_data(town, frame),
-        "labels": labels(town, frame),
-    }
-
-
-@cache
-def _said_keys() -> tuple[str, ...]:
-    return tuple(sorted(set(_SAID.findall(_scripts()))))
-
-
-def _texts(results: Results, lang: Lang) -> dict[str, str]:
-    basis = "people" if results.circles is None else results.circles.people_basis
-    swap = _WEIGHED.get(basis, {})
-    return {key: say(swap.get(key, key), lang=lang) for key in _said_keys()}
-
-
-def _links(place: Place, blocks: list[Place], lang: Lang) -> list[dict[str, Any]]:
-    town = {"href": INDEX, "text": say("town", lang=lang), "title": "", "is_here": place.area_kind == "town"}
-    return [
-        town,
-        *(
-            {"href": block.href, "text": block.number, "title": block.name, "is_here": block == place}
-            for block in blocks
-        ),
-    ]
-
-
-def _groups(
-    types: list[dict[str, Any]], facilities: list[dict[str, Any]], lang: Lang
-) -> list[dict[str, Any]]:
-    counts: dict[str, int] = {}
-    for facility in facilities:
-        group = types[facility["type"]]["display_group"]
-        counts[group] = counts.get(group, 0) + 1
-    return [
-        {"id": group, "name": named("display_group", group, lang=lang), "count": counts.get(group, 0)}
-        for group in theme()["group"]
-    ]
-
-
-def _block_shapes(results: Results, place: Place, blocks: list[Place], frame: Frame) -> list[dict[str, Any]]:
-    """Write the outlines of the blocks in the part shown."""
-    if not blocks:
-        return []
-    layer = results.town["blocks"].set_index("id")
-    ordered = layer.geometry.loc[[block.area_id for block in blocks]]
-    shapes = frame.polygons(ordered)
-    places = frame.points(shapely.point_on_surface(ordered.to_numpy()))
-    return [
-        {
-            "shape": shape,
-            "label": label,
-            "number": block.number,
-            "name": block.name,
-            "href": block.href,
-            "is_own": block == place,
-        }
-        for block, shape, label in zip(blocks, shapes, places, strict=True)
-        if shape
-    ]

@@ -11,6 +11,7 @@ import shapely
 from pyproj import Transformer
 
 from fengmao_geo.errors import UsageError
+from fengmao_geo.geo.shifted import wgs84_to_gcj02
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +41,14 @@ class Frame:
         The least and greatest x and y shown, in metres.
     simplify_m
         How far a drawn line may leave the true one.
+    is_shifted
+        Whether degrees are those of GCJ-02, for a page with such a basemap.
     """
 
     crs: CRS
     bounds: tuple[float, float, float, float]
     simplify_m: float = 0.2
+    is_shifted: bool = False
 
     @cached_property
     def box(self) -> shapely.Polygon:
@@ -152,7 +156,7 @@ class Frame:
         degrees = np.column_stack(self._transformer.transform(xy[:, 0], xy[:, 1]))
         if not np.isfinite(degrees).all():
             raise UsageError("not_on_earth", crs=self.crs.to_string())
-        return degrees
+        return wgs84_to_gcj02(degrees) if self.is_shifted else degrees
 
 
 def _flat(shapes: NDArray[Any], dimension: int) -> tuple[NDArray[Any], NDArray[np.int64]]:

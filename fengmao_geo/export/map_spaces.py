@@ -21,7 +21,7 @@ from fengmao_geo.export.space_words import (
 from fengmao_geo.export.theme import named, say, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -36,7 +36,9 @@ _M2_PER_HA = 10_000.0
 _DECISIONS = ("", "confirmed", "excluded")
 
 
-def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> dict[str, Any] | None:
+def space_data(
+    results: Results, place: Place, frame: Frame, *, lang: Lang, photos: Mapping[str, str] | None = None
+) -> dict[str, Any] | None:
     """Write the spaces shown, each with what its card says.
 
     Parameters
@@ -49,6 +51,8 @@ def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
         What part of the town is shown.
     lang
         The language of the page.
+    photos
+        Pictures of spaces by their id, as data-URIs.
 
     Returns
     -------
@@ -71,9 +75,16 @@ def space_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> d
         "families": families,
         "own": _own(table, place, lang),
         "options": options,
-        **words,
+        "uses": words["uses"],
+        "flags": words["flags"],
         **_cards(shown, kinds, lang),
         "option": of_space,
+        "cost": _costs(results.uses, shown["space_id"].tolist(), words["uses_named"]),
+        "photo": {
+            str(number): photos[space]
+            for number, space in enumerate(shown["space_id"])
+            if photos and space in photos
+        },
         "shapes": [shape for shape in shapes if shape],
     }
 
@@ -190,7 +201,7 @@ def _options(
 ) -> tuple[list[dict[str, list[int]]], list[int], dict[str, list[str]]]:
     """List what spaces may become, each different list once, and which of them is each space's."""
     if uses is None:
-        return [], [-1] * len(ids), {"uses": [], "flags": []}
+        return [], [-1] * len(ids), {"uses": [], "flags": [], "uses_named": []}
     seen = uses[uses["space_id"].isin(ids)]
     names, flags = seen["use"].drop_duplicates().tolist(), sorted(_flags(seen["reason"]))
     found: dict[tuple[tuple[int, ...], ...], int] = {}
@@ -205,8 +216,20 @@ def _options(
     words = {
         "uses": [capital(use_name(name, lang=lang)) for name in names],
         "flags": [control_name(name, lang=lang) for name in flags],
+        "uses_named": names,
     }
     return options, [(of_space | is_none)[space] for space in ids], words
+
+
+def _costs(uses: pd.DataFrame | None, ids: Sequence[str], names: Sequence[str]) -> list[list[float]]:
+    """List for each space what its uses that fit would cost: the number of the use, then 10,000 yuan."""
+    found: dict[str, list[float]] = {space: [] for space in ids}
+    if uses is None:
+        return list(found.values())
+    fit = uses[(uses["fits"] == "yes") & uses["space_id"].isin(ids) & uses["cost_wan"].notna()]
+    for space, use, cost in zip(fit["space_id"], fit["use"], fit["cost_wan"], strict=True):
+        found[space] += [names.index(use), round(float(cost), 1)]
+    return list(found.values())
 
 
 def _lists(rows: pd.DataFrame, names: list[str], flags: list[str]) -> tuple[tuple[int, ...], ...]:

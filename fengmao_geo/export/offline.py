@@ -170,7 +170,7 @@ def json_text(data: object) -> str:
     return braced.replace("<", "\\u003c").encode("utf-8", "replace").decode("utf-8")
 
 
-def render_page(page: OfflineMap, *, title: str, lang: Lang = "zh") -> str:
+def render_page(page: OfflineMap, *, title: str, lang: Lang = "zh", tile_hosts: str = "") -> str:
     """Render a map once, with a content-security policy and ids that do not change from run to run.
 
     Parameters
@@ -181,6 +181,8 @@ def render_page(page: OfflineMap, *, title: str, lang: Lang = "zh") -> str:
         The page's title; it is escaped.
     lang
         The page's language.
+    tile_hosts
+        Where pictures may be loaded from; nowhere, unless a basemap was asked for.
 
     Returns
     -------
@@ -205,17 +207,19 @@ def render_page(page: OfflineMap, *, title: str, lang: Lang = "zh") -> str:
     if links:
         raise UsageError("external_link", links=", ".join(links))
     steady = _steady_ids(rendered, figure)
-    head = f'<html lang="{_LANGUAGES[lang]}">\n<head>\n{_policy(steady)}\n<link rel="icon" href="data:," />\n'
+    policy = _policy(steady, tile_hosts)
+    head = f'<html lang="{_LANGUAGES[lang]}">\n<head>\n{policy}\n<link rel="icon" href="data:," />\n'
     return steady.replace("<html>\n<head>\n", head, 1)
 
 
-def _policy(page: str) -> str:
+def _policy(page: str, tile_hosts: str) -> str:
     hashes = [
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
         for script in dict.fromkeys(_SCRIPT.findall(page))
     ]
+    pictures = " ".join(["data:", *tile_hosts.split()])
     rules = (
-        f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; img-src {pictures}; "
         "base-uri 'none'; form-action 'none'"
     )
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}" />'

@@ -76,6 +76,10 @@ class Attachments:
     def __repr__(self) -> str:
         return f"<Attachments: {len(self):,} places, {len(self) - int(self.is_attached.sum()):,} unattached>"
 
+    def _repr_html_(self) -> str:
+        counts = {"places": len(self), "attached": int(self.is_attached.sum()), "joints": len(self.place)}
+        return str(pd.DataFrame([counts]).to_html(index=False))
+
     @cached_property
     def is_attached(self) -> NDArray[np.bool_]:
         """Whether each place is joined to anything, shape ``(p,)``."""

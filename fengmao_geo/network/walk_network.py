@@ -97,6 +97,9 @@ class WalkNetwork:
             f"{self.part_count} connected parts>"
         )
 
+    def _repr_html_(self) -> str:
+        return str(self.audit["code"].value_counts().rename_axis(repr(self)).to_frame().to_html())
+
     @property
     def part_count(self) -> int:
         """Number of connected parts."""

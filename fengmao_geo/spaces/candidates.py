@@ -68,6 +68,11 @@ class SpaceSurvey:
         listed = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         return f"<SpaceSurvey: {listed or 'nothing'}; {len(self.findings)} findings>"
 
+    def _repr_html_(self) -> str:
+        kinds = self.spaces.groupby(["family", "kind"], sort=False)["area_m2"].agg(["count", "sum"])
+        shown = kinds.reset_index().rename(columns={"count": "space_count", "sum": "area_m2"})
+        return str(shown.to_html(index=False, float_format=lambda value: f"{value:,.0f}"))
+
 
 def find_spaces(
     town: Town,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.amap import amap_types
+from fengmao_geo.standards.basemaps import basemaps
 from fengmao_geo.standards.figures import FIGURE_FILES, figure_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
@@ -105,6 +106,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
+        "basemaps": lambda: _rows(basemaps().values()),
         "renewal_types": lambda: _label_rows("renewal_types.toml"),
     }
 

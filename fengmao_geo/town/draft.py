@@ -59,6 +59,9 @@ class Draft:
         """Count what was recognised."""
         return f"<Draft: {self.sources['layer'].notna().sum()} layers of {len(self.sources)} tables>"
 
+    def _repr_html_(self) -> str:
+        return str(self.sources.to_html(index=False, na_rep=""))
+
 
 @dataclass(frozen=True)
 class _Found:

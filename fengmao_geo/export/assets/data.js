@@ -15,6 +15,7 @@ window.fengmao = {};
     fm.startGreen();
     fm.startSites();
     fm.startSchool();
+    fm.startBasemap();
   };
 
   // A run is its first point and then steps, in millionths of a degree from the origin.

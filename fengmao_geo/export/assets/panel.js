@@ -161,6 +161,7 @@
       chip(say("layer_buildings"), fm.data.colours.reach.reached, true, (buildings) => fm.change({ buildings })),
       chip(say("layer_areas"), fm.data.colours.reach.area_line, true, (areas) => fm.change({ areas })),
       chip(say("layer_names"), null, true, (names) => fm.change({ names })),
+      fm.basemapChip(chip),
     ];
     const groups = fm.data.groups.filter((group) => group.count).map((group) => chip(
       group.name + " " + group.count, fm.groupColour(group.id), true,
@@ -203,7 +204,7 @@
 
   fm.drawPanel = function () {
     const panel = document.getElementById("panel");
-    const parts = [head(), headline(), fm.sitesBox(), fm.greenBox(), fm.spacesBox(), fm.schoolBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
+    const parts = [head(), headline(), fm.scoresBox(), fm.sitesBox(), fm.greenBox(), fm.spacesBox(), fm.schoolBox(), blocksBox(), typesBox(), layersBox(), aboutBox()];
     if (fm.data.notice) parts.push(el("footer", { class: "notice", text: fm.data.notice }));
     parts.forEach((part) => { if (part) panel.append(part); });
   };

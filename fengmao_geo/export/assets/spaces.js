@@ -85,9 +85,13 @@
     const { options, option: of, uses: names, flags } = fm.data.spaces;
     const option = options[of[item.i]];
     if (!option) return [el("h4", { text: say("space_fits") }), el("p", { class: "pop-facts", text: say("space_uses_absent") })];
-    const tags = (rows, kind) => el("p", { class: "pop-uses" }, rows.map((use) => el("span", {
-      class: "use use-" + kind, text: names[use] + (option.flagged.includes(use) ? " \u203b" : ""),
-    })));
+    const cost = new Map();
+    const costs = fm.data.spaces.cost[item.i];
+    for (let at = 0; at < costs.length; at += 2) cost.set(costs[at], costs[at + 1]);
+    const tags = (rows, kind) => el("p", { class: "pop-uses" }, rows.map((use) => el("span", { class: "use use-" + kind }, [
+      el("span", { text: names[use] + (option.flagged.includes(use) ? " \u203b" : "") }),
+      kind === "fits" && cost.has(use) ? el("small", { text: say("site_wan", { n: cost.get(use).toLocaleString("en-US") }) }) : null,
+    ])));
     return [
       el("h4", { text: say("space_fits") }),
       option.fits.length ? tags(option.fits, "fits") : el("p", { class: "pop-facts", text: say("space_fits_none") }),
@@ -107,6 +111,7 @@
     }
     return el("div", { class: "pop" }, [
       el("h3", {}, [el("i", { class: "space-mark", style: { background: kind.colour } }), el("span", { text: spaces.name[i] })]),
+      spaces.photo[i] ? el("img", { class: "pop-photo", src: spaces.photo[i], alt: say("space_photo", { name: spaces.name[i] }) }) : null,
       el("p", { class: "pop-facts", text: (item.isSuspected ? kind.suspected : kind.name) + " \u00b7 " + kind.family }),
       facts(item),
       ...uses(item),

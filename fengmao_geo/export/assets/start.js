@@ -160,6 +160,7 @@
     const position = corner === "bottomright" ? "bottomleft" : "bottomright";
     L.control.scale({ imperial: false, maxWidth: 140, position }).addTo(map);
     fm.drawNames(map);
+    fm.addBasemap(map, control);
     fm.watch(linkPages);
     linkPages();
     printable(map);
