@@ -59,12 +59,12 @@ def value_of(value: float | None, indicator: str, *, missing: str = "", lang: La
     Returns
     -------
     str
-        The number and its unit; ``数据不足`` where it is not known; a word where there is none.
+        The number and its unit; words where it is not known, and where there is none.
 
     Examples
     --------
-    >>> value_of(0.347, "green_rate_share"), value_of(None, "green_rate_share", missing="green")
-    ('35%', '数据不足')
+    >>> value_of(0.347, "green_rate_share"), value_of(None, "green_rate_share", missing="green", lang="en")
+    ('35%', 'not enough data')
     """
     if value is None or pd.isna(value):
         return say("unknown" if missing else "not_there", lang=lang)

@@ -11,7 +11,7 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.standards.files import read_entries, shipped
 from fengmao_geo.standards.records import Record, Tag, Words
 
-__all__ = ["Basemap", "basemap", "basemaps"]
+__all__ = ["Basemap", "BasemapFile", "basemap", "basemaps"]
 
 
 class Basemap(Record):
@@ -56,13 +56,34 @@ class Basemap(Record):
     tag: Tag
 
 
+class BasemapFile(Record):
+    """All basemaps.
+
+    Parameters
+    ----------
+    source, tag
+        Where they come from and how sure they are.
+    basemaps
+        By their id.
+    """
+
+    source: Words
+    tag: Tag
+    basemaps: dict[str, Basemap]
+
+
 @cache
 def _shipped_basemaps() -> dict[str, Basemap]:
-    return read_entries(shipped("basemaps.toml"), Basemap, "basemaps", "basemap")
+    return read_entries(shipped("basemaps.toml"), BasemapFile, "basemaps", "basemap")
 
 
 def basemaps() -> dict[str, Basemap]:
-    """List the basemaps by their id.
+    """List the basemaps.
+
+    Returns
+    -------
+    dict
+        By their id.
 
     Examples
     --------
@@ -103,5 +124,5 @@ def basemap(name: str, *, key: str | None = None) -> Basemap:
     if not found.needs_key:
         return found
     if not key or not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
-        raise UsageError("basemap_key", name=found.name_zh, name_en=found.name_en)
+        raise UsageError("basemap_key", name=name)
     return found.model_copy(update={"tiles": tuple(one.replace("{key}", key) for one in found.tiles)})

@@ -45,7 +45,7 @@
       el("ul", {}, group.rows.map(figure)),
     ]));
     return el("section", { class: "scores" }, [
-      scores.blocks.length ? el("h2", { text: say(isTown ? "score_titles" : "score_title") }) : null,
+      scores.blocks.length ? el("h2", { text: isTown ? say("score_titles") : say("score_title") }) : null,
       scores.blocks.length ? el("p", { class: "hint", text: say("score_hint") }) : null,
       ...scores.blocks.map((row) => blockRow(row, !isTown)),
       el("h3", { text: say("score_figures") }),
