@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from space_towns import box, layer, street
 
 from fengmao_geo.blocks.case import Case, areas_of
-from fengmao_geo.blocks.indicators import block_indicators, measure
+from fengmao_geo.blocks.indicators import indicator_rows, measure
 from fengmao_geo.findings import findings_table
 from fengmao_geo.life_circle.circles import LifeCircles
 from fengmao_geo.life_circle.coverage import area_table, coverage_table, gap_table, tier_rows
@@ -229,14 +227,6 @@ def value_of(results, indicator, area, state="now"):
 
 def missing_of(results, indicator, area, state="now"):
     """Say what would settle one indicator in one area."""
-    rows = block_indicators(results)
-    keys = (rows["indicator"] == indicator) & (rows["area_id"] == area) & (rows["state"] == state)
-    return rows[keys]["missing"].item()
-
-
-def without(frame, *columns):
-    return frame.drop(columns=list(columns))
-
-
-def changed(results, **changes):
-    return replace(results, **changes)
+    case = Case(results, state, areas_of(results.town))
+    rows = indicator_rows(case, indicator_file().indicators[indicator])
+    return rows.set_index("area_id")["missing"][area]

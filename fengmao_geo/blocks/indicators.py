@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.standards.indicators import Indicator
 
-__all__ = ["block_indicators", "measure"]
+__all__ = ["block_indicators", "indicator_rows", "measure"]
 
 #: The module of each group; its functions have the names of its indicators.
 _MODULES: dict[str, ModuleType] = {
@@ -50,7 +50,7 @@ def block_indicators(results: Results) -> pd.DataFrame:
     if results.programme is None and results.planned is None:
         del cases["planned"]
     rows = [
-        _rows(cases[state], indicator)
+        indicator_rows(cases[state], indicator)
         for indicator in indicator_file().indicators.values()
         for state in indicator.states
         if state in cases
@@ -79,7 +79,21 @@ def measure(case: Case, indicator: Indicator) -> pd.Series[float]:
     return case.by_area(function(case), empty=np.nan)
 
 
-def _rows(case: Case, indicator: Indicator) -> pd.DataFrame:
+def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
+    """Measure one indicator in one state, and say what would settle what is not known.
+
+    Parameters
+    ----------
+    case
+        The results in that state.
+    indicator
+        The indicator.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the table ``indicators``, one per area.
+    """
     values = measure(case, indicator).to_numpy(dtype=float)
     is_unknown = np.isnan(values)
     wanted = np.full(len(values), ", ".join(lacking(case, indicator)), dtype=object)

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _IDLE_KINDS = ("idle_factory", "granary", "idle_house", "mine_waste")
-_LOW_YIELD_KINDS = ("low_yield_plot",)
+_LOW_YIELD = "low_yield_plot"
 # What floats leave of a share that is exactly at a limit.
 _ROUNDING = 1e-9
 
@@ -63,13 +63,15 @@ def low_power_building_share(case: Case) -> pd.Series[float]:
 
 
 def idle_stock_ha(case: Case) -> pd.Series[float]:
-    """Ground of idle works, granaries, houses and abandoned works land in each area, in hectares."""
-    return _ground_ha(case, _IDLE_KINDS)
+    """Ground of idle works, granaries, houses and abandoned works land that is certain, in hectares."""
+    spaces = case.spaces
+    return _ground_ha(case, spaces[spaces["kind"].isin(_IDLE_KINDS) & _is_certain(spaces)])
 
 
 def low_yield_ha(case: Case) -> pd.Series[float]:
     """Ground of the plots that may yield little in each area, in hectares."""
-    return _ground_ha(case, _LOW_YIELD_KINDS)
+    spaces = case.spaces
+    return _ground_ha(case, spaces[spaces["kind"] == _LOW_YIELD])
 
 
 def parcel_yield_wan_per_mu(case: Case) -> pd.Series[float]:
@@ -99,9 +101,13 @@ def _is_known(case: Case, column: str) -> pd.Series[bool]:
     return 1.0 - known <= most + _ROUNDING
 
 
-def _ground_ha(case: Case, kinds: tuple[str, ...]) -> pd.Series[float]:
-    spaces = case.spaces
-    rows = case.by_block(spaces[spaces["kind"].isin(kinds)].drop(columns="geometry"))
+def _is_certain(spaces: pd.DataFrame) -> pd.Series[bool]:
+    """Say what evidence shows, or somebody confirmed on site."""
+    return (spaces["certainty"] == "certain") | (spaces["decision"] == "confirmed")
+
+
+def _ground_ha(case: Case, spaces: pd.DataFrame) -> pd.Series[float]:
+    rows = case.by_block(spaces.drop(columns="geometry"))
     return case.by_area(rows.groupby("area_id")["area_m2"].sum()).map(hectares)
 
 
