@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -215,8 +217,14 @@ def programme_of(*ids):
     return Programme(sites)
 
 
+@cache
+def usual_town():
+    """Make the town once: nothing that is measured of it changes it."""
+    return town_of()
+
+
 def results_of(town=None, **results):
-    return Results(town_of() if town is None else town, **results)
+    return Results(usual_town() if town is None else town, **results)
 
 
 def value_of(results, indicator, area, state="now"):

@@ -23,6 +23,7 @@ __all__ = [
     "park_coverage_share",
     "park_m2_per_person",
     "park_walk_people_share",
+    "planned_green_gain_m2",
     "pocket_park_count",
     "three_trees_people_share",
     "tree_lined_street_share",
@@ -47,7 +48,12 @@ def green_cover_share(case: Case) -> pd.Series[float]:
 
 
 def green_gain_m2(case: Case) -> pd.Series[float]:
-    """Green gained since before, or what the programme would add."""
+    """Green gained since before, less what was lost."""
+    return _measured(case, "green_m2", column="gain")
+
+
+def planned_green_gain_m2(case: Case) -> pd.Series[float]:
+    """Green that the programme would add."""
     return _measured(case, "green_m2", column="gain")
 
 
@@ -144,7 +150,7 @@ def _built_m2(case: Case) -> pd.Series[float]:
     """Area of the built-up part of each area."""
     ground = case.areas.geometry.to_numpy()
     built = shapely.intersection(ground, ground[(case.areas["area_kind"] == "town").to_numpy()][0])
-    return case.area_m2 * 0 + shapely.area(built)
+    return pd.Series(shapely.area(built), index=case.area_m2.index)
 
 
 def _banks_m(case: Case) -> pd.Series[float]:

@@ -73,10 +73,7 @@ def measure(case: Case, indicator: Indicator) -> pd.Series[float]:
     Series
         A value per area by ``area_id``; missing where it is not known, `NOT_THERE` where it has no meaning.
     """
-    if lacking(case, indicator):
-        return case.area_m2 * np.nan
-    function: Callable[[Case], pd.Series[float]] = getattr(_MODULES[indicator.group], indicator.indicator)
-    return case.by_area(function(case), empty=np.nan)
+    return _values(case, indicator, lacking(case, indicator))
 
 
 def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
@@ -94,10 +91,11 @@ def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
     DataFrame
         Rows of the table ``indicators``, one per area.
     """
-    values = measure(case, indicator).to_numpy(dtype=float)
+    absent = lacking(case, indicator)
+    values = _values(case, indicator, absent).to_numpy(dtype=float)
     is_unknown = np.isnan(values)
-    wanted = np.full(len(values), ", ".join(lacking(case, indicator)), dtype=object)
-    if is_unknown.any() and not wanted[0]:
+    wanted = np.full(len(values), ", ".join(absent), dtype=object)
+    if is_unknown.any() and not absent:
         wanted = settling(case, indicator)
     rows: pd.DataFrame = case.areas[["area_kind", "area_id", "area_name"]].assign(
         indicator=indicator.indicator,
@@ -106,3 +104,10 @@ def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
         missing=np.where(is_unknown, wanted, ""),
     )
     return rows
+
+
+def _values(case: Case, indicator: Indicator, absent: tuple[str, ...]) -> pd.Series[float]:
+    if absent:
+        return case.area_m2 * np.nan
+    function: Callable[[Case], pd.Series[float]] = getattr(_MODULES[indicator.group], indicator.indicator)
+    return case.by_area(function(case), empty=np.nan)
