@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from fengmao_geo.standards.files import keyed, read_record, read_toml, shipped
 from fengmao_geo.standards.records import Record, Tag, Words
-from fengmao_geo.standards.spaces import Batch, Theme  # noqa: TC001  read by pydantic
+from fengmao_geo.standards.spaces import Batch, Figure, Theme  # noqa: TC001  read by pydantic
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -94,9 +94,12 @@ class Indicator(Record):
         Whether more or less is better; ``none`` where neither is.
     states
         The states in which it differs.
+    limit_min
+        The circle it is of, in minutes; none where it is of no circle.
     needs
         Layers (``green``), columns (``firms.tax_wan``) and results (``circles``, ``spaces``) without which it
-        is unknown; what would settle it.
+        is unknown; what would settle it. Any of ``buildings.status | buildings.lease`` will do, the first
+        best. In the state ``before`` the green of then is needed, in ``planned`` what is planned.
     formula_zh, formula_en
         How it is computed, in words.
     target
@@ -120,6 +123,7 @@ class Indicator(Record):
     unit: Words
     direction: Literal["more", "less", "none"]
     states: tuple[State, ...] = ("now",)
+    limit_min: Annotated[float, Field(gt=0)] | None = None
     needs: tuple[Words, ...] = ()
     formula_zh: Words
     formula_en: Words
@@ -158,6 +162,8 @@ class IndicatorFile(Record):
     ----------
     source, tag
         Where they come from and how sure they are.
+    figures
+        What formulas take as given, such as how far a lamp lights; the unit ends the name.
     units
         Units by their id.
     indicators
@@ -166,6 +172,7 @@ class IndicatorFile(Record):
 
     source: Words
     tag: Tag
+    figures: dict[str, Figure] = Field(default_factory=dict)
     units: dict[str, Unit]
     indicators: dict[str, Indicator]
 
