@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fengmao_geo.blocks import greenery, stock
+from fengmao_geo.blocks import (
+    estates,
+    fabric,
+    greenery,
+    stock,
+    streets,
+    townscape,
+    urban_rural,
+    vitality,
+)
 from fengmao_geo.blocks.case import Case, areas_of
 from fengmao_geo.standards.indicators import STATES, indicator_file
 from fengmao_geo.tables import RESULTS
@@ -21,7 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = ["block_indicators", "measure"]
 
-_MODULES: dict[str, ModuleType] = {"greenery": greenery, "stock": stock}
+_MODULES: dict[str, ModuleType] = {
+    "greenery": greenery,
+    "stock": stock,
+    "streets": streets,
+    "vitality": vitality,
+    "fabric": fabric,
+    "estates": estates,
+    "urban_rural": urban_rural,
+    "townscape": townscape,
+}
 
 
 def block_indicators(results: Results) -> pd.DataFrame:
@@ -72,7 +90,9 @@ def measure(case: Case, indicator: Indicator) -> pd.Series[float]:
 
 def _rows(case: Case, indicator: Indicator) -> pd.DataFrame:
     values = measure(case, indicator).to_numpy(dtype=float)
-    wanted = ", ".join(_lacking(case, indicator) or indicator.needs)
+    # Of layers or columns of which any one would do, the first is asked for.
+    asked = (need.partition("|")[0] for need in _lacking(case, indicator) or indicator.needs)
+    wanted = ", ".join(asked)
     rows: pd.DataFrame = case.areas[["area_kind", "area_id", "area_name"]].assign(
         indicator=indicator.indicator,
         state=case.state,
@@ -84,7 +104,9 @@ def _rows(case: Case, indicator: Indicator) -> pd.DataFrame:
 
 def _lacking(case: Case, indicator: Indicator) -> tuple[str, ...]:
     """Name what an indicator needs and the town or the results do not have."""
-    return tuple(need for need in indicator.needs if not _has(case, need))
+    return tuple(
+        need for need in indicator.needs if not any(_has(case, either) for either in need.split("|"))
+    )
 
 
 def _has(case: Case, need: str) -> bool:

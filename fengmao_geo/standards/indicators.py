@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from fengmao_geo.standards.files import keyed, read_record, read_toml, shipped
 from fengmao_geo.standards.records import Record, Tag, Words
-from fengmao_geo.standards.spaces import Batch, Theme  # noqa: TC001  read by pydantic
+from fengmao_geo.standards.spaces import Batch, Figure, Theme  # noqa: TC001  read by pydantic
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -96,7 +96,7 @@ class Indicator(Record):
         The states in which it differs.
     needs
         Layers (``green``), columns (``firms.tax_wan``) and results (``circles``, ``spaces``) without which it
-        is unknown; what would settle it.
+        is unknown; what would settle it. Of several joined by ``|`` any one will do.
     formula_zh, formula_en
         How it is computed, in words.
     target
@@ -158,6 +158,8 @@ class IndicatorFile(Record):
     ----------
     source, tag
         Where they come from and how sure they are.
+    figures
+        What formulas take as given, such as how far a lamp lights; the unit ends the name.
     units
         Units by their id.
     indicators
@@ -166,6 +168,7 @@ class IndicatorFile(Record):
 
     source: Words
     tag: Tag
+    figures: dict[str, Figure] = Field(default_factory=dict)
     units: dict[str, Unit]
     indicators: dict[str, Indicator]
 
@@ -174,6 +177,26 @@ class IndicatorFile(Record):
         if unknown := sorted({of.unit for of in self.indicators.values()} - set(self.units)):
             raise PydanticCustomError("indicator_unit", f"units not defined: {', '.join(unknown)}")
         return self
+
+    def figure(self, name: str) -> float:
+        """Look up what formulas take as given.
+
+        Parameters
+        ----------
+        name
+            Its name in the file.
+
+        Returns
+        -------
+        float
+            Its value, in the unit that ends the name.
+
+        Examples
+        --------
+        >>> indicator_file().figure("old_year")
+        2000.0
+        """
+        return self.figures[name].value
 
 
 @cache

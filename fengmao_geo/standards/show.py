@@ -95,7 +95,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "space_kinds": _space_rows,
         "uses": _use_rows,
         "green": _green_rows,
-        "indicators": lambda: _rows(indicator_file().indicators.values()),
+        "indicators": _indicator_rows,
         "rasters": _raster_rows,
         "school_routes": _route_rows,
         **{name: partial(_figure_rows, figure_standard(name).figures) for name in FIGURE_FILES},
@@ -152,6 +152,12 @@ def _green_rows() -> list[dict[str, Any]]:
         for rule in of.rules
     ]
     return rows + _rows(read.indicators.values())
+
+
+def _indicator_rows() -> list[dict[str, Any]]:
+    """Show what formulas take as given, then each indicator."""
+    read = indicator_file()
+    return _figure_rows(read.figures) + _rows(read.indicators.values())
 
 
 def _raster_rows() -> list[dict[str, Any]]:
