@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fengmao_geo.geo.lines import segments
 from fengmao_geo.geo.planar import outline_segments, polygon_parts
 from fengmao_geo.standards.indicators import indicator_file
 
@@ -90,13 +91,14 @@ class Facades:
         found = np.zeros(len(self.building), dtype=bool)
         if not len(lines) or not len(found):
             return found
+        start, end, street = segments(lines)
         rays = _sights(self.front, self.front + self.outward * (reach_m + half_width_m.max()))
-        row, street = shapely.STRtree(lines).query(rays, predicate="intersects")
-        met = shapely.intersection(rays[row], lines[street])
-        near = shapely.get_coordinates(shapely.shortest_line(self.points[row], met))[1::2]
-        is_near = np.hypot(*(near - self.front[row]).T) <= reach_m + half_width_m[street]
-        row, near = row[is_near], near[is_near]
-        found[row[~_are_blocked(_sights(self.front[row], near), shapely.STRtree(buildings))]] = True
+        row, edge = shapely.STRtree(_sights(start, end)).query(rays, predicate="intersects")
+        way_m = _ahead_m(self.front[row], self.outward[row], start[edge], end[edge])
+        is_near = way_m <= reach_m + half_width_m[street[edge]]
+        row, way_m = row[is_near], way_m[is_near]
+        sights = _sights(self.front[row], self.front[row] + self.outward[row] * way_m[:, None])
+        found[row[~_are_blocked(sights, shapely.STRtree(buildings))]] = True
         return found
 
     def seen_from(
@@ -203,6 +205,16 @@ def in_steps(
     run = (end - start)[of] / count[of, None]
     first = start[of] + run * nth[:, None]
     return first, first + run, row[of]
+
+
+def _ahead_m(place: Numbers, ahead: Numbers, start: Numbers, end: Numbers) -> Numbers:
+    """Say how far straight ahead of each place a stretch is met that is met at all."""
+    to_start, to_end, run = start - place, end - place, end - start
+    across = ahead[:, 0] * run[:, 1] - ahead[:, 1] * run[:, 0]
+    met = to_start[:, 0] * run[:, 1] - to_start[:, 1] * run[:, 0]
+    # A stretch that runs straight away from the place is met at its nearer end.
+    nearer = np.minimum((to_start * ahead).sum(axis=1), (to_end * ahead).sum(axis=1))
+    return np.where(across == 0, nearer, met / np.where(across == 0, 1.0, across))
 
 
 def _sights(start: Numbers, end: Numbers) -> Geometries:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.blocks.case import Case
 
+    Flags = NDArray[np.bool_]
     Geometries = NDArray[np.object_]
 
 __all__ = [
@@ -40,33 +41,49 @@ __all__ = [
 _BUSY = ("main", "secondary")
 _CHANNELS = ("river", "canal")
 _CONTROL_ZONE = "control"
+# What is parted by mere rounding is one.
+_SAME_M = 1e-3
+# A road that ends this near to the edge of the data goes on beyond it.
+_EDGE_OF_DATA_M = 1.0
 
 
 def road_gateway_count(case: Case) -> pd.Series[float]:
-    """Count where main and secondary roads cross the edge of the built-up area, in or by the area."""
+    """Count where main and secondary roads cross the edge of the built-up area, in or by the area.
+
+    A road crosses where it goes on, by itself or by those it meets, at least ``gateway_depth_m`` from the
+    edge to either side: one that winds along the edge does not. What lies beyond the data is not asked for.
+    """
     streets = case.town["streets"]
-    busy = streets[column_of(streets, "street_class", is_text=True).isin(_BUSY)].geometry.to_numpy()
-    met = shapely.get_parts(shapely.intersection(busy, _edge(case)))
-    # Where a road runs along the edge it does not cross it.
-    return _gateways(case, met[shapely.get_type_id(met) == shapely.GeometryType.POINT])
+    is_busy = column_of(streets, "street_class", is_text=True).isin(_BUSY).to_numpy()
+    roads = shapely.union_all(streets.geometry.to_numpy()[is_busy])
+    built_up = shapely.union_all(layer_shapes(case.town, "built_up"))
+    edge = shapely.boundary(built_up)
+    inner = _deep_ends(shapely.intersection(roads, built_up), edge)
+    outer = _deep_ends(shapely.difference(roads, built_up), edge)
+    return _gateways(case, inner[_are_near(inner, outer) | _are_at_edge_of_data(case, inner)])
 
 
 def water_gateway_count(case: Case) -> pd.Series[float]:
-    """Count where rivers and canals cross the edge of the built-up area, in the area or just off it.
+    """Count where rivers and canals cross the edge of the built-up area, in or by the area.
 
     The edge crosses a channel where it lies within the water for no more than ``channel_ratio`` times its
-    mean width.
+    mean width, and the water goes on at least ``gateway_depth_m`` from the edge to either side.
     """
     water = case.town["water"]
     is_channel = column_of(water, "water_type", is_text=True).isin(_CHANNELS)
     channels = dissolved(polygons_of(water.geometry.to_numpy()[is_channel]))
-    within = shapely.intersection(channels, _edge(case))
-    on_bank = shapely.intersection(within, shapely.boundary(channels))
-    pieces, of = shapely.get_parts(shapely.line_merge(shapely.difference(within, on_bank)), return_index=True)
-    length_m = shapely.length(pieces)
+    built_up = shapely.union_all(layer_shapes(case.town, "built_up"))
+    edge = shapely.boundary(built_up)
+    within = shapely.difference(shapely.intersection(channels, edge), shapely.boundary(channels))
+    pieces, of = shapely.get_parts(shapely.line_merge(within), return_index=True)
     longest_m = indicator_file().figure("channel_ratio") * mean_width(channels)[of]
-    crosses = pieces[(length_m > 0) & (length_m <= longest_m)]
-    return _gateways(case, np.asarray(shapely.line_interpolate_point(crosses, 0.5, normalized=True)))
+    length_m = shapely.length(pieces)
+    pieces = pieces[(length_m > 0) & (length_m <= longest_m)]
+    middles = np.asarray(shapely.line_interpolate_point(pieces, 0.5, normalized=True), dtype=object)
+    inner = _deep(polygons_of(shapely.intersection(channels, built_up)), edge)
+    outer = _deep(polygons_of(shapely.difference(channels, built_up)), edge)
+    goes_on = _are_near(middles, outer) | _are_at_edge_of_data(case, middles)
+    return _gateways(case, middles[goes_on & _are_near(middles, inner)])
 
 
 def corridor_view_share(case: Case) -> pd.Series[float]:
@@ -91,8 +108,9 @@ def corridor_view_share(case: Case) -> pd.Series[float]:
 
 def heritage_count(case: Case) -> pd.Series[float]:
     """Count the heritage that lies in the area at least in part; control zones are none."""
-    heritage = _heritage(case).geometry.to_numpy()
-    place, _ = shapely.STRtree(heritage).query(case.areas.geometry.to_numpy(), predicate="intersects")
+    heritage, areas = _heritage(case).geometry.to_numpy(), case.areas.geometry.to_numpy()
+    place, row = shapely.STRtree(heritage).query(areas, predicate="intersects")
+    place = place[~shapely.touches(areas[place], heritage[row])]
     return case.area_m2 * 0 + np.bincount(place, minlength=len(case.areas))
 
 
@@ -125,8 +143,44 @@ def water_frontage_m(case: Case) -> pd.Series[float]:
     return case.area_m2 * 0 + metres
 
 
-def _edge(case: Case) -> shapely.Geometry:
-    return shapely.boundary(shapely.union_all(layer_shapes(case.town, "built_up")))
+def _are_at_edge_of_data(case: Case, points: Geometries) -> Flags:
+    return np.asarray(shapely.dwithin(points, shapely.boundary(case.town.extent), _EDGE_OF_DATA_M))
+
+
+def _are_near(points: Geometries, shapes: Geometries) -> Flags:
+    near = np.zeros(len(points), dtype=bool)
+    near[shapely.STRtree(shapes).query(points, predicate="dwithin", distance=_SAME_M)[0]] = True
+    return near
+
+
+def _away_m(shapes: Geometries, edge: shapely.Geometry) -> NDArray[np.float64]:
+    """Say how far from the edge each shape leads."""
+    step_m = indicator_file().figure("gateway_depth_m") / 2
+    xy, of = shapely.get_coordinates(shapely.segmentize(shapes, step_m), return_index=True)
+    away_m = np.zeros(len(shapes))
+    np.maximum.at(away_m, of, shapely.distance(shapely.points(xy), edge))
+    return away_m
+
+
+def _deep(shapes: Geometries, edge: shapely.Geometry) -> Geometries:
+    """Keep the shapes that lead far from the edge."""
+    return shapes[_away_m(shapes, edge) >= indicator_file().figure("gateway_depth_m")]
+
+
+def _deep_ends(lines: shapely.Geometry, edge: shapely.Geometry) -> Geometries:
+    """Find where lines to one side of the edge end on it, those that nowhere lead far from it left out."""
+    parts = shapely.get_parts(lines)
+    parts = parts[shapely.length(parts) > 0]
+    ends = np.stack([shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)], axis=1)
+    node = np.unique(np.round(ends.reshape(-1, 2) / _SAME_M), axis=0, return_inverse=True)[1].reshape(-1, 2)
+    count = int(node.max(initial=-1)) + 1
+    graph = csr_array((np.ones(len(node)), (node[:, 0], node[:, 1])), shape=(count, count))
+    label = csgraph.connected_components(graph, directed=False)[1][node[:, 0]] if count else node[:, 0]
+    away_m = np.zeros(label.max(initial=-1) + 1)
+    np.maximum.at(away_m, label, _away_m(parts, edge))
+    is_deep = away_m[label] >= indicator_file().figure("gateway_depth_m")
+    points = np.asarray(shapely.points(ends[is_deep].reshape(-1, 2)), dtype=object)
+    return points[shapely.dwithin(points, edge, _SAME_M)]
 
 
 def _gateways(case: Case, points: Geometries) -> pd.Series[float]:
