@@ -144,15 +144,17 @@ class Facades:
         return looks, is_seen
 
 
-def facades_of(buildings: Geometries, *, step_m: float | None = None) -> Facades:
-    """Cut the outlines of buildings into short pieces of façade, party walls left out.
+def facades_of(buildings: Geometries, *, near: Geometries | None = None, within_m: float = 0.0) -> Facades:
+    """Cut the outlines of buildings into pieces no longer than ``facade_step_m``, party walls left out.
 
     Parameters
     ----------
     buildings
         Polygons, shape ``(n,)``.
-    step_m
-        No piece is longer; by default the figure ``facade_step_m``.
+    near
+        Only buildings by one of these are wanted; by default all are.
+    within_m
+        How near.
 
     Returns
     -------
@@ -165,16 +167,20 @@ def facades_of(buildings: Geometries, *, step_m: float | None = None) -> Facades
     >>> float(facades_of(row).length_m.sum())
     56.0
     """
-    polygons, of = polygon_parts(buildings)
+    tree = shapely.STRtree(buildings)
+    rows = np.arange(len(buildings))
+    if near is not None:
+        rows = np.unique(tree.query(near, predicate="dwithin", distance=within_m)[1])
+    polygons, of = polygon_parts(buildings[rows])
     start, end, row = outline_segments(shapely.orient_polygons(polygons, exterior_cw=False))
-    start, end, row = in_steps(start, end, row, step_m=step_m)
+    start, end, row = in_steps(start, end, row)
     run = end - start
     length_m = np.hypot(*run.T)
     # The building lies on the left of its outline.
     outward = np.stack([run[:, 1], -run[:, 0]], axis=1) / length_m[:, None]
     front = (start + end) / 2 + outward * _IN_FRONT_M
-    pieces = Facades(front, outward, length_m, of[row])
-    inside = shapely.STRtree(buildings).query(pieces.points, predicate="intersects")[0]
+    pieces = Facades(front, outward, length_m, rows[of[row]])
+    inside = tree.query(pieces.points, predicate="intersects")[0]
     return pieces.take(np.setdiff1d(np.arange(len(row)), inside))
 
 

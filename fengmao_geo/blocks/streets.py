@@ -55,9 +55,7 @@ def road_density_km_per_km2(case: Case) -> pd.Series[float]:
     streets = case.town["streets"]
     street_class = column_of(streets, "street_class", is_text=True)
     density = _per_km2(case, street_m(case, streets[street_class.isin(_ROADS)]))
-    cut = widened(case).cut(streets)
-    is_known = column_of(cut, "street_class", is_text=True).notna()
-    return where_known(case, density, cut["area_id"], weights=shapely.length(cut.geometry), is_known=is_known)
+    return _where_classed(case, density)
 
 
 def walk_density_km_per_km2(case: Case) -> pd.Series[float]:
@@ -80,7 +78,8 @@ def road_spacing_m(case: Case) -> pd.Series[float]:
     lines = network.edge_lines[is_road]
     roads = gpd.GeoDataFrame({"stretch_m": stretch_m}, geometry=lines, crs=streets.crs)
     cut = widened(case).cut(roads)
-    return area_mean(case, cut["area_id"], cut["stretch_m"], weights=shapely.length(cut.geometry))
+    length_m = shapely.length(cut.geometry)
+    return _where_classed(case, area_mean(case, cut["area_id"], cut["stretch_m"], weights=length_m))
 
 
 def crossing_count_per_km(case: Case) -> pd.Series[float]:
@@ -95,14 +94,8 @@ def crossing_count_per_km(case: Case) -> pd.Series[float]:
     found = wide.placed(crossings.iloc[np.unique(hit)])
     cut = wide.cut(busy)
     road_m = area_sum(case, cut["area_id"], shapely.length(cut.geometry))
-    every = wide.cut(streets)
-    return where_known(
-        case,
-        ratio(area_sum(case, found["area_id"], np.ones(len(found))), road_m / M_PER_KM),
-        every["area_id"],
-        weights=shapely.length(every.geometry),
-        is_known=column_of(every, "street_class", is_text=True).notna(),
-    )
+    per_km = ratio(area_sum(case, found["area_id"], np.ones(len(found))), road_m / M_PER_KM)
+    return _where_classed(case, per_km)
 
 
 def dead_end_share(case: Case) -> pd.Series[float]:
@@ -192,6 +185,13 @@ def street_m(case: Case, streets: gpd.GeoDataFrame) -> pd.Series[float]:
     cuts = [widened(case, by_m).cut(streets) for by_m in (edge_m, -edge_m)]
     outer, inner = (area_sum(case, cut["area_id"], shapely.length(cut.geometry)) for cut in cuts)
     return (outer + inner) / 2
+
+
+def _where_classed(case: Case, values: pd.Series[float]) -> pd.Series[float]:
+    """Keep values of areas where enough of the streets have a class."""
+    cut = widened(case).cut(case.town["streets"])
+    is_known = column_of(cut, "street_class", is_text=True).notna()
+    return where_known(case, values, cut["area_id"], weights=shapely.length(cut.geometry), is_known=is_known)
 
 
 def _per_km2(case: Case, metres: pd.Series[float]) -> pd.Series[float]:

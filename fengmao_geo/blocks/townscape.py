@@ -43,6 +43,8 @@ _CHANNELS = ("river", "canal")
 _CONTROL_ZONE = "control"
 # What is parted by mere rounding is one.
 _SAME_M = 1e-3
+# One goes inland from so far off the water.
+_INLAND_M = 0.01
 # A road that ends this near to the edge of the data goes on beyond it.
 _EDGE_OF_DATA_M = 1.0
 
@@ -96,8 +98,9 @@ def corridor_view_share(case: Case) -> pd.Series[float]:
     buildings = case.town["buildings"]
     shapes = buildings.geometry.to_numpy()
     views = _viewpoints(layer_shapes(case.town, "corridors"), figure("corridor_step_m"))
-    pieces = facades_of(shapes)
-    looks, is_seen = pieces.seen_from(views, shapes, range_m=figure("corridor_range_m"))
+    range_m = figure("corridor_range_m")
+    pieces = facades_of(shapes, near=views, within_m=range_m)
+    looks, is_seen = pieces.seen_from(views, shapes, range_m=range_m)
     fronts = gpd.GeoDataFrame(
         {"metres": pieces.length_m, "is_seen": is_seen}, geometry=pieces.points, crs=buildings.crs
     )
@@ -136,7 +139,7 @@ def water_frontage_m(case: Case) -> pd.Series[float]:
     inland = np.stack([-run[:, 1], run[:, 0]], axis=1) / length_m[:, None]
     middle = (start + end) / 2
     edge_m = indicator_file().figure("edge_m")
-    ways = shapely.linestrings(np.stack([middle, middle + inland * edge_m], axis=1))
+    ways = shapely.linestrings(np.stack([middle + inland * _INLAND_M, middle + inland * edge_m], axis=1))
     areas = case.areas.geometry.to_numpy()
     way, place = shapely.STRtree(areas).query(ways, predicate="intersects")
     metres = np.bincount(place, weights=length_m[way], minlength=len(areas))

@@ -65,10 +65,11 @@ def active_frontage_share(case: Case) -> pd.Series[float]:
     """
     buildings, streets = case.town["buildings"], _public_streets(case)
     shapes = buildings.geometry.to_numpy()
-    pieces = facades_of(shapes)
+    lines = streets.geometry.to_numpy()
     half_m = street_widths(streets, kinds=space_kinds()) / 2
     reach_m = indicator_file().figure("front_m")
-    pieces = pieces.take(pieces.front_streets(streets.geometry.to_numpy(), half_m, shapes, reach_m=reach_m))
+    pieces = facades_of(shapes, near=lines, within_m=reach_m + half_m.max(initial=0.0))
+    pieces = pieces.take(pieces.front_streets(lines, half_m, shapes, reach_m=reach_m))
     use = column_of(buildings, "use", is_text=True)
     is_idle = (column_of(buildings, "status", is_text=True) == "idle").to_numpy()
     active = np.where(use.notna(), use.isin(_ACTIVE) & ~is_idle, np.nan).astype(float)
