@@ -13,6 +13,8 @@ Amount = TypeVar("Amount", "float", "NDArray[np.float64]")
 __all__ = ["hectares", "km_h_to_m_min", "mu", "per_mu"]
 
 M2_PER_HECTARE = 10_000.0
+M2_PER_KM2 = 1_000_000.0
+M_PER_KM = 1_000.0
 MU_PER_HECTARE = 15.0
 
 

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fengmao_geo.blocks import circles, greenery, places, stock
+from fengmao_geo.blocks import (
+    circles,
+    estates,
+    fabric,
+    greenery,
+    places,
+    stock,
+    streets,
+    townscape,
+    urban_rural,
+    vitality,
+)
 from fengmao_geo.blocks.case import Case, areas_of
 from fengmao_geo.blocks.needs import lacking, settling
 from fengmao_geo.standards.indicators import STATES, indicator_file
@@ -28,6 +39,12 @@ _MODULES: dict[str, ModuleType] = {
     "greenery": greenery,
     "places": places,
     "stock": stock,
+    "streets": streets,
+    "vitality": vitality,
+    "fabric": fabric,
+    "estates": estates,
+    "urban_rural": urban_rural,
+    "townscape": townscape,
 }
 
 

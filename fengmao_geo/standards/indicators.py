@@ -182,6 +182,26 @@ class IndicatorFile(Record):
             raise PydanticCustomError("indicator_unit", f"units not defined: {', '.join(unknown)}")
         return self
 
+    def figure(self, name: str) -> float:
+        """Look up what formulas take as given.
+
+        Parameters
+        ----------
+        name
+            Its name in the file.
+
+        Returns
+        -------
+        float
+            Its value, in the unit that ends the name.
+
+        Examples
+        --------
+        >>> indicator_file().figure("old_year")
+        2000.0
+        """
+        return self.figures[name].value
+
 
 @cache
 def _shipped_indicators() -> IndicatorFile:
