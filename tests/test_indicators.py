@@ -231,6 +231,12 @@ def test_what_is_unknown_now_names_the_plan_once_it_is_planned():
     assert found == ["circles", "planned"]
 
 
+def test_people_are_asked_for_of_the_layer_that_dwellings_are_of():
+    town = town_of(buildings=None, addresses=layer(box(110, 10, 120, 20).centroid))
+    found = results_of(town, circles=circles_of(basis="address_count"))
+    assert missing_of(found, "worst_type_5_min_people", "west") == "addresses.people"
+
+
 def test_an_empty_layer_says_that_there_is_none():
     # A layer of no firms is knowledge; no layer of firms is not.
     empty = results_of(town_of(firms=layer(parcel_id=[], tax_wan=[])))

@@ -22,7 +22,7 @@ def results():
     ("name", "west", "east", "empty", "town"),
     [
         ("space_count", 3, 2, 0, 6),
-        ("space_ha", 0.1, 0.06, 0, 0.16),
+        ("open_space_ha", 0.1, 0.06, 0, 0.16),
         # Of two hectares each, and of four hectares of built-up area.
         ("open_space_share", 0.05, 0.03, 0, 0.04),
         ("confirmed_space_count", 1, 0, 0, 1),

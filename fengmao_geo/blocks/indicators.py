@@ -61,6 +61,13 @@ def block_indicators(results: Results) -> pd.DataFrame:
     DataFrame
         The table ``indicators``. What is not known is missing, and ``missing`` says which layers, columns
         or steps would settle it; where the indicator has no meaning the value is missing and nothing would.
+
+    Examples
+    --------
+    >>> import fengmao_geo as fg
+    >>> found = block_indicators(fg.Results(fg.sample_town()))
+    >>> found[found["indicator"] == "space_count"]["missing"].unique().tolist()
+    ['spaces']
     """
     areas = areas_of(results.town)
     cases = {state: Case(results, state, areas) for state in STATES}

@@ -44,7 +44,7 @@ def lacking(case: Case, indicator: Indicator) -> tuple[str, ...]:
         do, the first.
     """
     return tuple(
-        options[0]
+        _said(case, options[0])
         for options in _needs(case, indicator)
         if not any(_has(case, option, indicator) for option in options)
     )
@@ -66,7 +66,10 @@ def settling(case: Case, indicator: Indicator) -> NDArray[np.object_]:
         The columns that something in the area lacks; where none does, the layers and columns needed.
     """
     needs = [options for options in _needs(case, indicator) if not _is_result(case, options[0])]
-    gaps = {options[0]: np.all([_is_partial(case, of) for of in options], axis=0) for options in needs}
+    gaps = {
+        _said(case, options[0]): np.all([_is_partial(case, of) for of in options], axis=0)
+        for options in needs
+    }
     default = ", ".join(gaps) or ", ".join(indicator.needs)
     named = [", ".join(need for need in gaps if gaps[need][row]) for row in range(len(case.areas))]
     return np.array([words or default for words in named], dtype=object)
@@ -81,6 +84,11 @@ def _needs(case: Case, indicator: Indicator) -> list[tuple[str, ...]]:
         others = _IN_STATE[case.state].get(layer)
         found += [tuple(options)] if others is None else [(other + dot + column,) for other in others]
     return found
+
+
+def _said(case: Case, need: str) -> str:
+    """Name the column of people in the layer that this town's dwellings are of."""
+    return f"{case.town.spread.dwelling_basis}.{_PEOPLE[need]}" if need in _PEOPLE else need
 
 
 def _is_result(case: Case, need: str) -> bool:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "confirmed_space_count",
+    "open_space_ha",
     "open_space_share",
     "space_count",
-    "space_ha",
     "suspected_space_count",
     "used_space_ha",
     "used_space_share",
@@ -32,7 +32,7 @@ def space_count(case: Case) -> pd.Series[float]:
     return _counts(case, case.spaces)
 
 
-def space_ha(case: Case) -> pd.Series[float]:
+def open_space_ha(case: Case) -> pd.Series[float]:
     """Area of the leftover and grey spaces in each area, in hectares."""
     return _hectares(case, _open(case))
 
