@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from fengmao_geo.cli import app
 from fengmao_geo.network.build import walk_network
-from fengmao_geo.town.sample import sample_town
+from fengmao_geo.town import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,17 +45,35 @@ _OF_THE_MAKER = {
 }
 
 
+def pytest_sessionstart():
+    """Read the sample town once for all doctests that ask for it; nothing changes what it is given.
+
+    Here, since fixtures of this folder do not reach the package.
+    """
+    sample.read_town = cache(sample.read_town)
+
+
+def _group(item: pytest.Item) -> str:
+    names = getattr(item, "fixturenames", ())
+    if item.path.name in _OF_THE_MAKER:
+        return "maker"
+    # The rest of a file that looks at the demo waits for nothing, so it may run elsewhere.
+    return "demo" if "demo" in names else item.path.name
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Keep on one worker what shares a thing that takes long to make, so that it is made once.
 
-    First, since pytest-xdist reads the groups in the same hook.
+    What takes longest begins first, so that no worker is left with it at the end; this holds for workers as
+    pyproject.toml keeps their order. First, since pytest-xdist reads the groups in the same hook.
     """
-    of_demo = {item.path for item in items if "demo" in getattr(item, "fixturenames", ())}
+    groups = {item: _group(item) for item in items}
+    heavy = {item.path.name for item in items if "shuixiang" in getattr(item, "fixturenames", ())}
+    ranks = {"maker": 0, "demo": 1}
+    items.sort(key=lambda item: ranks.get(groups[item], 2 if item.path.name in heavy else 3))
     for item in items:
-        file = item.path.name
-        group = "maker" if file in _OF_THE_MAKER else "demo" if item.path in of_demo else file
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
 
 
 class Demo(NamedTuple):
@@ -83,7 +102,7 @@ def demo(tmp_path_factory) -> Demo:
 
 @pytest.fixture(scope="session")
 def shuixiang() -> Town:
-    return sample_town()
+    return sample.sample_town()
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +114,21 @@ def shuixiang_network(shuixiang) -> WalkNetwork:
 def small_folder(tmp_path_factory) -> Path:
     """Give the folder of a small part of the sample town; tests copy it before they change it."""
     return cut_town(tmp_path_factory.mktemp("small") / "town")
+
+
+class Run(NamedTuple):
+    """One run of `fengmao run` on the small town: what it said, and where it wrote its pages."""
+
+    said: Result
+    maps: Path
+
+
+@pytest.fixture(scope="session")
+def small_run(small_folder, tmp_path_factory) -> Run:
+    out = tmp_path_factory.mktemp("small_run")
+    said = CliRunner().invoke(app, ["run", str(small_folder), "--out", str(out)])
+    assert said.exit_code == 0, said.stderr
+    return Run(said, out / "maps")
 
 
 class Made(NamedTuple):

@@ -92,13 +92,20 @@ def test_findings_of_a_faulty_town_are_listed_and_written_too(call, folder, tmp_
     assert {path.name for path in (tmp_path / "found").iterdir()} == {"findings.xlsx", "findings.html"}
 
 
-def test_a_sound_town_is_checked_and_its_findings_listed_and_written(call, small_folder, tmp_path):
-    done = call("check", small_folder, "--out", tmp_path, "--lang", "en")
-    assert done.exit_code == 0
-    assert "severity" in done.stdout.splitlines()[0]
-    assert done.stdout.count("severity") == 1
-    assert (tmp_path / "findings.xlsx").is_file()
-    assert 'lang="en"' in (tmp_path / "findings.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def checked(small_folder, tmp_path_factory):
+    """What `fengmao check` says of the small town in English, and where it writes."""
+    out = tmp_path_factory.mktemp("checked")
+    words = ["check", str(small_folder), "--out", str(out), "--lang", "en"]
+    return SimpleNamespace(said=CliRunner().invoke(app, words), out=out)
+
+
+def test_a_sound_town_is_checked_and_its_findings_listed_and_written(checked):
+    assert checked.said.exit_code == 0
+    assert "severity" in checked.said.stdout.splitlines()[0]
+    assert checked.said.stdout.count("severity") == 1
+    assert (checked.out / "findings.xlsx").is_file()
+    assert 'lang="en"' in (checked.out / "findings.html").read_text(encoding="utf-8")
 
 
 def test_findings_have_chinese_heads_and_severities_by_default(call, folder):
@@ -133,10 +140,10 @@ def test_demo_writes_a_page_for_each_block_and_prints_the_table(demo):
     assert "index.html" in demo.said.stderr
 
 
-def test_check_lists_what_a_run_counts_and_a_run_names_the_folder_to_check(call, demo):
-    listed = call("check", sample_folder()).stdout.splitlines()[1:]
-    assert f"数据检查结果 {len(listed)} 条" in demo.said.stderr
-    assert str(sample_folder()) in demo.said.stderr
+def test_check_lists_what_a_run_counts_and_a_run_names_the_folder_to_check(checked, small_run, small_folder):
+    listed = checked.said.stdout.splitlines()[1:]
+    assert f"数据检查结果 {len(listed)} 条" in small_run.said.stderr
+    assert str(small_folder) in small_run.said.stderr
 
 
 def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, monkeypatch):
@@ -219,9 +226,8 @@ def test_spaces_speak_english(spaces_run):
     assert b'lang="en"' in (spaces_run.place / "maps" / "index.html").read_bytes()
 
 
-def test_run_and_spaces_draw_the_same_maps(call, spaces_run, small_folder, tmp_path):
-    assert call("run", small_folder, "--out", tmp_path).exit_code == 0
-    assert spaces_run.maps == (tmp_path / "maps" / "index.html").read_bytes()
+def test_run_and_spaces_draw_the_same_maps(spaces_run, small_run):
+    assert spaces_run.maps == (small_run.maps / "index.html").read_bytes()
 
 
 def test_spaces_of_an_earlier_run_that_cannot_be_read_are_wrong_usage(call, folder, tmp_path):

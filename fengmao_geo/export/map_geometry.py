@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.shifted import wgs84_to_gcj02
+from fengmao_geo.geo.zones import transformer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,13 +147,9 @@ class Frame:
         kept = np.add.reduceat(keep.astype(np.int64), starts)
         return [run.ravel().tolist() for run in np.split(steps[keep], np.cumsum(kept)[:-1])]
 
-    @cached_property
-    def _transformer(self) -> Transformer:
-        return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
-
     def _degrees(self, shapes: NDArray[Any]) -> NDArray[np.float64]:
         xy = shapely.get_coordinates(shapes)
-        degrees = np.column_stack(self._transformer.transform(xy[:, 0], xy[:, 1]))
+        degrees = np.column_stack(transformer(self.crs, "EPSG:4326").transform(xy[:, 0], xy[:, 1]))
         if not np.isfinite(degrees).all():
             raise UsageError("not_on_earth", crs=self.crs.to_string())
         return wgs84_to_gcj02(degrees) if self.is_shifted else degrees

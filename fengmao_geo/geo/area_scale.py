@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.zones import central_meridian_deg, crs_name, origin_deg, suggested_crs
+from fengmao_geo.geo.zones import central_meridian_deg, crs_name, origin_deg, suggested_crs, transformer
 from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def area_scale_findings(box: Box, *, crs: CRS) -> list[Finding]:
     []
     """
     place = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    lon, lat = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(*place)
+    lon, lat = transformer(crs, _LONLAT).transform(*place)
     figure = figure_standard("coordinates").figure
     limit, edge_deg = figure("area_scale_ppm"), figure("zone_edge_deg")
     if not np.isfinite([lon, lat]).all():

@@ -13,7 +13,7 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.geo.datum import old_datum, to_cgcs2000
 from fengmao_geo.geo.diagnose import ZHEJIANG, fitting, is_inside, likely, middles, typical, zone_list
 from fengmao_geo.geo.shifted import bd09_to_gcj02, gcj02_to_wgs84
-from fengmao_geo.geo.zones import SHIFTED, crs_name, is_unprefixed, looks_like, suggest_crs
+from fengmao_geo.geo.zones import SHIFTED, crs_name, is_unprefixed, looks_like, suggest_crs, transformer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,7 +215,7 @@ def _suggestion(crs: CRS, frame: gpd.GeoDataFrame | None) -> str:
         return suggest_crs(*ZHEJIANG)
     # The layer's numbers are of its own system, where it has one.
     of = crs if frame is None or frame.crs is None else frame.crs
-    lon, lat = Transformer.from_crs(of, _LONLAT, always_xy=True).transform(*place)
+    lon, lat = transformer(of, _LONLAT).transform(*place)
     return suggest_crs(lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else suggest_crs(*ZHEJIANG)
 
 

@@ -26,7 +26,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from fengmao_geo.findings import Finding
-from fengmao_geo.geo.zones import crs_name, false_easting_m, working_crs
+from fengmao_geo.geo.zones import crs_name, false_easting_m, transformer, working_crs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +196,7 @@ def _plain(name: str) -> str:
 
 def _by_space(frame: gpd.GeoDataFrame, stated: CRS, shift: DatumShift) -> gpd.GeoDataFrame:
     old = stated.geodetic_crs or stated
-    degrees = Transformer.from_crs(stated, old, always_xy=True)
+    degrees = transformer(stated, old)
     geocentric = Transformer.from_pipeline(_pipeline(old, shift))
 
     def move(pairs: Pairs) -> Pairs:
@@ -275,7 +275,7 @@ def _moved_m(frame: gpd.GeoDataFrame, moved: gpd.GeoDataFrame, stated: CRS) -> d
         before, after = np.zeros(2), np.array(metres.transform(*after))
     else:
         before = before - [false_easting_m(stated) - false_easting_m(plane), 0.0]
-        after = np.array(Transformer.from_crs(moved.crs, _twin(plane), always_xy=True).transform(*after))
+        after = np.array(transformer(moved.crs, _twin(plane)).transform(*after))
     east_m, north_m = after - before
     return {"east_m": round(float(east_m), 2), "north_m": round(float(north_m), 2)}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from fengmao_geo.geo.datum import old_datum
 from fengmao_geo.geo.zones import (
@@ -18,6 +18,7 @@ from fengmao_geo.geo.zones import (
     is_in_box,
     is_unprefixed,
     looks_like,
+    transformer,
     zones_near,
 )
 from fengmao_geo.standards.figures import figure_standard
@@ -181,7 +182,7 @@ def _placed(frame: gpd.GeoDataFrame, stated: Stated, crs: CRS) -> Box | None:
 def _in_crs(box: Box, known: CRS, crs: CRS) -> Box | None:
     if known == crs:
         return box
-    way = Transformer.from_crs(known, crs, always_xy=True)
+    way = transformer(known, crs)
     moved = way.transform_bounds(*box)
     return moved if np.isfinite(moved).all() else None
 
@@ -245,9 +246,7 @@ def _share(box: Box, near: Box) -> float:
 def _tried(box: Box, near: Box, crs: CRS) -> Iterator[CRS]:
     """Give the systems whose numbers look like these, those first that suit the town."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    lon, _ = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform(
-        (near[0] + near[2]) / 2, (near[1] + near[3]) / 2
-    )
+    lon, _ = transformer(crs, _LONLAT).transform((near[0] + near[2]) / 2, (near[1] + near[3]) / 2)
     yield crs
     if is_in_box((-180.0, -90.0, 180.0, 90.0), x, y):
         yield _CGCS2000 if looks_like(x, y) else _LONLAT
@@ -297,7 +296,7 @@ def zone_list(x: float, y: float, *, crs: CRS) -> list[str]:
     is_own = crs.is_projected and box is not None and is_in_box(box, x, y)
     named = []
     for known in (*zones_near(ZHEJIANG[0], within_deg=_ZONES_DEG), *([crs] if is_own else [])):
-        lon, lat = Transformer.from_crs(known, _LONLAT, always_xy=True).transform(x, y)
+        lon, lat = transformer(known, _LONLAT).transform(x, y)
         named.append((round(lon, 2), f"{crs_name(known)} = {lon:.2f}E {lat:.2f}N"))
     return list(dict.fromkeys(name for _, name in sorted(named, key=lambda pair: pair[0])))
 

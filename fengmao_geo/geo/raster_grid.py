@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import Transformer
 
 from fengmao_geo.geo.raster_place import Grid, Window, is_same_crs, moved, place
+from fengmao_geo.geo.zones import transformer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def common_grid(readers: Sequence[RasterReader], *, bounds: Bounds, crs: CRS) ->
 def _bounds(bounds: Bounds, crs: CRS, target: CRS) -> Bounds:
     if is_same_crs(crs, target):
         return bounds
-    left, bottom, right, top = Transformer.from_crs(crs, target, always_xy=True).transform_bounds(*bounds)
+    left, bottom, right, top = transformer(crs, target).transform_bounds(*bounds)
     return left, bottom, right, top
 
 
@@ -94,7 +94,7 @@ def _pixel_size(reader: RasterReader, crs: CRS) -> tuple[float, float]:
     col = raster.width / 2 + np.array([0.0, 1.0, 0.0])
     row = raster.height / 2 + np.array([0.0, 0.0, 1.0])
     x, y = moved(own, col, row)
-    x, y = Transformer.from_crs(reader.crs, crs, always_xy=True).transform(x, y)
+    x, y = transformer(reader.crs, crs).transform(x, y)
     across, down = np.hypot(x[1:] - x[0], y[1:] - y[0])
     return float(across), float(down)
 

@@ -8,13 +8,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from pyproj import CRS, Transformer
+
+from fengmao_geo.geo.zones import transformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from affine import Affine
     from numpy.typing import NDArray
+    from pyproj import CRS
     from scipy import sparse
 
     Values = NDArray[np.floating]
@@ -192,7 +194,7 @@ def _across(crs: CRS, transform: Affine, grid: Grid) -> Place:
 def _pixels_per_cell(crs: CRS, transform: Affine, grid: Grid) -> float:
     middle = (grid.width / 2 + np.array([0.0, 1.0, 0.0]), grid.height / 2 + np.array([0.0, 0.0, 1.0]))
     x, y = moved(grid.transform, *middle)
-    x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+    x, y = transformer(grid.crs, crs).transform(x, y)
     col, row = moved(~transform, x, y)
     return float(max(np.hypot(col[1:] - col[0], row[1:] - row[0])))
 
@@ -202,7 +204,7 @@ def _pixel_places(crs: CRS, transform: Affine, grid: Grid, fine: int) -> tuple[N
     knots_y, rows = _stretches(grid.height, fine)
     knots_x, cols = _stretches(grid.width, fine)
     x, y = moved(grid.transform, *np.meshgrid(knots_x, knots_y))
-    x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+    x, y = transformer(grid.crs, crs).transform(x, y)
     col, row = moved(~transform, x, y)
     return rows @ row @ cols.T, rows @ col @ cols.T
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import Transformer
 
 from fengmao_geo.geo.raster import open_raster
 from fengmao_geo.geo.raster_grid import common_grid
 from fengmao_geo.geo.raster_place import is_same_crs
+from fengmao_geo.geo.zones import transformer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def values_at(file: RasterFile, name: str, xy: Numbers, *, crs: CRS) -> Numbers:
             return values
         x, y = xy.T
         if not is_same_crs(crs, grid.crs):
-            x, y = Transformer.from_crs(crs, grid.crs, always_xy=True).transform(x, y)
+            x, y = transformer(crs, grid.crs).transform(x, y)
         left, bottom, right, top = grid.bounds
         inside = np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))
         col = np.clip((x[inside] - left) / grid.transform.a - 0.5, 0, grid.width - 1)

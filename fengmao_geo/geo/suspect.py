@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
 
 from fengmao_geo.geo.shifted import GCJ_BOX, bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
-from fengmao_geo.geo.zones import SHIFTED, is_in_box
+from fengmao_geo.geo.zones import SHIFTED, is_in_box, transformer
 from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from numpy.typing import NDArray
+    from pyproj import CRS, Transformer
 
     from fengmao_geo.geo.zones import Stated
 
@@ -115,7 +115,7 @@ def suspected_shifts(
     if not drawn:
         return []
     centre = np.median(np.concatenate(list(drawn.values())), axis=0)
-    to_lonlat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    to_lonlat = transformer(crs, crs.geodetic_crs)
     if not is_in_box(GCJ_BOX, *to_lonlat.transform(*centre)):
         return []
     ground = _Ground.of(drawn, layers, centre, filled)

@@ -24,6 +24,7 @@ __all__ = [
     "origin_deg",
     "suggest_crs",
     "suggested_crs",
+    "transformer",
     "working_crs",
     "zones_near",
 ]
@@ -332,6 +333,12 @@ def crs_name(stated: Stated) -> str:
 
 
 @cache
+def transformer(of: CRS | str, to: CRS | str) -> Transformer:
+    """Find the way from one coordinate system to another, x before y; once, since the search takes long."""
+    return Transformer.from_crs(of, to, always_xy=True)
+
+
+@cache
 def area_box(stated: Stated) -> Box | None:
     """Bound the coordinates that a CRS's area of use can have; ``None`` if it does not say."""
     if not isinstance(stated, CRS):
@@ -348,7 +355,7 @@ def area_box(stated: Stated) -> Box | None:
     )
     if stated.is_geographic:
         return degrees
-    box = Transformer.from_crs(stated.geodetic_crs, stated, always_xy=True).transform_bounds(*degrees)
+    box = transformer(stated.geodetic_crs, stated).transform_bounds(*degrees)
     return box if np.isfinite(box).all() else None
 
 

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
+    Flags = NDArray[np.bool_]
 
 __all__ = ["GroundPieces"]
 
 # Width of the grid's cells as a share of the walking-off distance.
 _CELL_SHARE = 1 / 2
-# Width of a tile in cells: the ground of a whole tile is joined once.
-_TILE_CELLS = 8
+# Width of the smallest tiles in cells; those of each further level are twice as wide. The ground of a whole
+# tile is joined once, from the tiles within it.
+_TILE_CELLS = 2
 _ARC_SEGMENTS = 16
 # Ground smaller than this is not worth a drawing of its own.
 _SLIVER_M2 = 1e-3
@@ -56,9 +58,8 @@ class GroundPieces:
         self._lines = _pieces(network, self._table.assign(group=self._table["piece"]))
         self._whole = _erased(network, self._lines, off_m)
         self._is_hiding = _is_hiding(network, self._lines, self._whole, off_m)
-        self._tile = self._tiles()
-        self._tile_sizes = np.bincount(self._tile[self._is_hiding], minlength=self._tile.max(initial=-1) + 1)
-        self._tile_ground: dict[int, shapely.Geometry] = {}
+        self._levels = self._tiles()
+        self._tile_ground: dict[tuple[int, int], shapely.Geometry] = {}
 
     @classmethod
     def of(cls, network: WalkNetwork, off_m: float) -> GroundPieces:
@@ -108,33 +109,54 @@ class GroundPieces:
         rest = rest.assign(from_m=rest["got_from"], to_m=rest["got_to"]).reset_index(drop=True)
         rest = rest.assign(group=_connected(network, rest))
         drawn = _erased(network, _pieces(network, rest), off_m)
-        return [*self._open_ground(network, is_complete), *self._hidden_ground(is_complete), *drawn]
+        return [*self._complete_ground(network, is_complete), *drawn]
 
-    def _hidden_ground(self, is_complete: NDArray[np.bool_]) -> list[shapely.Geometry]:
-        """Take the ground of whole tiles, joined once, and of the single pieces elsewhere."""
-        hiding = np.flatnonzero(self._is_hiding)
-        tile = self._tile[hiding]
-        got = np.bincount(tile, weights=is_complete[hiding], minlength=len(self._tile_sizes))
-        is_whole = (got == self._tile_sizes) & (got > 0)
-        for one in np.flatnonzero(is_whole):
-            if one not in self._tile_ground:
-                self._tile_ground[int(one)] = shapely.union_all(self._whole[hiding[tile == one]])
-        single = hiding[is_complete[hiding] & ~is_whole[tile]]
-        return [*(self._tile_ground[int(one)] for one in np.flatnonzero(is_whole)), *self._whole[single]]
+    def _complete_ground(self, network: WalkNetwork, is_complete: Flags) -> list[shapely.Geometry]:
+        """Take the ground of the widest tiles that are whole, and of the single pieces elsewhere."""
+        rest, found = is_complete.copy(), []
+        for level, tile in reversed(list(enumerate(self._levels))):
+            is_whole = np.ones(tile.max(initial=-1) + 1, dtype=bool)
+            is_whole[tile[~is_complete]] = False
+            found += [
+                self._ground_of_tile(network, level, int(one))
+                for one in np.unique(tile[rest & is_whole[tile]])
+            ]
+            rest &= ~is_whole[tile]
+        return [*found, *self._single_ground(network, rest)]
 
-    def _open_ground(self, network: WalkNetwork, is_complete: NDArray[np.bool_]) -> list[shapely.Geometry]:
-        """Draw complete pieces that barriers hide nothing from at one go: their buffers less the barriers."""
-        lines = self._lines[is_complete & ~self._is_hiding]
+    def _ground_of_tile(self, network: WalkNetwork, level: int, tile: int) -> shapely.Geometry:
+        """Join the ground of all pieces in a tile, when it is first asked for."""
+        if (level, tile) not in self._tile_ground:
+            is_inside = self._levels[level] == tile
+            if level:
+                inner = np.unique(self._levels[level - 1][is_inside])
+                parts = [self._ground_of_tile(network, level - 1, int(one)) for one in inner]
+            else:
+                parts = self._single_ground(network, is_inside)
+            self._tile_ground[level, tile] = shapely.union_all(parts)
+        return self._tile_ground[level, tile]
+
+    def _single_ground(self, network: WalkNetwork, chosen: Flags) -> list[shapely.Geometry]:
+        return [*self._open_ground(network, chosen), *self._whole[chosen & self._is_hiding]]
+
+    def _open_ground(self, network: WalkNetwork, chosen: Flags) -> list[shapely.Geometry]:
+        """Draw pieces that barriers hide nothing from at one go: their buffers less the barriers."""
+        lines = self._lines[chosen & ~self._is_hiding]
         if not len(lines):
             return []
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(lines))))
         ground = shapely.union_all(shapely.buffer(merged, self.off_m, quad_segs=_ARC_SEGMENTS))
         return [shapely.difference(ground, network.barriers.solid)]
 
-    def _tiles(self) -> Indices:
-        """Give a number to the tile that each piece lies in."""
-        first = self._table.groupby("piece", sort=True)[["cell_x", "cell_y"]].first() // _TILE_CELLS
-        return np.asarray(first.groupby(["cell_x", "cell_y"]).ngroup(), dtype=np.intp)
+    def _tiles(self) -> list[Indices]:
+        """Give a number to the tile that each piece lies in, for tiles of each width."""
+        place = self._table.groupby("piece", sort=True)[["cell_x", "cell_y"]].first() // _TILE_CELLS
+        place -= place.min()
+        levels: list[Indices] = []
+        while not levels or levels[-1].max(initial=0):
+            levels.append(np.asarray(place.groupby(["cell_x", "cell_y"]).ngroup(), dtype=np.intp))
+            place //= 2
+        return levels
 
     @cached_property
     def _sizes(self) -> Indices:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
 from fengmao_geo.geo.planar import polygons_of
-from fengmao_geo.geo.zones import crs_name, is_in_box, suggest_crs
+from fengmao_geo.geo.zones import crs_name, is_in_box, suggest_crs, transformer
 from fengmao_geo.town.osm_data import AREA, OSM, OsmData, listed, refuse
 from fengmao_geo.town.osm_read import read_osm_file
 from fengmao_geo.town.town_file import LayerPart
@@ -303,6 +303,6 @@ def in_metres(shapes: NDArray[np.object_], crs: CRS) -> NDArray[np.object_]:
         return shapes
     # A complex number per place sorts ten times faster than rows of two numbers.
     places, which = np.unique(degrees @ np.array([1, 1j]), return_inverse=True)
-    to_metres = Transformer.from_crs(_LONLAT, crs, always_xy=True)
+    to_metres = transformer(_LONLAT, crs)
     metres = np.column_stack(to_metres.transform(places.real, places.imag))[which.ravel()]
     return np.asarray(shapely.set_coordinates(shapes.copy(), metres))

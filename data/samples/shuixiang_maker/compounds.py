@@ -49,11 +49,12 @@ def entrances(
     """Return the ways from the outline to the roads outside: short, near inner roads, spread out."""
     ring = outline.exterior
     inner = shapely.union_all(roads or [outline])
+    inside = outline.buffer(-0.05)
     options: list[tuple[float, LineString]] = []
     for at in np.arange(site.rng.uniform(0, 9), ring.length, 9.0):
         start = Point(np.round(ring.interpolate(at).coords[0], 3))
         way = site.way_out(start, plot, 40.0)
-        if way.is_empty or way.intersection(outline.buffer(-0.05)).length > 0.01:
+        if way.is_empty or way.intersection(inside).length > 0.01:
             continue
         options.append((way.length + 0.8 * inner.distance(start) + site.rng.uniform(0, 8), way))
     chosen: list[LineString] = []

@@ -116,10 +116,9 @@ def place(line: LineString, at_m: float, aside_m: float, *, window_m: float = 5.
 
 def _stand(line: LineString, at_m: float, window_m: float = 5.0) -> tuple[Coords, Coords]:
     """Return the point `at_m` along a line and the direction to its left, averaged near it."""
-    before = np.array(line.interpolate(max(at_m - window_m, 0.0)).coords[0])
-    after = np.array(line.interpolate(min(at_m + window_m, line.length)).coords[0])
+    along_m = [max(at_m - window_m, 0.0), min(at_m + window_m, line.length), at_m]
+    before, after, here = shapely.get_coordinates(shapely.line_interpolate_point(line, along_m))
     direction = (after - before) / max(float(np.hypot(*(after - before))), 1e-9)
-    here = np.array(line.interpolate(at_m).coords[0])
     return here, np.array([-direction[1], direction[0]])
 
 

@@ -66,6 +66,8 @@ class Site:
     def __post_init__(self) -> None:
         """Remember the roads laid by hand: estate roads and lanes connect to these."""
         self.roads = list(self.streets)
+        self._road_lines = np.array([road.line for road in self.roads])
+        self._yard: tuple[Polygon, BaseGeometry] = (Polygon(), Polygon())
         ground = [street for street in self.roads if street.level == 0]
         self.road_surface = surface(ground, extra_m=1.0)
         shapely.prepare(self.road_surface)
@@ -77,20 +79,18 @@ class Site:
 
     def way_out(self, start: Point, plot: Plot, reach_m: float = 45.0) -> LineString:
         """Return the straight line from a point to the nearest road that stays on the plot and the road."""
-        shape = plot.shape.buffer(0.6)
-        for road in sorted(self.roads, key=lambda s: s.line.distance(start))[:4]:
-            if (
-                road.level
-                or road.is_steps
-                or road.line.distance(start) > reach_m
-                or road.line.distance(start) < 0.01
-            ):
+        if self._yard[0] is not plot.shape:
+            self._yard = (plot.shape, plot.shape.buffer(0.6))
+        away_m = shapely.distance(self._road_lines, start)
+        for number in np.argsort(away_m, kind="stable")[:4]:
+            road = self.roads[number]
+            if road.level or road.is_steps or not 0.01 <= away_m[number] <= reach_m:
                 continue
             foot = road.line.interpolate(road.line.project(start))
             leg = LineString(np.round([start.coords[0], foot.coords[0]], 3))
             if (
                 leg.length > 0.5
-                and self.road_surface.covers(leg.difference(shape))
+                and self.road_surface.covers(leg.difference(self._yard[1]))
                 and not leg.intersects(self.water)
             ):
                 return leg
