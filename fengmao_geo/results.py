@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fengmao_geo.findings import join_findings
+from fengmao_geo.findings import Finding, findings_table, join_findings
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -94,7 +95,18 @@ class Results:
             tables.append(self.gains.findings)
         if self.school_routes is not None:
             tables.append(_others(self.school_routes.findings, tables))
+        if self.block_matrix is not None:
+            tables.append(_few_blocks(self.block_matrix))
         return join_findings(tables)
+
+
+def _few_blocks(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Say so where there are fewer renewal blocks than an application needs."""
+    count, least = matrix["block_id"].nunique(), int(figure_standard("proposals").figure("blocks_count"))
+    found = (
+        [Finding("few_blocks", "blocks", values={"count": count, "least": least})] if count < least else []
+    )
+    return findings_table(found)
 
 
 def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+from town_layers import frame, good_layers, square
 
 import fengmao_geo as fg
 from fengmao_geo.blocks import score_rules
@@ -12,7 +13,6 @@ from fengmao_geo.results import Results
 from fengmao_geo.standards.indicators import Indicator, IndicatorFile, indicator_file
 from fengmao_geo.tables import RESULTS
 from fengmao_geo.town.town import TownSettings
-from town_layers import frame, good_layers, square
 
 WORDS = {"formula_zh": "甲", "formula_en": "a", "source": "made for a test", "tag": "P"}
 AIM = {"target_source": "made for a test", "target_tag": "P"}
@@ -98,3 +98,35 @@ def results_of(*rows, ids=("a", "b"), score=None):
 def whole(values, state="now"):
     """Rows of measured values: block, then indicator, then value."""
     return [(block, name, state, value) for block, of in values.items() for name, value in of.items()]
+
+
+def placed_spaces(shapes, **columns):
+    """Spaces of these shapes; all of one kind unless columns say otherwise."""
+    plain = {
+        "space_id": [f"s{at:02d}" for at in range(len(shapes))],
+        "name": "s",
+        "family": "leftover",
+        "kind": "vacant_plot",
+        "basis": "open_land",
+        "certainty": "certain",
+        "rule": "",
+        "evidence": "",
+        "area_m2": [shape.area for shape in shapes],
+        "building_m2": 0.0,
+        "width_m": 10.0,
+        "circle_m": 10.0,
+        "compactness_share": 0.5,
+        "frontage_m": 10.0,
+        "water_m": float("nan"),
+        "is_accessible": True,
+        "block_id": None,
+        "owner": "state",
+        "bridge_manager": None,
+        "clear_height_m": float("nan"),
+        "within_5_min_people": float("nan"),
+        "within_15_min_people": float("nan"),
+        "protected_m2": 0.0,
+        "controls": "",
+        "decision": "",
+    }
+    return RESULTS["spaces"].check(frame(shapes, **(plain | columns)))

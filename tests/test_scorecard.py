@@ -130,9 +130,7 @@ def test_row_order_changes_nothing_of_the_card_and_the_scores():
     pd.testing.assert_frame_equal(scorecard(results), scorecard(turned))
     card = scorecard(results)
     shuffled = card.sample(frac=1, random_state=4)
-    pd.testing.assert_frame_equal(
-        block_scores(card, weightings=50), block_scores(shuffled, weightings=50)
-    )
+    pd.testing.assert_frame_equal(block_scores(card, weightings=50), block_scores(shuffled, weightings=50))
 
 
 def test_inputs_are_left_as_they_were():
@@ -153,7 +151,9 @@ def test_without_measured_indicators_they_are_measured(monkeypatch):
 
 
 def test_a_town_without_blocks_has_an_empty_card():
-    town = fg.Town.from_layers(name="T", **{k: v for k, v in town_of_blocks("a").layers.items() if k != "blocks"})
+    town = fg.Town.from_layers(
+        name="T", **{k: v for k, v in town_of_blocks("a").layers.items() if k != "blocks"}
+    )
     results = Results(town, indicators=results_of().indicators)
     assert scorecard(results).shape == (0, 11)
     assert block_scores(scorecard(results)).empty

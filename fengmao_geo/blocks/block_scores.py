@@ -87,7 +87,7 @@ def block_scores(
 
 def _refuse(bonus_cap: float | None, weightings: int) -> None:
     faults = []
-    if bonus_cap is not None and not 0 <= bonus_cap <= 100:  # noqa: PLR2004  of the 100 points of a score
+    if bonus_cap is not None and not 0 <= bonus_cap <= 100:
         faults.append(("score_cap", {"place": "bonus_cap", "found": bonus_cap}))
     if not (weightings >= 1 and weightings == int(weightings)):
         faults.append(("score_weightings", {"place": "weightings", "found": weightings}))
@@ -106,8 +106,9 @@ class _Side(NamedTuple):
         """Spread rows into blocks by indicators; what is not there weighs nothing."""
         attained = np.full((len(blocks), len(names)), np.nan)
         weight = np.zeros(attained.shape)
-        at = np.searchsorted(blocks, rows["block_id"].to_numpy(dtype=str)), np.searchsorted(
-            names, rows["indicator"].to_numpy(dtype=str)
+        at = (
+            np.searchsorted(blocks, rows["block_id"].to_numpy(dtype=str)),
+            np.searchsorted(names, rows["indicator"].to_numpy(dtype=str)),
         )
         attained[at] = rows["attainment_share"].to_numpy(dtype=float)
         weight[at] = rows["weight_share"].to_numpy(dtype=float)
@@ -148,10 +149,14 @@ def _state_rows(
     is_bonus = mine["is_bonus"].to_numpy(dtype=bool)
     blocks = np.unique(mine["block_id"].to_numpy(dtype=str))
     base, bonus = (
-        _Side.of(mine[of], blocks, np.unique(card.loc[card["is_bonus"] == kind, "indicator"].to_numpy(dtype=str)))
+        _Side.of(
+            mine[of], blocks, np.unique(card.loc[card["is_bonus"] == kind, "indicator"].to_numpy(dtype=str))
+        )
         for of, kind in ((~is_bonus, False), (is_bonus, True))
     )
-    cap = np.where(bonus.weight.sum(axis=1) > 0, 100 * bonus.weight.sum(axis=1) if bonus_cap is None else bonus_cap, 0.0)
+    cap = np.where(
+        bonus.weight.sum(axis=1) > 0, 100 * bonus.weight.sum(axis=1) if bonus_cap is None else bonus_cap, 0.0
+    )
     rows = _scores(base, bonus, cap)
     rng = np.random.default_rng(seed)
     tried = 100 * base.random(rng, weightings) + np.nan_to_num(cap * bonus.random(rng, weightings))
@@ -163,7 +168,7 @@ def _state_rows(
         block_name=names.reindex(blocks).to_numpy(dtype=object),
         state=state,
         at_state=STATES.index(state),
-        rank=pd.array(np.where(np.isnan(rank), None, rank), dtype="Int64"),
+        rank=pd.Series(rank).astype("Int64"),
         stability_share=np.where(np.isnan(rank), np.nan, kept),
     )
 
@@ -194,4 +199,5 @@ def _ranks(scores: Numbers) -> Numbers:
 
 def _over(sums: Numbers, weights: Numbers) -> Numbers:
     """Divide; missing where nothing weighs anything."""
-    return np.divide(sums, weights, out=np.full(np.shape(sums), np.nan), where=weights > 0)
+    found: Numbers = np.divide(sums, weights, out=np.full(np.shape(sums), np.nan), where=weights > 0)
+    return found

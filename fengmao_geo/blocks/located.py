@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.results import Results
 
-__all__ = ["blocks_of", "of_blocks", "project_ground"]
+__all__ = ["blocks_of", "of_blocks", "project_ground", "usable_spaces"]
 
 
 def blocks_of(results: Results) -> gpd.GeoDataFrame:
@@ -89,3 +89,20 @@ def project_ground(results: Results) -> gpd.GeoDataFrame | None:
         [frame.astype({"block_id": object, "use": object}) for frame in frames], ignore_index=True
     )
     return ground
+
+
+def usable_spaces(results: Results) -> gpd.GeoDataFrame | None:
+    """List the spaces that were not left out on site.
+
+    Parameters
+    ----------
+    results
+        What was computed.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        Rows of the table ``spaces``; ``None`` where no spaces were looked for.
+    """
+    spaces = results.spaces
+    return None if spaces is None else spaces[spaces["decision"] != "excluded"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fengmao_geo.blocks.indicators import block_indicators
-from fengmao_geo.blocks.located import blocks_of, of_blocks
+from fengmao_geo.blocks.located import blocks_of, of_blocks, usable_spaces
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import uses
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fengmao_geo.results import Results
+
+    Indices = NDArray[np.int64]
 
 __all__ = ["block_matrix"]
 
@@ -30,7 +33,8 @@ def block_matrix(results: Results) -> pd.DataFrame:
     """Count what each block has of each batch (the six renewal types) and of each theme.
 
     Indicators count where their value is known as the town stands, by the batch and theme they are declared
-    with; spaces by those of their kind, sites of the programme by those of their use. A project counts by
+    with; spaces that were not left out on site by those of
+    their kind, sites of the programme by those of their use. A project counts by
     its own ``batch`` and ``theme``, where it states none by those of its use.
 
     Parameters
@@ -74,12 +78,12 @@ def _grid(blocks: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
     return named.assign(row=row, side=side, item=list(items) * len(blocks))
 
 
-def _count(found: pd.DataFrame, keys: pd.MultiIndex) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _count(found: pd.DataFrame, keys: pd.MultiIndex) -> Indices:
     """Count rows of ``row, batch, theme`` by block, side and item."""
     sides = [found[["row", side]].set_axis(["row", "item"], axis=1).assign(side=side) for side in _SIDES]
     long = pd.concat(sides, ignore_index=True).dropna()
     sizes = long.groupby(["row", "side", "item"]).size()
-    return sizes.reindex(keys, fill_value=0).to_numpy(dtype=np.int64)
+    return np.asarray(sizes.reindex(keys, fill_value=0), dtype=np.int64)
 
 
 def _rows(row: object, names: pd.Series, records: Mapping[str, object]) -> pd.DataFrame:
@@ -100,10 +104,10 @@ def _known_indicators(results: Results, blocks: gpd.GeoDataFrame) -> pd.DataFram
 
 
 def _spaces(results: Results, blocks: gpd.GeoDataFrame) -> pd.DataFrame:
-    if results.spaces is None:
+    spaces = usable_spaces(results)
+    if spaces is None:
         return _rows([], pd.Series(dtype=object), {})
-    row = of_blocks(results.spaces, blocks)
-    return _rows(row, results.spaces["kind"], space_kinds().kinds)
+    return _rows(of_blocks(spaces, blocks), spaces["kind"], space_kinds().kinds)
 
 
 def _sites(results: Results, blocks: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -61,16 +61,19 @@ def red_lines(results: Results) -> pd.DataFrame:
     --------
     >>> from fengmao_geo.town.sample import sample_town
     >>> from fengmao_geo.results import Results
-    >>> red_lines(Results(sample_town()))["status"].value_counts()["broken"]
-    1
+    >>> lines = red_lines(Results(sample_town()))
+    >>> set(lines.loc[lines["red_line"] == "farmland_m2", "status"])
+    {'kept'}
     """
     blocks, lines = blocks_of(results), red_line_standard()
     work = _works(results.town, blocks)
     rows = [_rows(blocks, lines[name], *found) for name, found in work.items()]
     ground = project_ground(results)
-    for line in lines.values():
-        if line.layer:
-            rows.append(_rows(blocks, line, *_on_ground(results.town, line, blocks, ground)))
+    rows += [
+        _rows(blocks, line, *_on_ground(results.town, line, blocks, ground))
+        for line in lines.values()
+        if line.layer
+    ]
     table = pd.concat(rows, ignore_index=True)
     at = {block: place for place, block in enumerate(blocks["block_id"])}
     table = table.assign(at=table["block_id"].map(at)).sort_values("at", kind="stable", ignore_index=True)
@@ -156,8 +159,8 @@ def _floor_areas(town: Town, blocks: gpd.GeoDataFrame) -> tuple[Numbers, Texts]:
     of = of_blocks(buildings[["geometry"]], blocks)
     area_m2 = buildings.geometry.area.to_numpy() * buildings["floor_count"].to_numpy(dtype=float)
     sums = np.bincount(of[of >= 0], weights=area_m2[of >= 0], minlength=count).astype(float)
-    wanted = np.full(count, "projects.standing_m2, buildings.floor_count", dtype=object)
-    return np.where(sums > 0, sums, np.nan), wanted
+    missing = np.full(count, "projects.standing_m2, buildings.floor_count", dtype=object)
+    return np.where(sums > 0, sums, np.nan), missing
 
 
 def _ratio(above: Numbers, below: Numbers, names: tuple[str, str | Texts]) -> tuple[Numbers, Texts]:
@@ -190,7 +193,9 @@ def _on_ground(
 
 
 def _shared_m2(shapes: Geometries, zone: Geometries) -> float:
-    return float(shapely.area(shapely.intersection(shapely.union_all(_flat(shapes)), shapely.union_all(_flat(zone)))))
+    return float(
+        shapely.area(shapely.intersection(shapely.union_all(_flat(shapes)), shapely.union_all(_flat(zone))))
+    )
 
 
 def _touches_without_area(shapes: Geometries, zone: Geometries) -> bool:

@@ -247,7 +247,7 @@ def _is_number(value: object) -> bool:
 
 
 def _target_faults(targets: Mapping[str, float], floors: Mapping[str, float]) -> list[Fault]:
-    """List targets and floors of what is neither better nor worse, without the other, or on the wrong side."""
+    """List targets and floors on the wrong side, without the other, or where neither way is better."""
     faults: list[Fault] = []
     for name in dict.fromkeys([*targets, *floors]):
         of = indicator_file().indicators[name]
