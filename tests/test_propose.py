@@ -57,13 +57,11 @@ def test_what_is_taken_is_no_cell_and_the_rest_is_kept():
 
 
 def test_tunnels_and_elevated_streets_cut_nothing():
+    # The second street from the south is elevated, the second from the west a tunnel: 4 by 4 cells are left.
     ways = streets(
-        is_tunnel=[False] * 11 + [True], street_class=["branch"] * 5 + ["elevated"] + ["branch"] * 6
+        street_class=["branch", "elevated"] + ["branch"] * 10, is_tunnel=[False] * 7 + [True] + [False] * 4
     )
-    inner = ways.iloc[[1, 7]].assign(is_tunnel=[True, False], street_class=["branch", "elevated"])
-    others = ways.drop(index=[1, 7])
-    cells = street_cells(grid_town(streets=pd.concat([others, inner])), NONE)
-    assert len(cells) == 16
+    assert len(street_cells(grid_town(streets=ways), NONE)) == 16
 
 
 def test_banks_cut_as_streets_do_and_ponds_do_not():
@@ -94,6 +92,24 @@ def test_cells_are_the_same_whatever_the_order_of_streets():
         for one in (ways, ways.assign(id=ways["id"][::-1].to_numpy()))
     )
     assert shapely.to_wkb(some.shapes).tolist() == shapely.to_wkb(turned.shapes).tolist()
+
+
+def test_ground_with_few_streets_is_cut_by_the_nearest_stretch_and_adds_up():
+    # One street through the middle of a square kilometre: each half is 50 ha, more than a cell may have.
+    street = frame([line((0, 500), (1000, 500))], id=["s"], name=["一街"])
+    cells = street_cells(grid_town(streets=street), NONE)
+    assert shapely.area(cells.shapes).sum() == pytest.approx(1_000_000)
+    assert shapely.area(cells.shapes).max() < 150_000
+    row, hit = shapely.STRtree(cells.shapes).query(cells.shapes, predicate="overlaps")
+    assert shapely.area(shapely.intersection(cells.shapes[row], cells.shapes[hit])).sum() < 1e-3
+
+
+def test_a_cluster_beside_one_street_is_proposed_though_nothing_else_bounds_it():
+    street = frame([line((0, 500), (1000, 500))], id=["s"], name=["一街"])
+    found = new(propose_blocks(planted((2, 2), streets=street), count=1))
+    assert len(found) == 1
+    assert shapely.intersects(found["geometry"][0], cell(2, 2))
+    assert 50_000 <= found["area_m2"][0] <= 300_000
 
 
 # ---- growing

@@ -275,7 +275,7 @@ IDS = tuple("abcdefghijklmnop")
 # Sixteen blocks an example: what takes time is the tables, not their rows.
 BLOCKS = st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, VALUE)), min_size=16, max_size=16)
 WEIGHTS = st.dictionaries(st.sampled_from(NAMES), st.floats(0.01, 100)).map(lambda own: {"reach": 1.0} | own)
-FEW = settings(deadline=None, max_examples=8)
+FEW = settings(deadline=None, max_examples=5)
 
 
 def blocks_of(rows):

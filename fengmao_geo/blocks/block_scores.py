@@ -15,12 +15,11 @@ from fengmao_geo.standards.indicators import STATES
 from fengmao_geo.tables import RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
     Flags = NDArray[np.bool_]
+    Names = NDArray[np.str_]
 
 __all__ = ["block_scores"]
 
@@ -102,7 +101,7 @@ class _Side(NamedTuple):
     weight: Numbers
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, blocks: Sequence[str], names: Sequence[str]) -> _Side:
+    def of(cls, rows: pd.DataFrame, blocks: Names, names: Names) -> _Side:
         """Spread rows into blocks by indicators; what is not there weighs nothing."""
         attained = np.full((len(blocks), len(names)), np.nan)
         weight = np.zeros(attained.shape)

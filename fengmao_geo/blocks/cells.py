@@ -10,7 +10,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from fengmao_geo.geo.planar import joined_by_row, shared_lengths
+from fengmao_geo.geo.planar import joined_by_row, polygon_parts, shared_lengths
 from fengmao_geo.standards.figures import figure_standard
 from fengmao_geo.standards.green import green_standard
 
@@ -55,7 +55,8 @@ class Cells:
 def street_cells(town: Town, taken: Geometries) -> Cells:
     """Cut the built-up area along its streets and banks, leaving out what is taken.
 
-    Cells too small to stand for themselves go to the neighbour that shares most of their outline.
+    Ground too large for one cell, where streets are few, is cut by which stretch of them is nearest. Cells
+    too small to stand for themselves go to the neighbour that shares most of their outline.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def street_cells(town: Town, taken: Geometries) -> Cells:
     is_free = shapely.intersects(built_up, inside)
     if len(taken):
         is_free &= ~shapely.intersects(shapely.union_all(taken), inside)
-    return _merged(_ordered(faces[is_free]))
+    return _merged(_ordered(_cut(faces[is_free], lines)))
 
 
 def _ways(town: Town) -> Geometries:
@@ -103,6 +104,29 @@ def _banks(town: Town) -> Geometries:
     water = town["water"]
     kept = water.geometry.to_numpy()[water["water_type"].isin(green_standard().bank_types).to_numpy()]
     return np.asarray(shapely.boundary(kept), dtype=object)
+
+
+def _cut(faces: Geometries, lines: Geometries) -> Geometries:
+    """Cut large faces by the stretch of street, bank or edge of town that is nearest."""
+    is_large = shapely.area(faces) > figure_standard("proposals").figure("cell_most_m2")
+    parts = [_by_stretch(face, lines) for face in faces[is_large]]
+    return np.concatenate([faces[~is_large], *parts])
+
+
+def _by_stretch(face: shapely.Geometry, lines: Geometries) -> Geometries:
+    figure = figure_standard("proposals").figure
+    outline = shapely.segmentize(shapely.boundary(face), figure("outline_step_m"))
+    spots = np.asarray(shapely.points(np.unique(shapely.get_coordinates(outline), axis=0)))
+    line = shapely.STRtree(lines).query_nearest(spots, all_matches=False)[1]
+    stretch = np.floor(shapely.line_locate_point(lines[line], spots) / figure("stretch_m"))
+    _, group = np.unique(np.stack([line, stretch], axis=1), axis=0, return_inverse=True)
+    nearest = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(list(spots)), extend_to=face))
+    spot, at = shapely.STRtree(nearest).query(spots, predicate="intersects")
+    row = np.zeros(len(nearest), dtype=np.intp)
+    row[at] = group.ravel()[spot]
+    order = np.argsort(row, kind="stable")
+    pieces = shapely.intersection(joined_by_row(nearest[order], row[order]), face)
+    return polygon_parts(pieces)[0]
 
 
 def _ordered(shapes: Geometries) -> Geometries:

@@ -100,7 +100,7 @@ def grown_areas(cells: Cells, shares: Numbers, *, count: int, bounds: Bounds) ->
     while len(found) < count:
         best = max(
             (ground.grown(seed, is_free, bounds) for seed in ground.seeds(is_free, bounds)),
-            key=lambda grown: (round(grown[0], 15), -int(grown[1].min(initial=0))),
+            key=lambda grown: round(grown[0], 15),
             default=(0.0, np.zeros(0, dtype=np.intp)),
         )
         if not best[0] > 0:
