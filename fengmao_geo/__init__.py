@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING
 from fengmao_geo.study import study
 
 if TYPE_CHECKING:
+    from fengmao_geo.blocks.block_scores import block_scores as block_scores
+    from fengmao_geo.blocks.indicators import block_indicators as block_indicators
+    from fengmao_geo.blocks.matrix import block_matrix as block_matrix
+    from fengmao_geo.blocks.proposal_words import translate_proposals as translate_proposals
+    from fengmao_geo.blocks.propose import propose_blocks as propose_blocks
+    from fengmao_geo.blocks.red_lines import red_lines as red_lines
+    from fengmao_geo.blocks.score_rules import ScoreRules as ScoreRules
+    from fengmao_geo.blocks.score_rules import score_settings as score_settings
+    from fengmao_geo.blocks.scorecard import score_changes as score_changes
+    from fengmao_geo.blocks.scorecard import scorecard as scorecard
     from fengmao_geo.errors import FengmaoError as FengmaoError
     from fengmao_geo.errors import NetworkError as NetworkError
     from fengmao_geo.errors import StandardError as StandardError
@@ -133,6 +143,16 @@ _HOME = {
     "write_site_files": "export.site_files",
     "write_town": "export.town_folder",
     "yield_per_mu": "spaces.yields",
+    "ScoreRules": "blocks.score_rules",
+    "block_indicators": "blocks.indicators",
+    "block_matrix": "blocks.matrix",
+    "block_scores": "blocks.block_scores",
+    "propose_blocks": "blocks.propose",
+    "red_lines": "blocks.red_lines",
+    "score_changes": "blocks.scorecard",
+    "score_settings": "blocks.score_rules",
+    "scorecard": "blocks.scorecard",
+    "translate_proposals": "blocks.proposal_words",
 }
 
 __all__ = [
@@ -146,6 +166,7 @@ __all__ = [
     "Programme",
     "Results",
     "SchoolRoutes",
+    "ScoreRules",
     "SiteBound",
     "SiteRules",
     "SiteSettings",
@@ -161,6 +182,9 @@ __all__ = [
     "Walker",
     "attach",
     "best_links",
+    "block_indicators",
+    "block_matrix",
+    "block_scores",
     "carry",
     "choose_sites",
     "compare",
@@ -175,16 +199,22 @@ __all__ = [
     "open_land",
     "planned_facilities",
     "possible_uses",
+    "propose_blocks",
     "read_osm",
     "read_town",
+    "red_lines",
     "sample_town",
     "school_routes",
+    "score_changes",
+    "score_settings",
+    "scorecard",
     "service_areas",
     "site_settings",
     "study",
     "supply_ratio",
     "survey_spaces",
     "translate_findings",
+    "translate_proposals",
     "travel_times",
     "walk_network",
     "with_facilities",

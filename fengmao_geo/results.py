@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fengmao_geo.findings import join_findings
+from fengmao_geo.findings import Finding, findings_table, join_findings
 from fengmao_geo.messages import text
+from fengmao_geo.standards.figures import figure_standard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +159,8 @@ class Results:
             tables.append(self.gains.findings)
         if self.school_routes is not None:
             tables.append(_others(self.school_routes.findings, tables))
+        if self.block_matrix is not None:
+            tables.append(_few_blocks(self.block_matrix))
         return join_findings(tables)
 
 
@@ -167,6 +170,15 @@ def _short(step: object) -> str:
         return text("results.not_run")
     rows = getattr(step, "index", None)
     return repr(step).strip("<>") if rows is None else text("results.rows", count=len(rows))
+
+
+def _few_blocks(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Say so where there are fewer renewal blocks than an application needs."""
+    count, least = matrix["block_id"].nunique(), int(figure_standard("proposals").figure("blocks_count"))
+    found = (
+        [Finding("few_blocks", "blocks", values={"count": count, "least": least})] if count < least else []
+    )
+    return findings_table(found)
 
 
 def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -30,6 +30,7 @@ OF_INDICATORS = {"value", "before", "after", "gain", "low", "high"}
 # What a programme reaches is people, money or minutes, as it was asked.
 # What a score is made of counts up to 100; a target and a limit are in the unit of their indicator.
 OF_SCORES = {"target", "limit", "score", "base_score", "bonus_score", "low_score", "high_score"}
+OF_SCORES |= {"value_now", "value_planned", "change", "score_change"}
 UNITLESS = (
     {"built_year", "level", "rank", "people", "block_no", "edge_id", "objective"} | OF_INDICATORS | OF_SCORES
 )

@@ -12,9 +12,9 @@ from fengmao_geo.standards.spaces import Figure  # noqa: TC001  read by pydantic
 __all__ = ["FIGURE_FILES", "FigureFile", "FigureStandard", "figure_standard"]
 
 #: When coordinates look wrong; by what layers and people that come in are judged; how streets drawn as
-#: surfaces or edges become centre lines.
-FigureFile = Literal["coordinates", "intake", "street_surfaces"]
-FIGURE_FILES: tuple[FigureFile, ...] = ("coordinates", "intake", "street_surfaces")
+#: surfaces or edges become centre lines; how blocks are scored, and where new ones are proposed.
+FigureFile = Literal["coordinates", "intake", "street_surfaces", "scores", "proposals"]
+FIGURE_FILES: tuple[FigureFile, ...] = ("coordinates", "intake", "street_surfaces", "scores", "proposals")
 
 
 class FigureStandard(Record):
@@ -60,7 +60,7 @@ def figure_standard(name: FigureFile) -> FigureStandard:
     Parameters
     ----------
     name
-        ``coordinates``, ``intake`` or ``street_surfaces``.
+        ``coordinates``, ``intake``, ``street_surfaces``, ``scores`` or ``proposals``.
 
     Returns
     -------

@@ -25,6 +25,7 @@ from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.standards.osm import osm_standard
 from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
+from fengmao_geo.standards.red_lines import red_line_standard
 from fengmao_geo.standards.routes import route_standard
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import controls, uses
@@ -97,6 +98,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "indicators": _indicator_rows,
+        "red_lines": lambda: _rows(red_line_standard().values()),
         "rasters": _raster_rows,
         "school_routes": _route_rows,
         **{name: partial(_figure_rows, figure_standard(name).figures) for name in FIGURE_FILES},

@@ -53,10 +53,24 @@ BLOCK_RESULTS = (
             Column("is_bonus", "yes_no"),
             _share("weight_share"),
             _share("attainment_share"),
-            # Weight times attainment: what the indicator adds to the block's score, of 100.
+            # 100 times weight times attainment: what the indicator adds to the block's score. The weights of
+            # what is no bonus add up to 1, those of the bonus to its bound over 100.
             _number("score"),
         ),
         keys=("block_id", "indicator", "state"),
+    ),
+    Table(
+        "score_changes",
+        (
+            *_BLOCK,
+            Column("indicator"),
+            Column("unit"),
+            Column("value_now", "number", is_nullable=True),
+            Column("value_planned", "number", is_nullable=True),
+            Column("change", "number", is_nullable=True),
+            Column("score_change", "number", is_nullable=True),
+        ),
+        keys=("block_id", "indicator"),
     ),
     Table(
         "block_scores",

@@ -76,7 +76,9 @@ def read_town(path: str | Path) -> Town:
         name=described.town.name,
         crs=parse_crs(described.town.crs),
         settings=replace(
-            _settings(described.town, named), site_rules=_placed(described.site_rules, file.parent)
+            _settings(described.town, named),
+            site_rules=_placed(described.site_rules, file.parent),
+            score=described.score,
         ),
         rasters=rasters,
         findings=[*found, *more],

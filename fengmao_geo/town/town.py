@@ -58,6 +58,8 @@ class TownSettings:
         ``error`` to refuse it. Without a word it is left, and counts twice.
     site_rules
         How sites are chosen: the table ``[site_rules]`` of the town's file, as `site_settings` reads it.
+    score
+        How blocks are scored: the table ``[score]`` of the town's file, as `score_settings` reads it.
     """
 
     boundary_basis: str = ""
@@ -70,6 +72,7 @@ class TownSettings:
     codes: Mapping[str, str] = field(default_factory=dict)
     overlaps: Mapping[str, OverlapPolicy] = field(default_factory=dict)
     site_rules: Mapping[str, Any] = field(default_factory=dict)
+    score: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Layers(Mapping[str, gpd.GeoDataFrame]):

@@ -141,6 +141,8 @@ class TownFile(_Part):
     datums: dict[str, DatumPart] = Field(default_factory=dict)
     # What siting makes of it stands above the town.
     site_rules: dict[str, Any] = Field(default_factory=dict)
+    # So does what scoring makes of this one.
+    score: dict[str, Any] = Field(default_factory=dict)
 
 
 def read_town_file(file: Path) -> TownFile:
