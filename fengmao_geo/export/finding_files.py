@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import pandas as pd
 import shapely
 
 from fengmao_geo.export.files import write_whole
@@ -28,8 +27,7 @@ from fengmao_geo.findings import translate_findings
 from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import pandas as pd
     from branca.element import Figure
     from pyproj import CRS
 
@@ -154,7 +152,9 @@ def finding_table(findings: pd.DataFrame, *, lang: Lang = "zh") -> SheetTable:
 def _workbook(findings: pd.DataFrame, lang: Lang) -> bytes:
     """Write one sheet, the worst first, in which no text is a formula."""
     name = say("findings_title", lang=lang)
-    return workbook_bytes([Sheet(name, [finding_table(findings, lang=lang)], frozen_count=0)], title=name, lang=lang)
+    return workbook_bytes(
+        [Sheet(name, [finding_table(findings, lang=lang)], frozen_count=0)], title=name, lang=lang
+    )
 
 
 def _page(findings: pd.DataFrame, rows: pd.DataFrame, town: Town | None, crs: CRS | None, lang: Lang) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from fengmao_geo.export.sheets import Sheet, SheetChart, SheetTable, plain_text, text_width, written
+from fengmao_geo.export.sheet_cells import plain_text, text_width, written
+from fengmao_geo.export.sheets import Sheet, SheetChart, SheetTable
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import text
 
@@ -26,6 +28,10 @@ _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": 
 _PAPERS = {"A4": 9, "A3": 8}
 # A footer holds 255 characters, the codes of ours among them.
 _FOOTER = 180
+# Pixels of a digit, and of a row of 15 points.
+_PIXELS, _ROW_PIXELS = 7, 20
+#: No row is higher, in points.
+_HIGHEST = 409
 _SCALES = {
     "attained": {
         "type": "3_color_scale",
@@ -97,7 +103,7 @@ class _Pen:
     def cell(self, *, is_total: bool, **look: object) -> Any:  # noqa: ANN401  as above
         book = theme()["book"]
         total = {"bold": True, "bg_color": book["total"]} if is_total else {}
-        return self.format(border=1, border_color=book["grid"], text_wrap=True, **total, **look)
+        return self.format(border=1, border_color=book["grid"], **total, **look)
 
     def head(self) -> Any:  # noqa: ANN401  as above
         book = theme()["book"]
@@ -118,11 +124,12 @@ class _Page:
             self.sheet.set_column(column, column, width, self.pen.format())
         if self.told.title:
             self._titles(title, notice)
-        for part in self.told.parts:
-            if isinstance(part, SheetTable):
-                self._table(part)
+        for is_table, parts in groupby(self.told.parts, key=lambda part: isinstance(part, SheetTable)):
+            if is_table:
+                for part in parts:
+                    self._table(cast("SheetTable", part))
             else:
-                self._chart(part)
+                self._charts(cast("list[SheetChart]", list(parts)))
         self._set_up(title, notice)
 
     def _titles(self, title: str, notice: str) -> None:
@@ -164,8 +171,12 @@ class _Page:
         first = self.row + 1
         totals = range(len(table.rows) - table.total_count, len(table.rows))
         for number, row in enumerate(table.rows):
-            for column, (cell, head) in enumerate(zip(row, table.heads, strict=True)):
+            lines = [
                 self._cell(first + number, column, cell, head, is_total=number in totals)
+                for column, (cell, head) in enumerate(zip(row, table.heads, strict=True))
+            ]
+            if max(lines) > 1:
+                self.sheet.set_row(first + number, min(theme()["book"]["lines"] * max(lines) + 2, _HIGHEST))
         self._colour(table, first)
         if table.has_filter and table.rows:
             self.sheet.autofilter(first - 1, 0, first + len(table.rows) - 1, len(table.heads) - 1)
@@ -176,14 +187,21 @@ class _Page:
         lines = max(_lines(name, width) for name, width in widths)
         return float(theme()["book"]["lines"] * min(lines, 5) + 6)
 
-    def _cell(self, row: int, column: int, cell: Cell, head: Head, *, is_total: bool) -> None:
+    def _cell(self, row: int, column: int, cell: Cell, head: Head, *, is_total: bool) -> int:
+        """Write a cell, and count the lines it takes."""
         told = written(cell, head.unit, lang=self.pen.lang)
         if told.number_format:
-            look = self.pen.cell(is_total=is_total, num_format=told.number_format, align="right")
+            look = self.pen.cell(is_total=is_total, num_format=told.number_format, align="right", indent=1)
             self.sheet.write_number(row, column, told.value, look)
-            return
-        ink = {"font_color": theme()["book"][told.mood], "align": "center"} if told.mood else {}
-        self.sheet.write_string(row, column, told.value, self.pen.cell(is_total=is_total, **ink))
+            return 1
+        ink = (
+            {"font_color": theme()["book"][told.mood], "align": "center"}
+            if told.mood
+            else {"align": "left", "indent": 1}
+        )
+        look = self.pen.cell(is_total=is_total, text_wrap=True, **ink)
+        self.sheet.write_string(row, column, told.value, look)
+        return _lines(told.shown, self.widths[column] - 1)
 
     def _colour(self, table: SheetTable, first: int) -> None:
         book = theme()["book"]
@@ -204,20 +222,45 @@ class _Page:
                 if last >= first:
                     self.sheet.conditional_format(first, column, last, column, rule)
 
-    def _chart(self, told: SheetChart) -> None:
+    def _charts(self, charts: Sequence[SheetChart]) -> None:
+        """Put charts below what was written, side by side where the sheet is wide enough."""
+        book = theme()["book"]
+        drawn = [
+            (chart, height) for told in charts if (chart := self._chart(told)) for height in [_height(told)]
+        ]
+        wide = sum(_PIXELS * width + 5 for width in self.widths)
+        beside = max(int(wide // book["chart_width_px"]), 1)
+        for at in range(0, len(drawn), beside):
+            line = drawn[at : at + beside]
+            self.row += 1
+            for place, (chart, _) in enumerate(line):
+                shift = {"object_position": 2, "x_offset": place * (book["chart_width_px"] + 12)}
+                self.sheet.insert_chart(self.row, 0, chart, shift)
+            for _ in range(math.ceil(max(height for _, height in line) / _ROW_PIXELS) + 1):
+                self.sheet.set_row(self.row, book["lines"])
+                self.row += 1
+
+    def _chart(self, told: SheetChart) -> Any:  # noqa: ANN401  as above
         """Draw columns of a table; a number that is not known has no bar, and says so."""
-        book, table = theme()["book"], self.told.tables[told.table]
-        first, rows = self.starts[told.table] + 1, table.rows[: told.row_count]
-        if not _is_drawn(told, table, self.pen.lang):
-            return
+        table, first = self.told.tables[told.table], self.starts[told.table] + 1
+        rows = table.rows[: told.row_count]
+        cells = {
+            column: [written(row[column], table.heads[column].unit, lang=self.pen.lang) for row in rows]
+            for column in told.series
+        }
+        known = {
+            column: of
+            for column, of in cells.items()
+            if any(cell.number_format and cell.value for cell in of)
+        }
+        if not known:
+            return None
+        labels = [str(written(row[told.category], "", lang=self.pen.lang).value) for row in rows]
         chart = self.pen.book.add_chart({"type": "bar" if told.is_bar else "column"})
         last, name = first + len(rows) - 1, self.told.name
-        labels = [str(written(row[told.category], "", lang=self.pen.lang).value) for row in rows]
-        letters = {"name": book["font"], "size": 9}
-        for at, column in enumerate(told.series):
+        for at, (column, of) in enumerate(known.items()):
             head = table.heads[column]
-            cells = [written(row[column], head.unit, lang=self.pen.lang) for row in rows]
-            custom = [{"value": cell.value} if cell.mood else None for cell in cells]
+            custom = [{"value": cell.value} if cell.mood else None for cell in of]
             chart.add_series(
                 {
                     "name": [name, first - 1, column],
@@ -225,35 +268,42 @@ class _Page:
                     "categories": [name, first, told.category, last, told.category],
                     "categories_data": [plain_text(label) for label in labels],
                     "values": [name, first, column, last, column],
-                    "values_data": ["" if cell.mood else cell.value for cell in cells],
-                    "fill": {"color": book["series"][at % len(book["series"])]},
+                    "values_data": ["" if cell.mood else cell.value for cell in of],
+                    "fill": {"color": theme()["book"]["series"][at % len(theme()["book"]["series"])]},
                     "gap": 60,
-                    "data_labels": {"value": True, "font": letters, "custom": custom},
+                    "data_labels": {"value": True, "font": _letters(8), "custom": custom},
                 }
             )
-        title = {"name": told.title, "name_font": letters | {"size": 12, "bold": True}, "overlay": False}
-        chart.set_title(title)
-        axis: dict[str, object] = {"num_font": letters, "major_gridlines": {"visible": False}}
-        values = axis | {"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#e3e7e8"}}}
+        self._dress(chart, told, table.heads[told.series[0]].unit, series_count=len(known))
+        return chart
+
+    def _dress(self, chart: Any, told: SheetChart, unit: str, *, series_count: int) -> None:  # noqa: ANN401  as above
+        """Give a chart its title, its axes and its legend."""
+        line = {"visible": True, "line": {"color": theme()["page"]["line"]}}
+        none = {"visible": False}
+        numbers = {"num_font": _letters(9), "min": 0, "num_format": written(0.5, unit).number_format}
         if told.maximum is not None:
-            values["max"] = told.maximum
-        # What lies is read from the top.
-        chart.set_x_axis(axis | {"reverse": told.is_bar})
-        chart.set_y_axis(values)
-        chart.set_legend({"position": "bottom", "font": letters} if len(told.series) > 1 else {"none": True})
-        height = book["chart_height_px"] + (max(0, len(rows) - 10) * 18 if told.is_bar else 0)
-        chart.set_size({"width": book["chart_width_px"], "height": height})
-        self.row += 1
-        self.sheet.insert_chart(self.row, 0, chart, {"object_position": 2})
-        for _ in range(math.ceil(height / 20) + 1):
-            self.sheet.set_row(self.row, 15)
-            self.row += 1
+            numbers["max"] = told.maximum
+        names = {"num_font": _letters(9), "major_gridlines": none}
+        chart.set_title({"name": told.title, "name_font": _letters(11) | {"bold": True}, "overlay": False})
+        if told.is_bar:
+            # What lies is read from the top; its numbers stand at its bars.
+            chart.set_x_axis(numbers | {"visible": False, "major_gridlines": none})
+            chart.set_y_axis(names | {"reverse": True})
+        else:
+            chart.set_x_axis(names)
+            chart.set_y_axis(numbers | {"major_gridlines": line})
+        legend = {"position": "bottom", "font": _letters(9)}
+        chart.set_legend(legend if series_count > 1 else {"none": True})
+        chart.set_size({"width": theme()["book"]["chart_width_px"], "height": _height(told)})
 
     def _set_up(self, title: str, notice: str) -> None:
         """Set what stays on the screen, and how the sheet is printed."""
-        head = self.starts[0] if self.starts else 0
-        self.sheet.freeze_panes(head + 1, self.told.frozen_count)
-        self.sheet.repeat_rows(head)
+        # The head of what can be filtered stays; where tables follow one another only the title does.
+        head = self.starts[0] if self.told.tables[0].has_filter else None
+        self.sheet.freeze_panes(2 if head is None else head + 1, self.told.frozen_count)
+        if head is not None:
+            self.sheet.repeat_rows(head)
         self.sheet.set_landscape()
         self.sheet.set_paper(_PAPERS[self.told.paper])
         self.sheet.fit_to_pages(1, 0)
@@ -264,6 +314,18 @@ class _Page:
         self.sheet.set_header(f"&L&9{above}&R&9&A")
         pages = text("book.pages", lang=self.pen.lang, page="&P", pages="&N")
         self.sheet.set_footer(f"&L&9{below}&R&9{pages}")
+
+
+def _letters(size: float) -> dict[str, object]:
+    return {"name": theme()["book"]["font"], "size": size}
+
+
+def _height(told: SheetChart) -> int:
+    """Give a chart that lies room for each of its bars."""
+    book = theme()["book"]
+    return int(
+        max(book["chart_height_px"], 110 + 21 * told.row_count) if told.is_bar else book["chart_height_px"]
+    )
 
 
 def _printed(words: str) -> str:
@@ -287,19 +349,9 @@ def _widths(sheet: Sheet, lang: Lang) -> list[float]:
             least = words if name.isascii() else 0
             needs = [least, text_width(name) / 2 + 1]
             needs += [text_width(written(row[column], head.unit, lang=lang).shown) for row in table.rows]
-            width = min(max(*needs, book["narrowest"]), book["widest"]) + 1.5
+            width = min(max(*needs, book["narrowest"]), head.widest or book["widest"]) + 3
             if column < len(found):
                 found[column] = max(found[column], width)
             else:
                 found.append(width)
     return found
-
-
-def _is_drawn(told: SheetChart, table: SheetTable, lang: Lang) -> bool:
-    """Say whether there is anything to draw."""
-    cells = [
-        written(row[column], table.heads[column].unit, lang=lang)
-        for row in table.rows[: told.row_count]
-        for column in told.series
-    ]
-    return any(cell.number_format and cell.value for cell in cells)

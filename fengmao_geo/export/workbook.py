@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fengmao_geo.export.files import write_whole
+from fengmao_geo.export.sheet_cells import long_texts
 from fengmao_geo.export.sheet_writer import workbook_bytes
-from fengmao_geo.export.sheets import long_texts
 from fengmao_geo.export.workbook_sheets import Desk
 from fengmao_geo.export.workbook_sheets_basis import basis_sheet, column_sheet, finding_sheet
-from fengmao_geo.export.workbook_sheets_blocks import (
-    block_sheet,
-    indicator_sheet,
-    matrix_sheet,
-    red_line_sheet,
-    score_sheet,
-)
+from fengmao_geo.export.workbook_sheets_blocks import block_sheet, matrix_sheet
 from fengmao_geo.export.workbook_sheets_green import green_sheet
 from fengmao_geo.export.workbook_sheets_projects import progress_sheet, project_sheet
+from fengmao_geo.export.workbook_sheets_scores import indicator_sheet, red_line_sheet, score_sheet
 from fengmao_geo.export.workbook_sheets_spaces import space_sheet, special_sheet, stock_sheet
 from fengmao_geo.export.workbook_sheets_town import gap_sheet, town_sheet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fengmao_geo.export.sheets import Sheet
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results

@@ -1,4 +1,4 @@
-"""What all sheets of the workbook share: the results, names of blocks, words, rows that say why they are empty."""
+"""What all sheets of the workbook share: the results, names of blocks, words, tables that are empty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import shapely
 
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import Place, block_places
-from fengmao_geo.export.sheets import SheetTable, unit_name
+from fengmao_geo.export.sheet_cells import unit_name
+from fengmao_geo.export.sheets import SheetTable
 from fengmao_geo.export.theme import layer_name, named
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.standards.load import display_name
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["Desk", "number", "total"]
+__all__ = ["Desk", "is_missing", "number", "total"]
 
 #: The id of the town among the areas of every table.
 _TOWN = "town"
@@ -112,9 +113,7 @@ class Desk:
         inside = shapely.point_on_surface(np.asarray(shapes, dtype=object))
         shape, block = shapely.STRtree(self.block_shapes).query(inside, predicate="intersects")
         # Where blocks overlap the one with the lowest number is taken.
-        lowest: dict[int, int] = {}
-        for row, place in sorted(zip(shape.tolist(), block.tolist(), strict=True), reverse=True):
-            lowest[row] = place
+        lowest = dict(sorted(zip(shape.tolist(), block.tolist(), strict=True), reverse=True))
         return [self.blocks[lowest[row]].area_id if row in lowest else None for row in range(len(shapes))]
 
     def word(self, key: str, **values: object) -> str:
@@ -140,11 +139,11 @@ class Desk:
 
     def named(self, kind: str, value: object) -> str | None:
         """Write what a value of a kind is called; nothing where it is missing."""
-        return None if value is None or pd.isna(value) else named(kind, str(value), lang=self.lang)
+        return None if is_missing(value) else named(kind, str(value), lang=self.lang)
 
     def block(self, block_id: object) -> str:
         """Write which block something lies in; the words for outside where it is in none."""
-        if block_id is None or pd.isna(block_id):
+        if is_missing(block_id):
             return self.word("outside")
         return self._names.get(str(block_id), str(block_id))
 
@@ -156,7 +155,7 @@ class Desk:
     def table(
         self, heads: Sequence[Head], rows: Sequence[Sequence[Cell]] | None, source: str, **more: object
     ) -> SheetTable:
-        """Make a table; without rows it says that there are none, and without a step that nothing is known."""
+        """Make a table; without rows it says that there are none, without a step that nothing is known."""
         if rows is None:
             rows = [[None] * len(heads)]
         elif not rows:
@@ -182,12 +181,17 @@ class Desk:
             return self.word("step_wanted", step=text(f"book.step.{need}", lang=self.lang))
         if layer not in LAYERS:
             return need
-        name = layer_name(layer, lang=self.lang)
+        name = self.layer(layer)
         if not column:
             return self.word("layer_wanted", layer=name)
         known = has_text(f"column.{column}")
         label = text(f"column.{column}", lang=self.lang) if known else column
         return self.word("column_wanted", layer=name, column=label)
+
+    def layer(self, layer: str) -> str:
+        """Write what a layer is called."""
+        name = layer_name(layer, lang=self.lang)
+        return named("layer", layer, lang=self.lang) if name == layer else name
 
     def owner(self, owner: object) -> str | None:
         """Write whose a space is; nothing where that is not known."""
@@ -203,7 +207,32 @@ class Desk:
 
     def source(self, source: str, tag: str) -> str:
         """Write where a figure comes from and how sure it is."""
-        return self.word("source", source=source, tag=named("confidence", tag, lang=self.lang)) if tag else source
+        return (
+            self.word("source", source=source, tag=named("confidence", tag, lang=self.lang))
+            if tag
+            else source
+        )
+
+
+def is_missing(value: object) -> bool:
+    """Say whether a value of a table is missing.
+
+    Parameters
+    ----------
+    value
+        The value.
+
+    Returns
+    -------
+    bool
+        True for ``None`` and for what stands for it in a column.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing("")
+    (True, True, False)
+    """
+    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124  not a number
 
 
 def number(frame: pd.DataFrame, column: str) -> list[float | None]:

@@ -1,22 +1,23 @@
-"""Sheets of the workbook about the data: what figures rest on, what was found wrong, what each column means."""
+"""Sheets of the workbook about the data: what figures rest on, what was found, what each column means."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.export.finding_files import finding_table
 from fengmao_geo.export.map_figures import about
-from fengmao_geo.export.sheets import Head, Measure, Sheet, unit_name
-from fengmao_geo.export.theme import layer_name, say
+from fengmao_geo.export.sheet_cells import unit_name
+from fengmao_geo.export.sheets import Head, Measure, Sheet
+from fengmao_geo.export.theme import say
 from fengmao_geo.messages import text
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.tables import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from fengmao_geo.export.sheets import Cell
     from fengmao_geo.export.workbook_sheets import Desk
@@ -79,15 +80,15 @@ def basis_sheet(desk: Desk, cuts: Sequence[str] = ()) -> Sheet:
         desk.sheet_name("basis"),
         [
             desk.table((Head("item"), Head("says")), _terms(desk, cuts), "town_file"),
-            desk.table((Head("step"), Head("was_run"), Head("call")), _steps(desk), "results",
+            desk.table((Head("step"), Head("call"), Head("was_run")), _steps(desk), "results",
                        title=desk.title("steps")),
             desk.table(
                 (
                     Head("layer"),
+                    Head("layer_id"),
                     Head("date"),
                     Head("row_count", "count"),
                     Head("codes"),
-                    Head("layer_id"),
                 ),
                 _layers(desk),
                 "town_file",
@@ -96,18 +97,18 @@ def basis_sheet(desk: Desk, cuts: Sequence[str] = ()) -> Sheet:
             desk.table(
                 (
                     Head("indicator"),
-                    Head("direction"),
-                    Head("weight_share", "share_fine"),
+                    Head("target_source"),
                     Head("target"),
                     Head("floor"),
-                    Head("target_source"),
+                    Head("weight_share", "share_fine"),
+                    Head("direction"),
                 ),
                 _weights(desk),
                 "indicators",
                 title=desk.title("weights"),
             ),
             desk.table(
-                (Head("indicator"), Head("areas"), Head("missing")),
+                (Head("indicator"), Head("missing"), Head("areas")),
                 _unknown(desk),
                 "indicators",
                 title=desk.title("unknown"),
@@ -122,19 +123,19 @@ def basis_sheet(desk: Desk, cuts: Sequence[str] = ()) -> Sheet:
 def _terms(desk: Desk, cuts: Sequence[str]) -> list[list[Cell]]:
     town, lang = desk.results.town, desk.lang
     settings = town.settings
-    surveyed = settings.surveyed_types
+    surveyed, mark = settings.surveyed_types, text("label.list_mark", lang=lang)
     kinds = (
         desk.word("all_types")
         if surveyed == "all"
-        else text("label.list_mark", lang=lang).join(
-            str(desk.named("facility_type", kind)) for kind in sorted(surveyed)
-        )
+        else mark.join(str(desk.named("facility_type", kind)) for kind in sorted(surveyed))
     )
-    facts = [[label, said or None] for label, said in about(town, desk.results.circles, lang=lang)]
+    facts: list[list[Cell]] = [
+        [label, said or None] for label, said in about(town, desk.results.circles, lang=lang)
+    ]
     # Dates stand in the table of layers.
     last = next((at for at, (label, _) in enumerate(facts) if label == say("dates", lang=lang)), len(facts))
     circles = desk.results.circles
-    minutes = None if circles is None else "、".join(f"{limit:g}" for limit in circles.minutes)
+    minutes = None if circles is None else mark.join(f"{limit:g}" for limit in circles.minutes)
     rows: list[list[Cell]] = [
         [text("label.town", lang=lang), town.name or None],
         *facts[:last],
@@ -154,8 +155,8 @@ def _steps(desk: Desk) -> list[list[Cell]]:
     return [
         [
             text(f"book.step.{step}", lang=desk.lang),
-            getattr(desk.results, step) is not None,
             text(f"book.call.{step}", lang=desk.lang),
+            getattr(desk.results, step) is not None,
         ]
         for step in STEPS
     ]
@@ -167,19 +168,19 @@ def _layers(desk: Desk) -> list[list[Cell]]:
     there = [layer for layer in LAYERS if layer in town]
     rows: list[list[Cell]] = [
         [
-            layer_name(layer, lang=lang),
+            desk.layer(layer),
+            layer,
             settings.dates.get(layer) or None,
             len(town[layer]),
             desk.named("scheme", codes) if (codes := _codes(desk, layer)) else NOT_THERE,
-            layer,
         ]
         for layer in there
     ]
     for name, raster in sorted(_rasters(desk).items()):
         label = text(f"book.raster.{name}", lang=lang) if name in _RASTERS else name
-        rows.append([label, getattr(raster, "date", None), NOT_THERE, getattr(raster, "sensor", None), name])
+        rows.append([label, name, getattr(raster, "date", None), NOT_THERE, getattr(raster, "sensor", None)])
     absent = [layer for layer in LAYERS if layer not in town]
-    rows += [[layer_name(layer, lang=lang), desk.word("not_given"), NOT_THERE, NOT_THERE, layer] for layer in absent]
+    rows += [[desk.layer(layer), layer, desk.word("not_given"), NOT_THERE, NOT_THERE] for layer in absent]
     return rows
 
 
@@ -205,7 +206,9 @@ def _codes(desk: Desk, layer: str) -> str | None:
 def _weights(desk: Desk) -> list[list[Cell]]:
     """List weights and targets as they were used; without a scorecard as the standard proposes them."""
     used = desk.results.scorecard
-    by_indicator = {} if used is None else used.drop_duplicates("indicator").set_index("indicator").to_dict("index")
+    by_indicator = (
+        {} if used is None else used.drop_duplicates("indicator").set_index("indicator").to_dict("index")
+    )
     rows: list[list[Cell]] = []
     for indicator in indicator_file().indicators.values():
         card = by_indicator.get(indicator.indicator)
@@ -216,11 +219,11 @@ def _weights(desk: Desk) -> list[list[Cell]]:
         rows.append(
             [
                 indicator_label(indicator, desk),
-                desk.named("direction", indicator.direction),
-                _weight(used, indicator.indicator),
+                said,
                 Measure(target, indicator.unit),
                 Measure(indicator.worst, indicator.unit),
-                said,
+                _weight(used, indicator.indicator),
+                desk.named("direction", indicator.direction),
             ]
         )
     return rows
@@ -249,9 +252,9 @@ def _unknown(desk: Desk) -> list[list[Cell]] | None:
     mark = text("label.list_mark", lang=desk.lang)
     said: list[list[Cell]] = []
     for (indicator, missing), of in rows.groupby(["indicator", "missing"], sort=False):
-        name = indicator_label(known[indicator], desk) if indicator in known else indicator
+        name = indicator_label(known[indicator], desk) if indicator in known else str(indicator)
         areas = dict.fromkeys(of["area_name"])
-        said.append([name, mark.join(areas), desk.needs(missing)])
+        said.append([name, desk.needs(str(missing)), mark.join(areas)])
     return said
 
 
@@ -294,7 +297,14 @@ def column_sheet(desk: Desk, sheets: Sequence[Sheet]) -> Sheet:
     Sheet
         The sheet; columns that repeat, such as one per community, are listed once.
     """
-    heads = (Head("sheet"), Head("table_of"), Head("column_name"), Head("meaning"), Head("unit_name"), Head("from"))
+    heads = (
+        Head("sheet"),
+        Head("table_of"),
+        Head("column_name"),
+        Head("meaning"),
+        Head("unit_name"),
+        Head("from"),
+    )
     own = Sheet(desk.sheet_name("columns"), [desk.table(heads, [], "workbook")])
     rows: list[list[Cell]] = []
     for sheet in [*sheets, own]:

@@ -1,4 +1,4 @@
-"""The sheet of the workbook about green: rates before, now and planned, gains with their interval, by project."""
+"""The sheet of the workbook about green: rates, gains with their interval, what each project adds."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _UNITS = {
     "_m": "m",
 }
 _POINTS = 100.0
+# Half a square metre is none.
+_FEW_M2 = 0.5
 
 
 def green_sheet(desk: Desk) -> Sheet:
@@ -42,7 +44,7 @@ def green_sheet(desk: Desk) -> Sheet:
     Returns
     -------
     Sheet
-        The sheet: the green rate with a chart, headlines, what each project and site adds, every indicator.
+        The sheet: the green rate with a chart, headlines, what each project and site adds.
     """
     gains = None if desk.results.gains is None else desk.results.gains.gains
     parts: list[SheetTable | SheetChart] = [
@@ -50,7 +52,6 @@ def green_sheet(desk: Desk) -> Sheet:
         SheetChart(0, desk.title("green_chart"), 0, [1, 2, 3], len(desk.places)),
         _table(desk, None if gains is None else _headlines(desk), "green_headlines"),
         _attribution(desk),
-        _table(desk, None if gains is None else _all(desk, gains), "green_all", has_filter=gains is not None),
     ]
     notes = [desk.note("green")] if gains is not None else [desk.not_run("gains")]
     return Sheet(desk.sheet_name("green"), parts, title=desk.title("green"), notes=notes, frozen_count=1)
@@ -94,7 +95,7 @@ def _rates(desk: Desk, gains: pd.DataFrame | None) -> SheetTable:
     return desk.table(heads, rows, "gains", title=title, total_count=1)
 
 
-def _table(desk: Desk, frame: pd.DataFrame | None, title: str, *, has_filter: bool = False) -> SheetTable:
+def _table(desk: Desk, frame: pd.DataFrame | None, title: str) -> SheetTable:
     heads = (
         Head("area_of"),
         Head("green_indicator"),
@@ -107,7 +108,7 @@ def _table(desk: Desk, frame: pd.DataFrame | None, title: str, *, has_filter: bo
         Head("high"),
     )
     rows = None if frame is None else [_gain_row(desk, row) for row in frame.to_dict("records")]
-    return desk.table(heads, rows, "gains", title=desk.title(title), has_filter=has_filter)
+    return desk.table(heads, rows, "gains", title=desk.title(title))
 
 
 def _gain_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
@@ -143,12 +144,6 @@ def _headlines(desk: Desk) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def _all(desk: Desk, gains: pd.DataFrame) -> pd.DataFrame:
-    order = {place.area_id: at for at, place in enumerate(desk.places)}
-    rows = gains[gains["area_kind"].isin(("town", "block"))]
-    return rows.assign(place=rows["area_id"].map(order)).sort_values("place", kind="stable")
-
-
 def _attribution(desk: Desk) -> SheetTable:
     """List what each project and site adds in square metres of green, the most first in each block."""
     heads = (
@@ -163,12 +158,17 @@ def _attribution(desk: Desk) -> SheetTable:
         return desk.table(heads, None, "gains", title=title)
     names = _names(desk)
     table = gains.attribution
-    table = table[(table["indicator"] == "green_m2") & (table["gain"].abs() >= 0.5)]  # noqa: PLR2004  half a m² is none
-    table = table.assign(place=[desk.block_order(block) for block in column_values(table, "block_id")], size=-table["gain"].abs())
+    table = table[(table["indicator"] == "green_m2") & (table["gain"].abs() >= _FEW_M2)]
+    table = table.assign(
+        place=[desk.block_order(block) for block in column_values(table, "block_id")],
+        size=-table["gain"].abs(),
+    )
     rows: list[list[Cell]] = [
         [
             desk.block(row["block_id"]),
-            desk.word("no_project") if pd.isna(row["intervention_id"]) else names.get(row["intervention_id"], row["intervention_id"]),
+            desk.word("no_project")
+            if pd.isna(row["intervention_id"])
+            else names.get(row["intervention_id"], row["intervention_id"]),
             indicator_name(row["indicator"], lang=desk.lang),
             desk.named("green_basis", row["basis"]),
             Measure(row["gain"], "m2", "+"),
@@ -181,14 +181,22 @@ def _attribution(desk: Desk) -> SheetTable:
 def _names(desk: Desk) -> dict[str, str]:
     """Find what interventions are called: projects, and spaces that the programme uses."""
     results = desk.results
-    frames = [frame for frame in (results.spaces, None if results.programme is None else results.programme.sites) if frame is not None]
+    frames = [
+        frame
+        for frame in (results.spaces, None if results.programme is None else results.programme.sites)
+        if frame is not None
+    ]
     names = {
-        space: place_name(name, lang=desk.lang) for frame in frames for space, name in zip(frame["space_id"], frame["name"], strict=True)
+        space: place_name(name, lang=desk.lang)
+        for frame in frames
+        for space, name in zip(frame["space_id"], frame["name"], strict=True)
     }
     if "projects" in results.town:
         projects = results.town["projects"]
         called = column_values(projects, "name")
         names |= {
-            str(project): str(name) for project, name in zip(projects["id"], called, strict=True) if name is not None
+            str(project): str(name)
+            for project, name in zip(projects["id"], called, strict=True)
+            if name is not None
         }
     return names

@@ -1,17 +1,15 @@
-"""Sheets of the workbook about projects: the pool of them with the programme's sites, and how far they are."""
+"""Sheets of the workbook about projects: all of them with the programme's sites, and how far they are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.export.map_data import column_values
-from fengmao_geo.export.sheets import Head, Sheet, SheetChart
+from fengmao_geo.export.sheets import Head, Sheet
 from fengmao_geo.export.space_words import capital, place_name, use_name
 from fengmao_geo.export.theme import theme
-from fengmao_geo.export.workbook_sheets import number, total
+from fengmao_geo.export.workbook_sheets import is_missing, number, total
 from fengmao_geo.standards.uses import uses
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ def project_sheet(desk: Desk) -> Sheet:
     Returns
     -------
     Sheet
-        The sheet, with a chart of the investment by block.
+        The sheet.
     """
     heads = (
         Head("project_name"),
@@ -56,13 +54,15 @@ def project_sheet(desk: Desk) -> Sheet:
     rows = None if projects is None and sites is None else [*(projects or []), *(sites or [])]
     notes = [] if projects is not None else [desk.note("no_projects")]
     notes += [] if sites is not None else [desk.not_run("programme")]
-    sums = _sums(desk, rows)
-    parts = [
-        sums,
-        SheetChart(0, desk.title("investment_chart"), 0, [2, 4], len(sums.rows) - sums.total_count),
-        desk.table(heads, rows, "projects", title=desk.title("project_list"), has_filter=bool(rows)),
-    ]
-    return Sheet(desk.sheet_name("projects"), parts, title=desk.title("projects"), notes=notes, frozen_count=1, paper="A3")
+    parts = [desk.table(heads, rows, "projects", has_filter=bool(rows))]
+    return Sheet(
+        desk.sheet_name("projects"),
+        parts,
+        title=desk.title("projects"),
+        notes=notes,
+        frozen_count=1,
+        paper="A3",
+    )
 
 
 def _projects(desk: Desk) -> list[list[Cell]] | None:
@@ -86,7 +86,12 @@ def _projects(desk: Desk) -> list[list[Cell]] | None:
             NOT_THERE,
         ]
         for project, name, batch, theme_of, kind, use, block, money, said in zip(
-            projects["id"], *columns, blocks, number(projects, "investment_wan"), zip(*texts, strict=True), strict=True
+            projects["id"],
+            *columns,
+            blocks,
+            number(projects, "investment_wan"),
+            zip(*texts, strict=True),
+            strict=True,
         )
     ]
 
@@ -101,7 +106,11 @@ def _sites(desk: Desk) -> list[list[Cell]] | None:
     programme = desk.results.programme
     if programme is None:
         return None
-    sites, known, open_word = programme.sites.sort_values("rank", kind="stable"), uses(), desk.word("to_be_set")
+    sites, known, open_word = (
+        programme.sites.sort_values("rank", kind="stable"),
+        uses(),
+        desk.word("to_be_set"),
+    )
     return [
         [
             place_name(name, lang=desk.lang),
@@ -125,31 +134,6 @@ def _sites(desk: Desk) -> list[list[Cell]] | None:
             strict=True,
         )
     ]
-
-
-def _sums(desk: Desk, rows: Sequence[Sequence[Cell]] | None) -> SheetTable:
-    """Sum projects and sites up by block, those outside last."""
-    heads = (
-        Head("block_of"),
-        Head("project_count", "count"),
-        Head("investment_wan", "wan"),
-        Head("site_count", "count"),
-        Head("site_wan", "wan"),
-    )
-    title = desk.title("project_sums")
-    if rows is None:
-        return desk.table(heads, None, "projects", title=title)
-    names = [*(place.name for place in desk.blocks), desk.word("outside")]
-    summed: list[list[Cell]] = []
-    for name in [*names, None]:
-        here = [row for row in rows if name is None or row[2] == name]
-        line: list[Cell] = [name or desk.word("all")]
-        for pool in ("project", "site"):
-            of = [row for row in here if row[1] == desk.word(pool)]
-            money = [value if isinstance(value := row[6], float) else None for row in of]
-            line += [len(of), total(money) if of else NOT_THERE]
-        summed.append(line)
-    return desk.table(heads, summed, "projects", title=title, total_count=1)
 
 
 def progress_sheet(desk: Desk) -> Sheet:
@@ -185,7 +169,9 @@ def progress_sheet(desk: Desk) -> Sheet:
     notes = [desk.note("progress")] if rows is not None else [desk.note("no_projects")]
     counts = _counts(desk, rows)
     parts = [desk.table(heads, rows, "projects", has_filter=bool(rows)), counts]
-    return Sheet(desk.sheet_name("progress"), parts, title=desk.title("progress"), notes=notes, frozen_count=1)
+    return Sheet(
+        desk.sheet_name("progress"), parts, title=desk.title("progress"), notes=notes, frozen_count=1
+    )
 
 
 def _progress(desk: Desk) -> list[list[Cell]] | None:
@@ -193,8 +179,10 @@ def _progress(desk: Desk) -> list[list[Cell]] | None:
     if blocks is None:
         return None
     rows: list[list[Cell]] = []
-    for row, block in zip(desk.results.town["projects"].drop(columns="geometry").to_dict("records"), blocks, strict=True):
-        project = {str(key): None if _is_missing(value) else value for key, value in row.items()}
+    for row, block in zip(
+        desk.results.town["projects"].drop(columns="geometry").to_dict("records"), blocks, strict=True
+    ):
+        project = {str(key): None if is_missing(value) else value for key, value in row.items()}
         money, paid = project.get("investment_wan"), project.get("paid_wan")
         status = _status(project)
         rows.append(
@@ -204,17 +192,16 @@ def _progress(desk: Desk) -> list[list[Cell]] | None:
                 project.get("acceptance_batch"),
                 None if status is None else desk.word(f"status_{status}"),
                 project.get("progress_share"),
-                *(project.get(name) for name in ("planned_start_on", "started_on", "planned_end_on", "completed_on")),
+                *(
+                    project.get(name)
+                    for name in ("planned_start_on", "started_on", "planned_end_on", "completed_on")
+                ),
                 money,
                 paid,
                 None if money is None or paid is None else paid / money if money else NOT_THERE,
             ]
         )
     return rows
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (not isinstance(value, str) and bool(pd.isna(value)))
 
 
 def _status(project: Mapping[str, object]) -> str | None:

@@ -9,9 +9,15 @@ import shapely
 
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.export.map_data import column_values
-from fengmao_geo.export.sheets import Head, Sheet, SheetChart
-from fengmao_geo.export.space_words import capital, control_name, evidence_words, kind_name, place_name, use_name
-from fengmao_geo.export.theme import layer_name, named
+from fengmao_geo.export.sheets import Head, Sheet
+from fengmao_geo.export.space_words import (
+    capital,
+    control_name,
+    evidence_words,
+    kind_name,
+    place_name,
+    use_name,
+)
 from fengmao_geo.export.workbook_sheets import number
 from fengmao_geo.messages import text
 from fengmao_geo.spaces.yields import firm_parcels, yield_per_mu
@@ -41,82 +47,51 @@ def space_sheet(desk: Desk) -> Sheet:
     Returns
     -------
     Sheet
-        The sheet, with the number and area by kind and a chart of them first.
+        The sheet.
     """
     heads = (
         Head("space_name"),
         Head("block_of"),
-        Head("kind"),
-        Head("certainty"),
+        Head("kind", widest=16),
         Head("area_m2", "m2"),
         Head("width_m", "m_fine"),
         Head("frontage_m", "m"),
         Head("water_m", "m"),
         Head("is_accessible"),
         Head("owner"),
-        Head("controls"),
+        Head("controls", widest=16),
         Head("within_5_min_people", "people"),
         Head("within_15_min_people", "people"),
         Head("chosen_use", source="programme"),
         Head("cost_wan", "wan", source="programme"),
-        Head("possible_uses", source="uses"),
-        Head("evidence"),
+        Head("possible_uses", source="uses", widest=30),
+        Head("evidence", widest=34),
         Head("decision"),
         Head("space_id"),
     )
-    notes = [desk.not_run(step) for step in ("spaces", "uses", "programme") if getattr(desk.results, step) is None]
+    notes = [
+        desk.not_run(step) for step in ("spaces", "uses", "programme") if getattr(desk.results, step) is None
+    ]
     spaces = desk.results.spaces
     rows = None if spaces is None else [_space_row(desk, row) for row in _in_order(desk, spaces)]
-    kinds = _kinds(desk, spaces)
-    parts = [
-        kinds,
-        SheetChart(0, desk.title("kinds_chart"), 1, [2], len(kinds.rows) - 1, is_bar=True),
-        desk.table(heads, rows, "spaces", title=desk.title("space_list"), has_filter=bool(rows)),
-    ]
+    parts = [desk.table(heads, rows, "spaces", has_filter=bool(rows))]
     return Sheet(
-        desk.sheet_name("spaces"), parts, title=desk.title("spaces"), notes=[desk.note("spaces"), *notes], frozen_count=1, paper="A3"
+        desk.sheet_name("spaces"),
+        parts,
+        title=desk.title("spaces"),
+        notes=[desk.note("spaces"), *notes],
+        frozen_count=1,
+        paper="A3",
     )
 
 
 def _in_order(desk: Desk, spaces: pd.DataFrame) -> list[dict[Any, Any]]:
     """Take the spaces by block, then family, kind and name."""
-    order = spaces.assign(block_place=[desk.block_order(block) for block in column_values(spaces, "block_id")])
+    order = spaces.assign(
+        block_place=[desk.block_order(block) for block in column_values(spaces, "block_id")]
+    )
     keys = ["block_place", "family", "kind", "name", "space_id"]
     return order.drop(columns="geometry").sort_values(keys, kind="stable").to_dict("records")
-
-
-def _kinds(desk: Desk, spaces: pd.DataFrame | None) -> SheetTable:
-    heads = (
-        Head("family"),
-        Head("kind"),
-        Head("space_count", "count"),
-        Head("space_ha", "ha"),
-        Head("suspected_count", "count"),
-    )
-    title = desk.title("kinds")
-    if spaces is None:
-        return desk.table(heads, None, "spaces", title=title)
-    is_suspected = spaces["certainty"] == "suspected"
-    groups = spaces.assign(is_suspected=is_suspected).groupby(["family", "kind"], sort=True)
-    rows: list[list[Cell]] = [
-        [
-            desk.named("family", family),
-            capital(kind_name(kind, lang=desk.lang)),
-            len(of),
-            hectares(float(of["area_m2"].sum())),
-            int(of["is_suspected"].sum()),
-        ]
-        for (family, kind), of in groups
-    ]
-    rows.sort(key=lambda row: (str(row[0]), -int(str(row[2]))))
-    whole: list[Cell] = [
-        desk.word("all"),
-        NOT_THERE,
-        len(spaces),
-        hectares(float(spaces["area_m2"].sum())),
-        int(is_suspected.sum()),
-    ]
-    return desk.table(heads, [*rows, whole], "spaces", title=title, total_count=1)
 
 
 def _space_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
@@ -128,7 +103,6 @@ def _space_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
         place_name(row["name"], lang=desk.lang),
         desk.block(row["block_id"]),
         kind_name(row["kind"], is_suspected=row["certainty"] == "suspected", lang=desk.lang),
-        desk.named("certainty", row["certainty"]),
         row["area_m2"],
         row["width_m"],
         row["frontage_m"],
@@ -148,7 +122,7 @@ def _space_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
 
 
 def _without_water(desk: Desk) -> float | None:
-    """A distance to water that is missing: there is none near, or nobody drew any."""
+    """Say why a distance to water is missing: there is none near, or nobody drew any."""
     return NOT_THERE if "water" in desk.results.town else None
 
 
@@ -162,7 +136,7 @@ def _possible(desk: Desk, space_id: str) -> str | None:
 
 
 def stock_sheet(desk: Desk) -> Sheet:
-    """List idle stock: spaces of stock, buildings that stand idle, and what firms yield per mu of their parcels.
+    """List idle stock: spaces of stock, buildings that stand idle, and what firms yield per mu.
 
     Parameters
     ----------
@@ -178,7 +152,6 @@ def stock_sheet(desk: Desk) -> Sheet:
         Head("space_name"),
         Head("block_of"),
         Head("kind"),
-        Head("certainty"),
         Head("area_m2", "m2"),
         Head("building_m2", "m2"),
         Head("owner"),
@@ -187,14 +160,20 @@ def stock_sheet(desk: Desk) -> Sheet:
         Head("possible_uses", source="uses"),
     )
     spaces = desk.results.spaces
-    rows = None if spaces is None else [_stock_row(desk, row) for row in _in_order(desk, spaces) if row["family"] == "stock"]
+    rows = (
+        None
+        if spaces is None
+        else [_stock_row(desk, row) for row in _in_order(desk, spaces) if row["family"] == "stock"]
+    )
     notes = [] if spaces is not None else [desk.not_run("spaces")]
     parts = [
         desk.table(heads, rows, "spaces", title=desk.title("stock_spaces"), has_filter=bool(rows)),
         _idle_table(desk),
         _yield_table(desk),
     ]
-    return Sheet(desk.sheet_name("stock"), parts, title=desk.title("stock"), notes=notes, frozen_count=1, paper="A3")
+    return Sheet(
+        desk.sheet_name("stock"), parts, title=desk.title("stock"), notes=notes, frozen_count=1, paper="A3"
+    )
 
 
 def _stock_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
@@ -204,7 +183,6 @@ def _stock_row(desk: Desk, row: dict[Any, Any]) -> list[Cell]:
         place_name(row["name"], lang=desk.lang),
         desk.block(row["block_id"]),
         kind_name(row["kind"], is_suspected=row["certainty"] == "suspected", lang=desk.lang),
-        desk.named("certainty", row["certainty"]),
         row["area_m2"],
         row["building_m2"],
         desk.owner(row["owner"]),
@@ -219,11 +197,11 @@ def _idle_table(desk: Desk) -> SheetTable:
         Head("building_name"),
         Head("block_of"),
         Head("building_use"),
-        Head("lease"),
         Head("footprint_m2", "m2"),
         Head("floor_count", "count"),
         Head("built_year", "year"),
         Head("electricity_kwh", "kwh"),
+        Head("lease"),
         Head("id"),
     )
     title, town = desk.title("idle_buildings"), desk.results.town
@@ -239,11 +217,11 @@ def _idle_table(desk: Desk) -> SheetTable:
             name or desk.word("unnamed"),
             desk.block(block),
             desk.named("use", use),
-            desk.named("lease", lease),
             area,
             floors,
             year,
             power,
+            desk.named("lease", lease),
             str(building),
         ]
         for name, use, lease, block, area, floors, year, power, building in zip(
@@ -256,21 +234,22 @@ def _idle_table(desk: Desk) -> SheetTable:
 def _yield_table(desk: Desk) -> SheetTable:
     heads = (
         Head("parcel_place"),
-        Head("firm_names"),
         Head("land_class"),
         Head("owner_name"),
         Head("area_mu", "mu"),
-        Head("firm_count", "count"),
         Head("tax_wan", "wan"),
         Head("tax_wan_per_mu", "wan_per_mu", colour="bar"),
         Head("revenue_wan_per_mu", "wan_per_mu"),
+        Head("firm_names"),
         Head("grade"),
     )
     title, town = desk.title("yields"), desk.results.town
     if "firms" not in town or "parcels" not in town:
         return desk.table(heads, None, "layer", title=title)
     parcels = town["parcels"].set_index("id")
-    yields = yield_per_mu(town).sort_values(["tax_wan_per_mu", "parcel_id"], na_position="last", kind="stable")
+    yields = yield_per_mu(town).sort_values(
+        ["tax_wan_per_mu", "parcel_id"], na_position="last", kind="stable"
+    )
     stand = firm_parcels(town)
     called = column_values(town["firms"], "name")
     firms: dict[str, list[str]] = {}
@@ -282,11 +261,13 @@ def _yield_table(desk: Desk) -> SheetTable:
     mark = text("label.list_mark", lang=desk.lang)
     rows: list[list[Cell]] = [
         [
-            desk.word("parcel", place=place, id=row["parcel_id"]) if place else desk.word("parcel_only", id=row["parcel_id"]),
-            mark.join(firms.get(row["parcel_id"], [])) or None,
+            desk.word("parcel", place=place, id=row["parcel_id"])
+            if place
+            else desk.word("parcel_only", id=row["parcel_id"]),
             land,
             owner,
-            *(row[name] for name in ("area_mu", "firm_count", "tax_wan", "tax_wan_per_mu", "revenue_wan_per_mu")),
+            *(row[name] for name in ("area_mu", "tax_wan", "tax_wan_per_mu", "revenue_wan_per_mu")),
+            mark.join(firms.get(row["parcel_id"], [])) or None,
             None if pd.isna(row["grade"]) else row["grade"],
         ]
         for row, place, land, owner in zip(yields.to_dict("records"), *columns, strict=True)
@@ -311,7 +292,6 @@ def special_sheet(desk: Desk) -> Sheet:
         Head("space_name"),
         Head("block_of"),
         Head("kind"),
-        Head("certainty"),
         Head("area_m2", "m2"),
         Head("protected_m2", "m2"),
         Head("owner"),
@@ -323,13 +303,22 @@ def special_sheet(desk: Desk) -> Sheet:
     rows: list[list[Cell]] | None = None
     if spaces is not None:
         wanted = [row for row in _in_order(desk, spaces) if _is_special(row)]
-        rows = [[*_stock_row(desk, row)[:5], row["protected_m2"], *_stock_row(desk, row)[6:]] for row in wanted]
+        rows = [
+            [*_stock_row(desk, row)[:4], row["protected_m2"], *_stock_row(desk, row)[5:]] for row in wanted
+        ]
     notes = [desk.note("special")] if spaces is not None else [desk.not_run("spaces")]
     parts = [
         desk.table(heads, rows, "spaces", title=desk.title("special_spaces"), has_filter=bool(rows)),
         _protected_table(desk),
     ]
-    return Sheet(desk.sheet_name("special"), parts, title=desk.title("special"), notes=notes, frozen_count=1, paper="A3")
+    return Sheet(
+        desk.sheet_name("special"),
+        parts,
+        title=desk.title("special"),
+        notes=notes,
+        frozen_count=1,
+        paper="A3",
+    )
 
 
 def _is_special(row: dict[Any, Any]) -> bool:
@@ -347,7 +336,7 @@ def _protected_table(desk: Desk) -> SheetTable:
     town = desk.results.town
     rows: list[list[Cell]] = []
     for layer in _PROTECTED:
-        name = layer_name(layer, lang=desk.lang)
+        name = desk.layer(layer)
         if layer not in town:
             rows.append([name, *[None] * (len(heads) - 1)])
             continue

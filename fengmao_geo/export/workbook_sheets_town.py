@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.sheets import Head, Measure, Sheet, SheetChart
-from fengmao_geo.export.theme import layer_name
+from fengmao_geo.export.space_words import capital, kind_name
 from fengmao_geo.export.workbook_sheets import number, total
 from fengmao_geo.life_circle.coverage import FULL_SET
 from fengmao_geo.messages import text
@@ -19,7 +18,10 @@ from fengmao_geo.tables import GROUP_COLUMNS
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import geopandas as gpd
+    import numpy as np
 
     from fengmao_geo.export.sheets import Cell, SheetTable
     from fengmao_geo.export.workbook_sheets import Desk
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["gap_sheet", "town_sheet"]
 
-_MOST_BARS = 16
+_MOST_BARS = 10
+# Half a person is none.
+_FEW_PEOPLE = 0.5
 
 _Row = tuple[str, str | None, Measure, str | None]
 
@@ -48,7 +52,8 @@ def town_sheet(desk: Desk) -> Sheet:
     heads = (Head("subject"), Head("item"), Head("figure"), Head("figure_unit"), Head("figure_basis"))
     told = [*_areas(desk), *_people(desk), *_built(desk), *_found(desk)]
     rows: list[list[Cell]] = [
-        [subject, item, figure, desk.unit(figure.unit) or NOT_THERE, basis] for subject, item, figure, basis in told
+        [subject, item, figure, desk.unit(figure.unit) or NOT_THERE, basis]
+        for subject, item, figure, basis in told
     ]
     land = _land(desk)
     parts = [
@@ -57,8 +62,11 @@ def town_sheet(desk: Desk) -> Sheet:
         SheetChart(1, desk.title("land"), 0, [2], min(len(land.rows), _MOST_BARS), is_bar=True),
         _uses(desk),
         _streets(desk),
+        *_kinds(desk),
     ]
-    return Sheet(desk.sheet_name("town"), parts, title=desk.title("town"), notes=desk.people_notes, frozen_count=1)
+    return Sheet(
+        desk.sheet_name("town"), parts, title=desk.title("town"), notes=desk.people_notes, frozen_count=1
+    )
 
 
 def _areas(desk: Desk) -> list[_Row]:
@@ -67,18 +75,24 @@ def _areas(desk: Desk) -> list[_Row]:
     basis = " ".join(str(part) for part in (settings.boundary_basis, settings.boundary_year) if part)
     rows: list[_Row] = []
     for layer in ("built_up", "extent", "blocks", "farmland_protected", "water"):
-        name = layer_name(layer, lang=desk.lang)
+        name = desk.layer(layer)
         area = hectares(float(town[layer].geometry.area.sum())) if layer in town else None
         said = basis if layer == "built_up" else settings.dates.get(layer)
-        rows.append((subject, name, Measure(area, "ha"), said or None if layer in town else desk.word("not_given")))
-    rows.append((subject, desk.word("block_count"), Measure(len(desk.blocks), "count"), desk.word("from_layer")))
+        rows.append(
+            (subject, name, Measure(area, "ha"), said or None if layer in town else desk.word("not_given"))
+        )
+    rows.append(
+        (subject, desk.word("block_count"), Measure(len(desk.blocks), "count"), desk.word("from_layer"))
+    )
     return rows
 
 
 def _people(desk: Desk) -> list[_Row]:
     circles, subject = desk.results.circles, desk.word("subject_people")
     if circles is None:
-        return [(subject, text("column.people", lang=desk.lang), Measure(None, "people"), desk.not_run("circles"))]
+        return [
+            (subject, text("column.people", lang=desk.lang), Measure(None, "people"), desk.not_run("circles"))
+        ]
     unit = {"people": "people", "floor_area": "m2"}.get(circles.people_basis, "count")
     said = text(f"map.people_basis_{circles.people_basis}", lang=desk.lang)
     rows: list[_Row] = [
@@ -86,7 +100,9 @@ def _people(desk: Desk) -> list[_Row]:
     ]
     for group, column in GROUP_COLUMNS.items():
         values = number(circles.dwellings, column)
-        label = text("summary.people" if unit == "people" else f"summary.people_{circles.people_basis}", lang=desk.lang)
+        label = text(
+            "summary.people" if unit == "people" else f"summary.people_{circles.people_basis}", lang=desk.lang
+        )
         name = label if group == "everyone" else desk.named("group", group)
         is_part = None in values and total(values) is not None
         basis = said if group == "everyone" else desk.word("from_dwellings")
@@ -107,17 +123,26 @@ def _built(desk: Desk) -> list[_Row]:
         idle = [value == "idle" for value in column_values(buildings, "status")]
         is_told = "status" in buildings and buildings["status"].notna().any()
         rows += [
-            (subject, layer_name("buildings", lang=desk.lang), Measure(len(buildings), "count"), basis),
+            (subject, desk.layer("buildings"), Measure(len(buildings), "count"), basis),
             (subject, desk.word("footprints"), Measure(hectares(float(ground.sum())), "ha"), basis),
-            (subject, desk.word("floor_area"), Measure(total(known), "m2", ">=" if is_part else ""), desk.word("floors_known")),
+            (
+                subject,
+                desk.word("floor_area"),
+                Measure(total(known), "m2", ">=" if is_part else ""),
+                desk.word("floors_known"),
+            ),
             (subject, desk.word("idle_buildings"), Measure(sum(idle) if is_told else None, "count"), basis),
         ]
     streets = town["streets"]
-    rows.append((subject, desk.word("street_length"), Measure(float(streets.length.sum()) / 1000, "km"), basis))
+    rows.append(
+        (subject, desk.word("street_length"), Measure(float(streets.length.sum()) / 1000, "km"), basis)
+    )
     for layer in ("facilities", "green"):
         count = len(town[layer]) if layer in town else None
-        name = desk.word("layer_count", layer=layer_name(layer, lang=desk.lang))
-        rows.append((subject, name, Measure(count, "count"), basis if layer in town else desk.word("not_given")))
+        name = desk.word("layer_count", layer=desk.layer(layer))
+        rows.append(
+            (subject, name, Measure(count, "count"), basis if layer in town else desk.word("not_given"))
+        )
     return rows
 
 
@@ -127,11 +152,20 @@ def _found(desk: Desk) -> list[_Row]:
     rows: list[_Row] = []
     circles = results.circles
     if circles is not None:
-        full = circles.areas[(circles.areas["area_kind"] == "town") & (circles.areas["facility_type"] == FULL_SET)]
+        full = circles.areas[
+            (circles.areas["area_kind"] == "town") & (circles.areas["facility_type"] == FULL_SET)
+        ]
         for limit in circles.minutes:
             shares = full[full["limit_min"] == limit]["reached_share"]
             share = float(shares.mean()) if len(shares) else None
-            rows.append((subject, desk.word("full_set", minutes=f"{limit:g}"), Measure(share, "share"), desk.word("from_circles")))
+            rows.append(
+                (
+                    subject,
+                    desk.word("full_set", minutes=f"{limit:g}"),
+                    Measure(share, "share"),
+                    desk.word("from_circles"),
+                )
+            )
     spaces, programme = results.spaces, results.programme
     found = None if spaces is None else len(spaces)
     size = None if spaces is None else hectares(float(spaces["area_m2"].sum()))
@@ -153,22 +187,33 @@ def _found(desk: Desk) -> list[_Row]:
 def _land(desk: Desk) -> SheetTable:
     """Sum parcels up by class, the largest first."""
     town = desk.results.town
-    heads = (Head("land_class"), Head("land_code"), Head("area_ha", "ha", colour="bar"), Head("share", "share_fine"), Head("parcel_count", "count"))
+    heads = (
+        Head("land_class"),
+        Head("land_code"),
+        Head("area_ha", "ha", colour="bar"),
+        Head("share", "share_fine"),
+    )
     options = {"title": desk.title("land_table")}
     if "parcels" not in town:
         return desk.table(heads, None, "layer", **options)
     parcels = town["parcels"]
     codes = ["" if code is None else str(code) for code in column_values(parcels, "land_code")]
-    sizes = pd.DataFrame({"code": codes, "name": column_values(parcels, "land_name"), "m2": parcels.geometry.area.to_numpy()})
+    sizes = pd.DataFrame(
+        {"code": codes, "name": column_values(parcels, "land_name"), "m2": parcels.geometry.area.to_numpy()}
+    )
     scheme = dict(getattr(town.settings, "codes", {})).get("parcels")
     known = land_classes(scheme) if scheme else {}
     whole = float(sizes["m2"].sum())
     rows: list[list[Cell]] = []
     for code, of in sizes.groupby("code", sort=True):
         entry, called = known.get(str(code)), of["name"].dropna()
-        name = (called.iloc[0] if len(called) else None) if entry is None else entry.name_zh if desk.lang == "zh" else entry.name_en
+        name = str(called.iloc[0]) if len(called) else ""
+        if entry is not None:
+            name = entry.name_zh if desk.lang == "zh" else entry.name_en
         size = float(of["m2"].sum())
-        rows.append([name or code or None, code or None, hectares(size), size / whole if whole else None, len(of)])
+        rows.append(
+            [name or str(code) or None, str(code) or None, hectares(size), size / whole if whole else None]
+        )
     rows.sort(key=lambda row: -float(row[2]))  # type: ignore[arg-type]  # hectares
     return desk.table(heads, rows, "layer", **options)
 
@@ -179,7 +224,9 @@ def _uses(desk: Desk) -> SheetTable:
     if "buildings" not in desk.results.town:
         return desk.table(heads, None, "layer", **options)
     buildings = desk.results.town["buildings"]
-    return desk.table(heads, _sizes(desk, buildings, "use", buildings.geometry.area.to_numpy()), "layer", **options)
+    return desk.table(
+        heads, _sizes(desk, buildings, "use", buildings.geometry.area.to_numpy()), "layer", **options
+    )
 
 
 def _streets(desk: Desk) -> SheetTable:
@@ -192,12 +239,45 @@ def _streets(desk: Desk) -> SheetTable:
 def _sizes(desk: Desk, layer: gpd.GeoDataFrame, column: str, sizes: np.ndarray) -> list[list[Cell]]:
     """Count and sum a layer up by what a column says, the largest first."""
     values = [str(value) if value is not None else "" for value in column_values(layer, column)]
-    by = pd.DataFrame({"value": values, "size": sizes}).groupby("value", sort=True)["size"].agg(["count", "sum"])
+    by = (
+        pd.DataFrame({"value": values, "size": sizes})
+        .groupby("value", sort=True)["size"]
+        .agg(["count", "sum"])
+    )
     by = by.sort_values("sum", ascending=False, kind="stable")
     return [
         [desk.named(column, value) if value else None, int(count), float(size)]
         for value, count, size in zip(by.index, by["count"], by["sum"], strict=True)
     ]
+
+
+def _kinds(desk: Desk) -> list[SheetTable | SheetChart]:
+    """Sum the spaces up by kind."""
+    heads = (
+        Head("kind", source="spaces"),
+        Head("family", source="spaces"),
+        Head("space_count", "count", source="spaces"),
+        Head("suspected_count", "count", source="spaces"),
+        Head("space_ha", "ha", source="spaces"),
+    )
+    title, spaces = desk.title("kinds"), desk.results.spaces
+    if spaces is None:
+        return [desk.table(heads, None, "spaces", title=title)]
+    groups = spaces.assign(is_suspected=spaces["certainty"] == "suspected").groupby(
+        ["family", "kind"], sort=True
+    )
+    rows: list[list[Cell]] = [
+        [
+            capital(kind_name(kind, lang=desk.lang)),
+            desk.named("family", family),
+            len(of),
+            int(of["is_suspected"].sum()),
+            hectares(float(of["area_m2"].sum())),
+        ]
+        for (family, kind), of in groups
+    ]
+    table = desk.table(heads, rows, "spaces", title=title)
+    return [table, SheetChart(4, desk.title("kinds_chart"), 0, [2], len(rows), is_bar=True)]
 
 
 def gap_sheet(desk: Desk) -> Sheet:
@@ -211,58 +291,64 @@ def gap_sheet(desk: Desk) -> Sheet:
     Returns
     -------
     Sheet
-        A matrix of type by community for each circle, then the list by community, the worst first.
+        A matrix of type by community, circle by circle.
     """
-    circles = desk.results.circles
-    notes = desk.people_notes
+    circles, notes = desk.results.circles, desk.people_notes
     if circles is None:
-        notes = [desk.not_run("circles")]
-        parts = [desk.table((Head("facility_type"), Head("lacking_people", "people")), None, "circles")]
+        notes, kind = [desk.not_run("circles")], "community"
+        table = desk.table((Head("facility_type"), Head("community_lack", "people")), None, "circles")
     else:
         kind = "community" if (circles.areas["area_kind"] == "community").any() else "block"
-        if kind == "block":
-            notes = [*notes, desk.note("no_communities")]
-        shown = [*_gap_matrices(desk, circles, kind)]
-        parts = [*shown, _gap_list(desk, circles, kind)]
-    return Sheet(desk.sheet_name("gaps"), parts, title=desk.title("gaps"), notes=notes, frozen_count=1, paper="A3")
+        table = _gap_matrix(desk, circles, kind)
+    notes = [desk.note("gaps"), *notes, *([desk.note("no_communities")] if kind == "block" else [])]
+    return Sheet(
+        desk.sheet_name("gaps"), [table], title=desk.title("gaps"), notes=notes, frozen_count=2, paper="A3"
+    )
 
 
-def _gap_matrices(desk: Desk, circles: LifeCircles, kind: str) -> list[SheetTable]:
+def _gap_matrix(desk: Desk, circles: LifeCircles, kind: str) -> SheetTable:
     rows = _walked(circles, (kind, "town"))
     names = _in_order(rows[rows["area_kind"] == kind])
-    town = desk.places[-1].name
-    tables = []
-    for limit in circles.minutes:
-        here = rows[rows["limit_min"] == limit]
-        cells = {(row["area_kind"], row["area_id"], row["facility_type"]): row for row in here.to_dict("records")}
-        heads = (
-            Head("facility_type"),
-            Head("group"),
-            *(Head("community_lack", "people", colour="lack", label=name) for name in names.values()),
-            Head("town_lack", "people", label=town),
-        )
-        listed: list[list[Cell]] = [
+    cells = {(row["area_id"], row["facility_type"], row["limit_min"]): row for row in rows.to_dict("records")}
+    heads = (
+        Head("circle", "min"),
+        Head("facility_type"),
+        Head("group"),
+        *(Head("community_lack", "people", colour="lack", label=name) for name in names.values()),
+        Head("town_lack", "people", colour="bar"),
+        Head("lacking_share", "share"),
+    )
+    keys = rows.drop_duplicates(["limit_min", "facility_type"])[["limit_min", "facility_type", "group"]]
+    keys = keys.sort_values("limit_min", kind="stable")
+    listed: list[list[Cell]] = []
+    for limit, facility_type, group in zip(
+        keys["limit_min"], keys["facility_type"], keys["group"], strict=True
+    ):
+        here = [cells.get((area, facility_type, limit)) for area in (*names, "town")]
+        listed.append(
             [
+                limit,
                 desk.named("facility_type", facility_type),
                 desk.named("group", group),
-                *(_lack(cells.get((kind, area, facility_type))) for area in names),
-                _lack(cells.get(("town", "town", facility_type))),
+                *(_lack(row) for row in here),
+                _lacking_share(here[-1]),
             ]
-            for facility_type, group in here.drop_duplicates("facility_type")[["facility_type", "group"]].to_numpy()
-        ]
-        title = text("book.title.gap_matrix", lang=desk.lang, minutes=f"{limit:g}")
-        tables.append(desk.table(heads, listed, "circles", title=title))
-    return tables
+        )
+    return desk.table(heads, listed, "circles", has_filter=bool(listed))
 
 
 def _walked(circles: LifeCircles, kinds: tuple[str, ...]) -> pd.DataFrame:
     """Take the rows of required types within their circles, in the order of the catalogue."""
     asked = circles.types[circles.types["is_asked"] & circles.types["is_required"]].set_index("facility_type")
     areas = circles.areas
-    rows = areas[(areas["by"] == "network") & areas["area_kind"].isin(kinds) & areas["facility_type"].isin(asked.index)]
+    rows = areas[
+        (areas["by"] == "network") & areas["area_kind"].isin(kinds) & areas["facility_type"].isin(asked.index)
+    ]
     rows = rows[rows["facility_type"].map(asked["tier_min"]).astype(float) <= rows["limit_min"]]
     order = {kind: place for place, kind in enumerate(asked.index)}
-    return rows.assign(place=rows["facility_type"].map(order)).sort_values(["place", "area_id"], kind="stable")
+    return rows.assign(place=rows["facility_type"].map(order)).sort_values(
+        ["place", "area_id"], kind="stable"
+    )
 
 
 def _in_order(rows: pd.DataFrame) -> dict[str, str]:
@@ -270,40 +356,18 @@ def _in_order(rows: pd.DataFrame) -> dict[str, str]:
     return dict(zip(areas["area_id"], areas["area_name"], strict=True))
 
 
-def _lack(row: dict[str, float] | None) -> Cell:  # type: ignore[type-arg]
-    """Write how many lack it: at least so many where some are not known, nothing known where all others are."""
+def _lack(row: dict[Any, Any] | None) -> Cell:
+    """Write how many lack it: at least so many where some are not known, unknown where all others have it."""
     if row is None or pd.isna(row["unreached_people"]):
         return None
     has_doubt = bool(row["unknown_people"] > 0)
-    if has_doubt and row["unreached_people"] < 0.5:  # noqa: PLR2004  half a person is none
+    if has_doubt and row["unreached_people"] < _FEW_PEOPLE:
         return None
     return Measure(float(row["unreached_people"]), "people", ">=" if has_doubt else "")
 
 
-def _gap_list(desk: Desk, circles: LifeCircles, kind: str) -> SheetTable:
-    heads = (
-        Head("community"),
-        Head("circle", "min"),
-        Head("facility_type"),
-        Head("group"),
-        Head("rank", "rank"),
-        Head("lacking_people", "people", colour="bar"),
-        Head("lacking_share", "share"),
-        Head("unknown_people", "people"),
-    )
-    gaps = circles.gaps[circles.gaps["area_kind"] == kind]
-    gaps = gaps.sort_values(["area_id", "limit_min", "rank"], kind="stable")
-    rows: list[list[Cell]] = [
-        [
-            row["area_name"],
-            row["limit_min"],
-            desk.named("facility_type", row["facility_type"]),
-            desk.named("group", row["group"]),
-            row["rank"],
-            row["lacking_people"],
-            row["lacking_share"],
-            row["unknown_people"],
-        ]
-        for row in gaps.to_dict("records")
-    ]
-    return desk.table(heads, rows, "circles", title=desk.title("gap_list"), has_filter=True)
+def _lacking_share(row: dict[Any, Any] | None) -> Cell:
+    lacking = _lack(row)
+    if row is None or not isinstance(lacking, Measure) or lacking.value is None:
+        return None
+    return Measure(lacking.value / row["people"], "share", lacking.sign) if row["people"] > 0 else NOT_THERE
