@@ -281,7 +281,11 @@ class _Page:
         """Give a chart its title, its axes and its legend."""
         line = {"visible": True, "line": {"color": theme()["page"]["line"]}}
         none = {"visible": False}
-        numbers = {"num_font": _letters(9), "min": 0, "num_format": written(0.5, unit).number_format}
+        numbers = {
+            "num_font": _letters(9),
+            "min": 0,
+            "num_format": pattern if (pattern := written(0.5, unit).number_format).endswith("%") else "#,##0",
+        }
         if told.maximum is not None:
             numbers["max"] = told.maximum
         names = {"num_font": _letters(9), "major_gridlines": none}

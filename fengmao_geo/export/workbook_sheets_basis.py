@@ -172,13 +172,13 @@ def _layers(desk: Desk) -> list[list[Cell]]:
             layer,
             settings.dates.get(layer) or None,
             len(town[layer]),
-            desk.named("scheme", codes) if (codes := _codes(desk, layer)) else NOT_THERE,
+            desk.named("scheme", codes) if (codes := settings.codes.get(layer)) else NOT_THERE,
         ]
         for layer in there
     ]
-    for name, raster in sorted(_rasters(desk).items()):
+    for name, raster in sorted(town.rasters.items()):
         label = text(f"book.raster.{name}", lang=lang) if name in _RASTERS else name
-        rows.append([label, name, getattr(raster, "date", None), NOT_THERE, getattr(raster, "sensor", None)])
+        rows.append([label, name, raster.date, NOT_THERE, raster.sensor])
     absent = [layer for layer in LAYERS if layer not in town]
     rows += [[desk.layer(layer), layer, desk.word("not_given"), NOT_THERE, NOT_THERE] for layer in absent]
     return rows
@@ -192,15 +192,6 @@ _RASTERS = (
     "elevation",
     "people",
 )
-
-
-def _rasters(desk: Desk) -> dict[str, object]:
-    return dict(getattr(desk.results.town, "rasters", {}))
-
-
-def _codes(desk: Desk, layer: str) -> str | None:
-    codes: dict[str, str] = dict(getattr(desk.results.town.settings, "codes", {}))
-    return codes.get(layer)
 
 
 def _weights(desk: Desk) -> list[list[Cell]]:

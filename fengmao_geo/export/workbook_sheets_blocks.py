@@ -119,9 +119,7 @@ def _block_row(desk: Desk, place: Place, minutes: tuple[float, ...]) -> list[Cel
     projects = desk.project_blocks
     here = None if projects is None else [not is_block or block == place.area_id for block in projects]
     return [
-        place.number
-        if is_block and not place.number.isdigit()
-        else (int(place.number) if is_block else NOT_THERE),
+        int(place.number) if is_block else "",
         place.name,
         desk.named("renewal_type", place.renewal_type) if is_block else NOT_THERE,
         hectares(place.area_m2),

@@ -293,11 +293,13 @@ def score_sheet(desk: Desk) -> Sheet:
             for place in desk.blocks
         ]
     )
-    parts: list[SheetTable | SheetChart] = [desk.table(heads, rows, "scorecard", has_filter=bool(rows))]
+    groups = _group_table(desk)
+    parts: list[SheetTable | SheetChart] = [
+        desk.table(heads, rows, "scorecard", has_filter=bool(rows)),
+        groups,
+    ]
     if rows:
         parts.append(SheetChart(0, desk.title("score_chart"), 0, [1, 2, 3], len(rows), maximum=100))
-    groups = _group_table(desk)
-    parts.append(groups)
     if desk.results.scorecard is not None and desk.blocks:
         series = range(1, len(groups.heads))
         parts.append(SheetChart(1, desk.title("group_chart"), 0, series, len(groups.rows), maximum=1))
@@ -352,9 +354,10 @@ def _deltas(desk: Desk) -> SheetTable:
     known = indicator_file().indicators
     keys = ["block_id", "block_name", "indicator"]
     now, planned = (
-        card[card["state"] == state].set_index(keys)[["value", "score"]] for state in ("now", "planned")
+        card[card["state"] == state].set_index(keys)[["value", "score"]].add_suffix(f"_{state}")
+        for state in ("now", "planned")
     )
-    both = now.join(planned, lsuffix="_now", rsuffix="_planned", how="inner").reset_index()
+    both = now.join(planned, how="inner").reset_index()
     both = both.assign(delta=both["score_planned"] - both["score_now"])
     both = both.assign(place=both["block_id"].map(desk.block_order), size=-both["delta"].abs())
     both = both[both["size"] < -_FEW].sort_values(["place", "size", "indicator"], kind="stable")

@@ -55,14 +55,15 @@ def town_sheet(desk: Desk) -> Sheet:
         [subject, item, figure, desk.unit(figure.unit) or NOT_THERE, basis]
         for subject, item, figure, basis in told
     ]
-    land = _land(desk)
-    parts = [
+    land, kinds, spaces = _land(desk), _kinds(desk), desk.results.spaces is not None
+    parts: list[SheetTable | SheetChart] = [
         desk.table(heads, rows, "town"),
         land,
-        SheetChart(1, desk.title("land"), 0, [2], min(len(land.rows), _MOST_BARS), is_bar=True),
         _uses(desk),
         _streets(desk),
-        *_kinds(desk),
+        kinds,
+        SheetChart(1, desk.title("land"), 0, [2], min(len(land.rows), _MOST_BARS), is_bar=True),
+        *([SheetChart(4, desk.title("kinds_chart"), 1, [2], len(kinds.rows), is_bar=True)] if spaces else []),
     ]
     return Sheet(
         desk.sheet_name("town"), parts, title=desk.title("town"), notes=desk.people_notes, frozen_count=1
@@ -201,7 +202,7 @@ def _land(desk: Desk) -> SheetTable:
     sizes = pd.DataFrame(
         {"code": codes, "name": column_values(parcels, "land_name"), "m2": parcels.geometry.area.to_numpy()}
     )
-    scheme = dict(getattr(town.settings, "codes", {})).get("parcels")
+    scheme = town.settings.codes.get("parcels")
     known = land_classes(scheme) if scheme else {}
     whole = float(sizes["m2"].sum())
     rows: list[list[Cell]] = []
@@ -251,33 +252,27 @@ def _sizes(desk: Desk, layer: gpd.GeoDataFrame, column: str, sizes: np.ndarray) 
     ]
 
 
-def _kinds(desk: Desk) -> list[SheetTable | SheetChart]:
+def _kinds(desk: Desk) -> SheetTable:
     """Sum the spaces up by kind."""
     heads = (
-        Head("kind", source="spaces"),
-        Head("family", source="spaces"),
-        Head("space_count", "count", source="spaces"),
-        Head("suspected_count", "count", source="spaces"),
-        Head("space_ha", "ha", source="spaces"),
+        Head("family"),
+        Head("kind"),
+        Head("space_count", "count", colour="bar"),
+        Head("space_ha", "ha"),
     )
     title, spaces = desk.title("kinds"), desk.results.spaces
     if spaces is None:
-        return [desk.table(heads, None, "spaces", title=title)]
-    groups = spaces.assign(is_suspected=spaces["certainty"] == "suspected").groupby(
-        ["family", "kind"], sort=True
-    )
+        return desk.table(heads, None, "spaces", title=title)
     rows: list[list[Cell]] = [
         [
-            capital(kind_name(kind, lang=desk.lang)),
             desk.named("family", family),
+            capital(kind_name(kind, lang=desk.lang)),
             len(of),
-            int(of["is_suspected"].sum()),
             hectares(float(of["area_m2"].sum())),
         ]
-        for (family, kind), of in groups
+        for (family, kind), of in spaces.groupby(["family", "kind"], sort=True)
     ]
-    table = desk.table(heads, rows, "spaces", title=title)
-    return [table, SheetChart(4, desk.title("kinds_chart"), 0, [2], len(rows), is_bar=True)]
+    return desk.table(heads, rows, "spaces", title=title)
 
 
 def gap_sheet(desk: Desk) -> Sheet:
