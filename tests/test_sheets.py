@@ -140,8 +140,6 @@ def test_a_sheet_without_a_title_begins_with_its_head():
 
 
 def test_below_a_title_stand_town_and_notice_and_notes():
-    sheet = opened(table(["a", 1.0, 0.5], has_filter=True), title="镇", notice="内部资料", notes=["说明"])
-    assert sheet["A1"].value is None or sheet["A1"].value == "名称"
     sheet = openpyxl.load_workbook(
         io.BytesIO(
             workbook_bytes(
@@ -172,13 +170,12 @@ def test_tables_after_one_another_have_their_titles_and_only_the_sheets_title_st
 
 
 def test_a_sheet_is_printed_on_one_page_across_with_the_notice_below():
-    sheet = opened(table(["a", 1.0, 0.5]), title="", notice="A&B 内部资料", paper="A3")
+    sheet = opened(table(["a", 1.0, 0.5]), notice="A&B 内部资料", paper="A3")
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.page_setup.paperSize == 8
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-    assert (
-        "A&&B 内部资料" in xml(table(["a", 1.0, 0.5]), inside="sheet1") or "A&B" in sheet.oddFooter.left.text
-    )
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.page_setup.fitToHeight == 0
+    assert sheet.oddFooter.left.text.replace("&&", "&") == "A&B 内部资料"
 
 
 def test_a_notice_of_a_thousand_characters_is_shortened_below_the_page():
@@ -213,7 +210,7 @@ def test_a_row_with_a_long_text_is_higher():
 
 
 def test_no_row_is_higher_than_excel_allows():
-    assert opened(table(["字" * 20_000, 1.0, 0.5])).row_dimensions[2].height == 409
+    assert opened(table(["字" * 20_000, 1.0, 0.5])).row_dimensions[2].height == pytest.approx(409, abs=0.5)
 
 
 def test_columns_are_as_wide_as_their_text_and_no_wider_than_allowed():
@@ -273,8 +270,8 @@ def test_a_name_with_control_characters_breaks_no_chart():
 
 
 def test_charts_stand_side_by_side_where_the_sheet_is_wide():
-    wide = [Head("name"), *(Head("people", "people", label=f"{'字' * 20}{at}") for at in range(6))]
-    rows = [["a", *[1.0] * 6], ["b", *[2.0] * 6]]
+    wide = [Head("name"), *(Head("people", "people", label=f"{'字' * 20}{at}") for at in range(9))]
+    rows = [["a", *[1.0] * 9], ["b", *[2.0] * 9]]
     book = openpyxl.load_workbook(
         io.BytesIO(workbook_bytes([Sheet("S", [table(*rows, heads=wide), chart(), chart()])]))
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -16,20 +15,34 @@ from town_layers import good_layers
 
 import fengmao_geo as fg
 from fengmao_geo.export.workbook import workbook_sheets
-from fengmao_geo.findings import findings_table
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.results import Results
 from fengmao_geo.town.town import Town
 
-SHEETS = "口径 镇情 区块一览 批次矩阵 指标 分社区缺口 空间台账 存量台账 特殊地块 底线核查 项目库 绿量 评分 进度 数据问题 字段说明".split()
+SHEETS = [
+    "口径",
+    "镇情",
+    "区块一览",
+    "批次矩阵",
+    "指标",
+    "分社区缺口",
+    "空间台账",
+    "存量台账",
+    "特殊地块",
+    "底线核查",
+    "项目库",
+    "绿量",
+    "评分",
+    "进度",
+    "数据问题",
+    "字段说明",
+]
 UNKNOWN, NONE = "数据不足", "不适用"
 HOSTILE = [
     '=HYPERLINK("http://x","y")',
     "+cmd|' /C calc'!A0",
     "@SUM(1+1)",
-    "-2+3",
-    "http://x.example/a",
-    "😀𠮷{{7*7}}${1}`</script><img src=x onerror=y>",
+    "http://x.example/😀𠮷{{7*7}}${1}`</script><img src=x onerror=y>",
     "a\x01\x07\x1bb\r\nc",
     "x" * 10_000,
     "长" * 40_000,
@@ -236,7 +249,7 @@ def test_the_town_is_not_scored(book):
 
 def test_gaps_are_a_matrix_of_types_by_communities(book):
     row = next(row for row in rows(book, "分社区缺口", "设施类型") if row["设施类型"] == "幼儿园")
-    assert (row["生活圈(分钟)"], row["人群"]) == (5, "3–6岁幼儿") or row["人群"]
+    assert (row["生活圈(分钟)"], row["人群"]) == (5, "全体居民")
     assert (row["市河社区"], row["全镇缺口(人)"]) == (30, 51)
 
 
@@ -425,9 +438,10 @@ def test_a_status_is_told_by_dates_and_progress(columns, status):
 
 
 def test_findings_are_listed_the_worst_first(book):
-    assert [row["程度"] for row in rows(book, "数据问题", "程度")] == ["错误", "提示"] or rows(
-        book, "数据问题", "程度"
-    )[0]["要素编号"] in ("-", "b7")
+    found = rows(book, "数据问题", "程度")
+    assert found[0]["程度"] == "错误"
+    assert [row["程度"] for row in found].index("未计入") > 0
+    assert {"b7", "-"} <= {row["要素编号"] for row in found}
 
 
 def test_no_findings_read_none(tmp_path):
@@ -542,7 +556,6 @@ def test_hostile_text_comes_back_as_typed_from_every_field(words, tmp_path):
     for name in SHEETS:
         if name not in ("字段说明", "口径", "镇情"):
             assert typed in said[name], name
-    assert {row["责任单位"] for row in rows(made, "项目库", "责任单位")} >= {made["项目库"]["H4"].value}
 
 
 def test_a_text_that_was_cut_is_told_on_the_first_sheet(tmp_path):
@@ -615,8 +628,3 @@ def test_rows_in_another_order_write_the_same_tables_of_blocks(written, tmp_path
         assert [[cell.value for cell in line] for line in made[name]] == [
             [cell.value for cell in line] for line in first[name]
         ]
-
-
-def test_no_findings_table_is_needed_for_a_town_without_any():
-    assert len(findings_table([])) == 0
-    assert np.isnan(float("nan"))

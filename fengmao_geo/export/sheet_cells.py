@@ -30,6 +30,8 @@ _NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 # Below and above these a whole per cent would say none and all.
 _FEW = 0.005
+# What comes after so many characters makes no row higher than it may be.
+_MEASURED = 4_000
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,7 @@ def text_width(words: str) -> int:
     >>> text_width("ab"), text_width("ab\nabcd"), text_width("")
     (2, 4, 0)
     """
-    lines = words[: 4 * theme()["book"]["widest"]].splitlines() or [""]
+    lines = words[:_MEASURED].splitlines() or [""]
     return max(
         sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in line) for line in lines
     )

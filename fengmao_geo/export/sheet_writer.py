@@ -43,7 +43,7 @@ _SCALES = {
         "max_value": 1,
     },
     "lack": {"type": "2_color_scale", "min_type": "num", "min_value": 0},
-    "bar": {"type": "data_bar", "bar_solid": True, "min_type": "num", "min_value": 0},
+    "bar": {"type": "data_bar", "min_type": "num", "min_value": 0},
 }
 
 
