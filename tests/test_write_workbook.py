@@ -216,7 +216,7 @@ def test_the_matrix_marks_what_is_missing_and_counts_what_is_there(book):
     works = one(book, "批次矩阵", "区块名称", "丝厂片区")
     assert works["存量资产"] == "指标 1\n空间 1\n项目 1"
     assert works["街区"] == "缺项"
-    missing = rows(book, "批次矩阵", "缺项")
+    missing = rows(book, "批次矩阵", "批次或主题")
     assert len(missing) == 5 + 5 + 6 + 6
 
 
