@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.layer_file import write_layer as write_layer
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
+    from fengmao_geo.export.workbook import write_workbook as write_workbook
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
@@ -142,6 +143,7 @@ _HOME = {
     "write_layer": "export.layer_file",
     "write_site_files": "export.site_files",
     "write_town": "export.town_folder",
+    "write_workbook": "export.workbook",
     "yield_per_mu": "spaces.yields",
     "ScoreRules": "blocks.score_rules",
     "block_indicators": "blocks.indicators",
@@ -225,6 +227,7 @@ __all__ = [
     "write_green_files",
     "write_layer",
     "write_site_files",
+    "write_workbook",
     "yield_per_mu",
 ]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import pandas as pd
 import shapely
 
 from fengmao_geo.export.files import write_whole
@@ -22,25 +20,24 @@ from fengmao_geo.export.offline import (
     leaflet_style,
     render_page,
 )
+from fengmao_geo.export.sheet_writer import workbook_bytes
+from fengmao_geo.export.sheets import Head, Sheet, SheetTable
 from fengmao_geo.export.theme import colour_rules, layer_name, say, theme
 from fengmao_geo.findings import translate_findings
 from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import pandas as pd
     from branca.element import Figure
     from pyproj import CRS
 
     from fengmao_geo.messages import Lang
     from fengmao_geo.town.town import Town
 
-__all__ = ["finding_rows", "write_finding_files"]
+__all__ = ["finding_rows", "finding_table", "write_finding_files"]
 
 #: What is said of a finding; the rest is for programs.
 _SHOWN = ("severity", "layer", "feature_id", "column", "found", "done", "remedy", "point")
-_WIDTHS = {"severity": 9, "layer": 16, "feature_id": 16, "column": 16, "found": 60, "done": 28, "remedy": 60}
-_OTHER_WIDTH = 28
 
 #: Around the places shown, so that the outermost is not cut.
 _MARGIN_M = 150.0
@@ -116,39 +113,48 @@ def write_finding_files(
     target.mkdir(parents=True, exist_ok=True)
     rows = finding_rows(findings, lang=lang)
     return [
-        write_whole(target / "findings.xlsx", _workbook(rows, findings["severity"].tolist(), lang)),
+        write_whole(target / "findings.xlsx", _workbook(findings, lang)),
         write_whole(
             target / "findings.html", _page(findings, rows, town, crs if town is None else town.crs, lang)
         ),
     ]
 
 
-def _workbook(rows: pd.DataFrame, severities: Sequence[str], lang: Lang) -> bytes:
-    """Write one sheet, the worst first, in which no text is a formula."""
-    import xlsxwriter  # noqa: PLC0415  beside its use
+def finding_table(findings: pd.DataFrame, *, lang: Lang = "zh") -> SheetTable:
+    """Lay findings out as a table of a workbook.
 
-    file = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"created": pd.Timestamp(2000, 1, 1).to_pydatetime()})
-        sheet = book.add_worksheet(say("findings_title", lang=lang))
-        head = book.add_format(
-            {"bold": True, "bg_color": theme()["page"]["tint"], "border": 1, "valign": "top"}
-        )
-        look = {
-            name: book.add_format({"text_wrap": True, "valign": "top", "border": 1, "font_color": colour})
-            for name, colour in {**theme()["severity"], "": theme()["page"]["ink"]}.items()
-        }
-        sheet.write_row(0, 0, list(rows.columns), head)
-        for column, name in enumerate(_SHOWN):
-            sheet.set_column(column, column, _WIDTHS.get(name, _OTHER_WIDTH))
-            for row, value in enumerate(rows.iloc[:, column].tolist(), start=1):
-                one = look[severities[row - 1] if name == "severity" else ""]
-                sheet.write_string(row, column, "" if pd.isna(value) else str(value), one)
-        sheet.freeze_panes(1, 0)
-        if len(rows):
-            sheet.autofilter(0, 0, len(rows), len(_SHOWN) - 1)
-    return file.getvalue()
+    Parameters
+    ----------
+    findings
+        The table ``findings``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    SheetTable
+        One row per finding, coloured by how bad it is; where it says nothing, such as of a finding about a
+        whole layer, there is a dash.
+
+    Examples
+    --------
+    >>> from fengmao_geo.findings import Finding, findings_table
+    >>> finding_table(findings_table([Finding("layer_missing", "streets")]), lang="en").rows[0][1]
+    'streets'
+    """
+    rows = finding_rows(findings, lang=lang)
+    tones = {text(f"severity.{name}", lang=lang): colour for name, colour in theme()["severity"].items()}
+    heads = [Head(name, tones=tones if name == "severity" else {}) for name in _SHOWN]
+    cells = rows.astype(object).where(rows.notna(), "").to_numpy().tolist()
+    return SheetTable(heads, [[str(cell) for cell in row] for row in cells], "findings", has_filter=True)
+
+
+def _workbook(findings: pd.DataFrame, lang: Lang) -> bytes:
+    """Write one sheet, the worst first, in which no text is a formula."""
+    name = say("findings_title", lang=lang)
+    return workbook_bytes(
+        [Sheet(name, [finding_table(findings, lang=lang)], frozen_count=0)], title=name, lang=lang
+    )
 
 
 def _page(findings: pd.DataFrame, rows: pd.DataFrame, town: Town | None, crs: CRS | None, lang: Lang) -> str:
