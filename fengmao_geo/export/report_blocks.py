@@ -168,7 +168,7 @@ def _projects(telling: Telling, place: Place, maps: dict[MapKind, Figure]) -> tu
     else:
         cost = float(programme.sites["cost_wan"].sum())
         said = [
-            telling.tell("block_sites", count=len(programme.sites), cost=f"{cost:,.1f}"),
+            telling.lead("block_sites", count=len(programme.sites), cost=f"{cost:,.1f}"),
             site_table(telling, programme, telling.say("table_block_sites", name=place.name)),
             telling.note("note_sites"),
             maps["programme"],
@@ -201,7 +201,7 @@ def _project_list(telling: Telling, place: Place) -> tuple[Part, ...]:
         (2.6, 1.4, 1.9, 1.1, 1.4, 1.4, 1.4),
         numbers=(3,),
     )
-    return (telling.tell("block_projects", count=len(rows)), table)
+    return (telling.lead("block_projects", count=len(rows)), table)
 
 
 def _projects_in(projects: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
@@ -248,7 +248,7 @@ def _red_lines(telling: Telling, place: Place) -> tuple[Part, ...]:
     if telling.results.red_lines is None:
         return (telling.not_run("red_lines"),)
     table = red_line_table(telling, place)
-    return (telling.tell("red_lines_none"),) if table is None else (telling.tell("red_lines_intro"), table)
+    return (telling.tell("red_lines_none"),) if table is None else (telling.lead("red_lines_intro"), table)
 
 
 def _proposed(telling: Telling) -> tuple[Part, ...]:
@@ -273,7 +273,7 @@ def _proposed(telling: Telling) -> tuple[Part, ...]:
     }
     caption = telling.say("table_proposed")
     widths = (2, 1.3, 1.2, 0.9, 1.4, 1.4, 3)
-    return (telling.tell("proposed"), telling.table(caption, columns, widths, numbers=(2, 3, 4, 5)))
+    return (telling.lead("proposed"), telling.table(caption, columns, widths, numbers=(2, 3, 4, 5)))
 
 
 def _reason(telling: Telling, reason: str) -> str:

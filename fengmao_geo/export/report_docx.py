@@ -172,8 +172,8 @@ class _Writer:
         ).paragraph_format.alignment = _CENTRE
         _indented(self._own_style("Report Body", "body"), look["body"]["size_pt"], self.report.lang)
         small, note = look["table_pt"], look["note_pt"]
-        self._own_style("Report Contents", "body", size_pt=14, line_pt=24)
-        self._own_style("Report Note", "body", size_pt=note, line_pt=None, after_pt=8)
+        self._own_style("Report Contents", "body", size_pt=13, line_pt=21)
+        self._own_style("Report Note", "body", size_pt=note, line_pt=None, before_pt=3, after_pt=8)
         caption = self._own_style(
             "Report Caption", "black", size_pt=12, line_pt=None, before_pt=6, after_pt=3
         )
@@ -181,7 +181,7 @@ class _Writer:
         picture = self._own_style("Report Picture", "body", line_pt=None, before_pt=6)
         picture.paragraph_format.alignment = _CENTRE
         picture.paragraph_format.keep_with_next = True
-        self._own_style("Report Cell", "body", size_pt=small, line_pt=None)
+        self._own_style("Report Cell", "body", size_pt=small, line_pt=None, before_pt=1.5, after_pt=1.5)
         self._own_style(
             "Report Head", "black", size_pt=small, line_pt=None
         ).paragraph_format.alignment = _CENTRE
@@ -282,7 +282,8 @@ class _Writer:
             case Heading(_, level, _):
                 self._heading(item.part, level, number)
             case Paragraph(words, kind):
-                self._line(words, "Report Note" if kind == "note" else "Report Body")
+                line = self._line(words, "Report Note" if kind == "note" else "Report Body")
+                line.paragraph_format.keep_with_next = kind == "lead"
             case Table():
                 self._caption(f"{item.label} {item.part.caption}", is_above=True)
                 self._table(

@@ -103,7 +103,8 @@ def _item(item: Item) -> str:
         case Heading(words, level, anchor):
             return f'<h{level + 1} id="{anchor}">{escape(words)}</h{level + 1}>\n'
         case Paragraph(words, kind):
-            return f'<p class="{kind}">{escape(words)}</p>\n'
+            look = {"lead": "body lead"}.get(kind, kind)
+            return f'<p class="{look}">{escape(words)}</p>\n'
         case Table():
             return _table(item.part, item.label)
         case Figure():

@@ -26,7 +26,7 @@ def indicator_parts(telling: Telling, place: Place) -> tuple[Part, ...]:
     if rows is None:
         return (telling.not_run("indicators"),)
     said: list[Part] = [
-        telling.tell("indicators_intro"),
+        telling.lead("indicators_intro"),
         indicator_table(telling, place, rows),
         telling.note("note_indicators", none=NONE),
     ]

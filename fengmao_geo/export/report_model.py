@@ -75,11 +75,11 @@ class Paragraph:
     words
         What it says.
     kind
-        ``body``, or a ``note`` below a table or a picture.
+        ``body``; ``lead`` before a table, from which it is not parted; ``note`` below a table or a picture.
     """
 
     words: str
-    kind: Literal["body", "note"] = "body"
+    kind: Literal["body", "lead", "note"] = "body"
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def gap_table(telling: Telling, place: Place, *, most: int = _MOST_GAPS) -> tupl
 
 def space_words(telling: Telling, spaces: pd.DataFrame) -> Paragraph:
     """Say how many spaces there are, how large, and how sure."""
-    return telling.tell(
+    return telling.lead(
         "spaces_sum",
         count=whole(len(spaces)),
         size=size_words(float(spaces["area_m2"].sum()), lang=telling.lang),

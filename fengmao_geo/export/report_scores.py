@@ -33,7 +33,7 @@ def points(value: float | None, telling: Telling) -> str:
     return telling.unknown() if value is None or pd.isna(value) else f"{value:.1f}"
 
 
-def score_words(telling: Telling, place: Place) -> tuple[Part, ...]:
+def score_words(telling: Telling, place: Place, *, is_short: bool = False) -> tuple[Paragraph, ...]:
     """Say what a block scores in each state, how sure that is, and its rank.
 
     Parameters
@@ -42,6 +42,8 @@ def score_words(telling: Telling, place: Place) -> tuple[Part, ...]:
         What is told of.
     place
         The block.
+    is_short
+        Whether the score and its rank are enough.
 
     Returns
     -------
@@ -54,21 +56,29 @@ def score_words(telling: Telling, place: Place) -> tuple[Part, ...]:
     if not len(rows):
         return (telling.tell("score_none"),)
     by_state = {row["state"]: row for row in rows.to_dict("records")}
-    return tuple(_score(telling, by_state[state]) for state in STATES if state in by_state)
+    say_it = _short_score if is_short else _score
+    return tuple(Paragraph(say_it(telling, by_state[state])) for state in STATES if state in by_state)
 
 
-def _score(telling: Telling, row: dict[Any, Any]) -> Paragraph:
-    lang = telling.lang
-    rank = telling.unknown() if pd.isna(row["rank"]) else whole(row["rank"])
-    return telling.tell(
-        "score_words",
-        state=named("state", row["state"], lang=lang),
-        **{name: points(row[f"{name}_score"], telling) for name in ("base", "bonus", "low", "high")},
-        score=points(row["score"], telling),
-        known=share_words(row["known_share"], lang=lang),
-        rank=rank,
-        stability=share_words(row["stability_share"], lang=lang),
-    )
+def _score_values(telling: Telling, row: dict[Any, Any]) -> dict[str, str]:
+    names = ("base_score", "bonus_score", "low_score", "high_score", "score")
+    values = {name.removesuffix("_score"): points(row[name], telling) for name in names}
+    return values | {"state": named("state", row["state"], lang=telling.lang)}
+
+
+def _short_score(telling: Telling, row: dict[Any, Any]) -> str:
+    if pd.isna(row["rank"]):
+        return telling.say("score_plain", **_score_values(telling, row))
+    return telling.say("score_short", rank=whole(row["rank"]), **_score_values(telling, row))
+
+
+def _score(telling: Telling, row: dict[Any, Any]) -> str:
+    known = share_words(row["known_share"], lang=telling.lang)
+    words = telling.say("score_words", known=known, **_score_values(telling, row))
+    if pd.isna(row["rank"]):
+        return words
+    stability = share_words(row["stability_share"], lang=telling.lang)
+    return telling.say("score_rank", words=words, rank=whole(row["rank"]), stability=stability)
 
 
 def red_line_table(telling: Telling, place: Place) -> Table | None:
@@ -181,7 +191,7 @@ def _scores(telling: Telling) -> tuple[Part, ...]:
     }
     widths = (2.6, 1.1, 1, 1, 1, 1.9, 1.1, 0.8, 1.2)
     return (
-        telling.tell("scores_intro"),
+        telling.lead("scores_intro"),
         telling.table(telling.say("table_scores"), columns, widths, numbers=range(2, 9)),
         telling.note("note_scores"),
     )
@@ -216,7 +226,7 @@ def _matrix(telling: Telling, side: str) -> tuple[Part, ...]:
     ]
     stop = say("semicolon", lang=telling.lang)
     first = (
-        telling.tell("matrix_missing", list=stop.join(lacking)) if lacking else telling.tell("matrix_full")
+        telling.lead("matrix_missing", list=stop.join(lacking)) if lacking else telling.lead("matrix_full")
     )
     table_of = telling.frame(telling.say(f"table_{side}"), grid, (1.8, *(1.5,) * len(items)))
     return (first, table_of, telling.note("note_matrix"))
@@ -282,7 +292,7 @@ def _findings(telling: Telling) -> tuple[Part, ...]:
     }
     rest = len(first) - len(rows)
     return (
-        telling.tell("findings_sum", count=whole(len(found)), list=telling.joined(said)),
+        telling.lead("findings_sum", count=whole(len(found)), list=telling.joined(said)),
         telling.table(telling.say("table_findings"), columns, (0.9, 1.4, 0.7, 3, 3.2), numbers=(2,)),
         telling.note("note_findings"),
         *([telling.note("and_more", count=rest)] if rest else []),
@@ -315,7 +325,7 @@ def _unknown(telling: Telling) -> tuple[Part, ...]:
         "count": [whole(len(own)) for own in groups],
         "settles": [telling.joined(called.get(one, one) for one in own) for own in groups],
     }
-    intro = telling.tell("unknown_sum", count=rows["indicator"].nunique(), needs=len(groups))
+    intro = telling.lead("unknown_sum", count=rows["indicator"].nunique(), needs=len(groups))
     table_of = telling.table(telling.say("table_unknown"), columns, (2, 0.8, 4.4), numbers=(1,))
     return (*said, intro, table_of)
 
@@ -369,7 +379,7 @@ def annex(telling: Telling) -> Section:
     table = telling.table(telling.say("table_formulas"), heads, (1.6, 3.4, 2.8, 1.6))
     table = type(table)(table.caption, table.head, tuple(rows), table.widths)
     note = telling.note("note_tags", list=say("semicolon", lang=lang).join(legend))
-    return Section(telling.say("annex"), (telling.tell("annex_intro"), table, note), is_numbered=False)
+    return Section(telling.say("annex"), (telling.lead("annex_intro"), table, note), is_numbered=False)
 
 
 def _target(one: Indicator, telling: Telling) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fengmao_geo.export.report_indicators import indicator_rows, indicator_table
-from fengmao_geo.export.report_model import Figure, Paragraph, Sheet
+from fengmao_geo.export.report_model import Figure, Sheet
 from fengmao_geo.export.report_parts import fact_words, gap_table, own_programme, site_table
 from fengmao_geo.export.report_scores import red_line_table, score_words
 from fengmao_geo.export.static_map import static_maps
@@ -43,7 +43,7 @@ def _sheet(telling: Telling, place: Place) -> Sheet:
     town = telling.results.town.name
     caption = telling.say("figure_block", number=place.number, name=place.name, map=telling.say("map_all"))
     drawn = static_maps(telling.results, place, kinds=["all"], size_mm=_SHEET_MM, lang=telling.lang)
-    scores = [part.words for part in score_words(telling, place) if isinstance(part, Paragraph)]
+    scores = [part.words for part in score_words(telling, place, is_short=True)]
     sites = own_programme(telling, place)
     tables: list[Table] = [*_key_indicators(telling, place)]
     tables += gap_table(telling, place, most=_ON_SHEET["gaps"])
@@ -55,7 +55,7 @@ def _sheet(telling: Telling, place: Place) -> Sheet:
         tables.append(_without_last(lines))
     return Sheet(
         title=telling.say("sheet_title", town=town, number=place.number, name=place.name),
-        lines=(fact_words(telling, place), *scores),
+        lines=(fact_words(telling, place), ("" if telling.lang == "zh" else " ").join(scores)),
         picture=Figure(caption, drawn["all"], _SHEET_MM[0]),
         tables=tuple(tables),
     )

@@ -130,10 +130,10 @@ def _general(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
         said.append(telling.tell("no_blocks"))
     else:
         area = sum(block.area_m2 for block in blocks)
-        words = telling.say("general_blocks", count=len(blocks), size=size_words(area, lang=telling.lang))
-        said.append(Paragraph(words))
         if len(blocks) < _LEAST_BLOCKS:
             said.append(telling.tell("few_blocks", least=_LEAST_BLOCKS))
+        size = size_words(area, lang=telling.lang)
+        said.append(telling.lead("general_blocks", count=len(blocks), size=size))
         said.append(_block_table(telling, blocks))
     said.append(maps["reach"])
     return Section(
@@ -172,7 +172,7 @@ def _data(telling: Telling) -> tuple[Part, ...]:
     until = is_head.index(True) if any(is_head) else len(rows)
     basis = {"basis": names[:until], "says": told[:until]}
     parts: list[Part] = [
-        telling.tell("data_intro"),
+        telling.lead("data_intro"),
         telling.table(telling.say("table_basis"), basis, (1.2, 4)),
     ]
     if names[until + 1 :]:
@@ -252,7 +252,7 @@ def _stock(telling: Telling) -> tuple[Part, ...]:
         "owner": [named("owner", owner, lang=lang) for owner in rows["owner"]],
     }
     known = float(stock["building_m2"].sum())
-    first = telling.tell(
+    first = telling.lead(
         "stock_sum",
         count=whole(len(stock)),
         size=size_words(float(stock["area_m2"].sum()), lang=lang),
@@ -283,7 +283,7 @@ def _green_now(telling: Telling, maps: dict[MapKind, Figure]) -> tuple[Part, ...
     table = telling.table(telling.say("table_green_now"), columns, (3.4, 1.6, 2), numbers=(1,))
     if not table.rows:
         return (telling.tell("green_unknown"), *picture)
-    return (telling.tell("green_intro"), table, *picture)
+    return (telling.lead("green_intro"), table, *picture)
 
 
 def _programme(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
@@ -301,7 +301,7 @@ def _programme(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
             Section(
                 telling.say("section_sites"),
                 (
-                    telling.tell("sites_intro"),
+                    telling.lead("sites_intro"),
                     site_table(telling, programme, telling.say("table_sites")),
                     telling.note("note_sites"),
                     maps["programme"],

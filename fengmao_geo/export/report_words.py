@@ -248,6 +248,10 @@ class Telling:
         """Write a paragraph."""
         return Paragraph(self.say(key, **values))
 
+    def lead(self, key: str, **values: object) -> Paragraph:
+        """Write a paragraph that a table follows."""
+        return Paragraph(self.say(key, **values), "lead")
+
     def note(self, key: str, **values: object) -> Paragraph:
         """Write a note below a table or a picture."""
         return Paragraph(self.say(key, **values), "note")

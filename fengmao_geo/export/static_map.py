@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +15,7 @@ from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_labels import named_spots
 from fengmao_geo.export.report_model import plain
 from fengmao_geo.export.static_layers import LAYERS_OF, Canvas, draw_ground, draw_theme
+from fengmao_geo.export.static_sheet import POINTS_PER_MM, MapSheet, fitting, length, letter_scale
 from fengmao_geo.export.theme import layer_name, named, say, theme
 from fengmao_geo.messages import text
 
@@ -23,29 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from fengmao_geo.export.map_figures import Place
-    from fengmao_geo.export.static_layers import LegendEntry, MapKind
+    from fengmao_geo.export.static_layers import MapKind
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
 __all__ = ["map_size", "static_maps"]
 
 _DPI = 150
-_COLOURS = 128
+_COLOURS = 200
 _MM_PER_IN = 25.4
-_POINTS_PER_MM = 72 / _MM_PER_IN
 _MARGIN_M = {"town": 90.0, "block": 70.0}
 _LAST_FONT = "DejaVu Sans"
 #: The least important names written: streets of all classes in a block, the larger ones in the town.
 _MOST_RANK = {"town": 3, "block": 7}
-_STEPS = (1, 2, 5)
-_MOST_LINES = 3
-# A letter of Latin is about half as wide as a Chinese one.
-_NARROW = 0.55
-_LAST_NARROW = 0x2E7F
 
 
 def map_size(
@@ -137,12 +130,12 @@ def _drawn(paper: _Paper, kind: MapKind, frame: Frame, spots: list[Any]) -> byte
         west, south, east, north = frame.bounds
         axes.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
         axes.set_facecolor(theme()["ground"]["outside"])
-        canvas = Canvas(axes, frame, width * _POINTS_PER_MM / (east - west), paper.lang)
+        canvas = Canvas(axes, frame, width * POINTS_PER_MM / (east - west), paper.lang)
         draw_ground(canvas, paper.results.town, is_faint_green=kind == "green")
         legend = draw_theme(canvas, paper.results, kind)
         _draw_blocks(canvas, paper.results, place, paper.family)
-        _write_names(canvas, spots, paper.family, scale=_scale(width))
-        sheet = _Sheet(figure, paper.size_mm, paper.map_mm, paper.family)
+        _write_names(canvas, spots, paper.family, scale=letter_scale(width))
+        sheet = MapSheet(figure, paper.size_mm, paper.map_mm, paper.family)
         sheet.write_legend(legend)
         sheet.write_title(_title_lines(paper.results, place, kind, paper.lang))
         sheet.draw_north(say("north", lang=paper.lang))
@@ -153,22 +146,24 @@ def _drawn(paper: _Paper, kind: MapKind, frame: Frame, spots: list[Any]) -> byte
 
 
 def _few_colours(pixels: NDArray[np.uint8]) -> bytes:
-    """Keep the colours a flat map needs: a third of the bytes."""
+    """Keep the most frequent colours as they are, and draw edges in the nearest of them: fewer bytes."""
     from PIL import Image  # noqa: PLC0415  comes with matplotlib
 
+    red, green, blue = (pixels[..., band].astype(np.uint32) for band in range(3))
+    packed = (red << 16) | (green << 8) | blue
+    found, counts = np.unique(packed, return_counts=True)
+    # Of equally frequent colours the lower comes first, so that the same map has the same bytes.
+    kept = found[np.lexsort((found, -counts.astype(np.int64)))][:_COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([int(colour) >> shift & 255 for colour in kept for shift in (16, 8, 0)])
+    few = Image.fromarray(pixels[..., :3]).quantize(palette=palette, dither=Image.Dither.NONE)
     made = BytesIO()
-    image = Image.fromarray(pixels[..., :3])
-    few = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few.save(made, format="png", dpi=(_DPI, _DPI))
     return made.getvalue()
 
 
-def _scale(width_mm: float) -> float:
-    return 1.0 if width_mm < 200 else 1.25
-
-
 def _strip_mm(width_mm: float) -> float:
-    return 33.0 * _scale(width_mm)
+    return 33.0 * letter_scale(width_mm)
 
 
 def _focus(results: Results, place: Place) -> shapely.Geometry:
@@ -207,7 +202,7 @@ def _draw_blocks(canvas: Canvas, results: Results, place: Place, family: str) ->
         names = layer["name"].fillna("") if "name" in layer else layer["id"]
         for (x, y), name in zip(spots.tolist(), names, strict=True):
             style = {"fontsize": 8, "weight": "bold", "color": colour, "ha": "center", "va": "center"}
-            _text(canvas.axes, x, y, _fitting(plain(name, most=16), family), zorder=9, **style)
+            _text(canvas.axes, x, y, fitting(plain(name, most=16), family), zorder=9, **style)
 
 
 def _text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:  # noqa: ANN401  matplotlib's
@@ -218,20 +213,15 @@ def _text(axes: Axes, x: float, y: float, words: str, **style: Any) -> None:  # 
     axes.text(x, y, words, parse_math=False, path_effects=edge, clip_on=True, **style)
 
 
-def _fitting(words: str, family: str) -> str:
-    """Leave out the letters that a font does not have."""
-    return "".join(letter for letter in words if chart_font(letter, only=family))
-
-
 def _write_names(canvas: Canvas, named: list[Any], family: str, *, scale: float) -> None:
     """Write the names of streets, water and green where there is room, the more important first."""
     taken: list[shapely.Polygon] = []
     points = 6.0 * scale
     for name, rule, spots in named:
-        words = _fitting(plain(name, most=20), family)
+        words = fitting(plain(name, most=20), family)
         if not words:
             continue
-        long, high = _length(words) * points / canvas.points_per_m, 1.5 * points / canvas.points_per_m
+        long, high = length(words) * points / canvas.points_per_m, 1.5 * points / canvas.points_per_m
         for spot, degrees, room in spots:
             box = shapely.affinity.rotate(_around(spot, long, high), -degrees)
             free = (rule["placing"] == "point" or room >= long) and canvas.frame.box.contains(box)
@@ -245,11 +235,6 @@ def _write_names(canvas: Canvas, named: list[Any], family: str, *, scale: float)
 
 def _around(spot: shapely.Point, long: float, high: float) -> shapely.Polygon:
     return shapely.box(spot.x - long / 2, spot.y - high / 2, spot.x + long / 2, spot.y + high / 2)
-
-
-def _length(words: str) -> float:
-    """Measure words in widths of a Chinese letter."""
-    return sum(_NARROW if ord(letter) <= _LAST_NARROW else 1.0 for letter in words)
 
 
 def _title_lines(results: Results, place: Place, kind: MapKind, lang: Lang) -> list[str]:
@@ -280,135 +265,3 @@ def _title_lines(results: Results, place: Place, kind: MapKind, lang: Lang) -> l
         say("coordinates", lang=lang) + colon + crs,
         settings.notice,
     ]
-
-
-class _Sheet:
-    """The paper around a map, in millimetres from its upper left corner."""
-
-    def __init__(self, figure: Figure, size_mm: tuple[float, float], map_mm: float, family: str) -> None:
-        self.width, self.height, self.map_mm, self.family = *size_mm, map_mm, family
-        self.scale = _scale(self.width)
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), facecolor="none")
-        axes.set(xlim=(0, self.width), ylim=(self.height, 0))
-        axes.set_axis_off()
-        self.axes = axes
-        self.title_left = self.width * 0.58
-        self._frame()
-
-    def _frame(self) -> None:
-        from matplotlib.patches import Rectangle  # noqa: PLC0415  heavy
-
-        line: dict[str, Any] = {"fill": False, "ec": theme()["page"]["ink"], "lw": 0.8}
-        for left, top, wide, high in (
-            (0.2, 0.2, self.width - 0.4, self.map_mm - 0.2),
-            (0.2, self.map_mm, self.title_left - 0.2, self.height - self.map_mm - 0.2),
-            (
-                self.title_left,
-                self.map_mm,
-                self.width - self.title_left - 0.2,
-                self.height - self.map_mm - 0.2,
-            ),
-        ):
-            self.axes.add_patch(Rectangle((left, top), wide, high, **line))
-
-    def write(self, x: float, y: float, words: str, **style: Any) -> None:  # noqa: ANN401  matplotlib's
-        """Write one line."""
-        told = {"fontsize": 6.2 * self.scale, "color": theme()["page"]["ink"], "va": "center"} | style
-        self.axes.text(x, y, _fitting(words, self.family), parse_math=False, **told)
-
-    def write_legend(self, entries: list[LegendEntry]) -> None:
-        """Draw the legend in columns."""
-        from matplotlib.patches import Circle, Rectangle  # noqa: PLC0415  heavy
-
-        step, left, top = 4.5 * self.scale, 3.0, self.map_mm + 4.2 * self.scale
-        rows = max(1, int((self.height - top - 2.2 * self.scale) // step) + 1)
-        columns = max(1, math.ceil(len(entries) / rows))
-        wide = (self.title_left - left) / max(2, columns)
-        for place, entry in enumerate(entries):
-            x, y = left + (place // rows) * wide, top + (place % rows) * step
-            high = 2.6 * self.scale
-            look: dict[str, Any] = {"fc": entry.colour, "ec": entry.edge, "lw": 0.5}
-            if entry.is_hatched:
-                look |= {"hatch": "//////", "ec": theme()["reach"]["unknown_line"]}
-            if entry.shape == "dot":
-                self.axes.add_patch(Circle((x + 2.2, y), high / 2, **look))
-            else:
-                self.axes.add_patch(Rectangle((x, y - high / 2), 4.6 * self.scale, high, **look))
-            indent = 0.0 if entry.colour == "none" else 6.0 * self.scale
-            self.write(x + indent, y, entry.words)
-
-    def write_title(self, lines: list[str]) -> None:
-        """Write the title block, its last line the notice."""
-        room = (self.width - self.title_left - 6) / (6.2 * self.scale / _POINTS_PER_MM)
-        y = self.map_mm + 4.4 * self.scale
-        for number, line in enumerate(plain(line) for line in lines):
-            is_title, is_notice = number == 0, number == len(lines) - 1
-            style: dict[str, Any] = {"weight": "bold", "fontsize": 8 * self.scale} if is_title else {}
-            if is_notice:
-                style = {"weight": "bold", "color": theme()["static"]["notice"]}
-            for part in _wrapped(line, room * (0.76 if is_title else 1.0))[:_MOST_LINES]:
-                self.write(self.title_left + 3, y, part, **style)
-                y += (4.6 if is_title else 3.5) * self.scale
-
-    def draw_north(self, words: str) -> None:
-        """Draw the arrow in the upper right corner."""
-        from matplotlib.patches import Polygon, Rectangle  # noqa: PLC0415  heavy
-
-        unit = self.scale
-        x, top = self.width - 8 * unit, 3.0 * unit
-        paper: dict[str, Any] = {"fc": "white", "ec": "none", "alpha": 0.85}
-        self.axes.add_patch(Rectangle((x - 5 * unit, top - 1), 10 * unit, 15 * unit, **paper))
-        for side, colour in ((-1, theme()["page"]["ink"]), (1, "white")):
-            points = [
-                (x, top + 3.6 * unit),
-                (x + side * 2.6 * unit, top + 12.5 * unit),
-                (x, top + 10.4 * unit),
-            ]
-            self.axes.add_patch(Polygon(points, fc=colour, ec=theme()["page"]["ink"], lw=0.6))
-        self.write(x, top + 1.6 * unit, words, ha="center", weight="bold")
-
-    def draw_scale(self, across_m: float) -> None:
-        """Draw the scale in the lower left corner of the map."""
-        from matplotlib.patches import Rectangle  # noqa: PLC0415  heavy
-
-        per_mm = across_m / self.width
-        half_m = _nice(24 * self.scale * per_mm)
-        half, x, y = half_m / per_mm, 6.0, self.map_mm - 6.0 * self.scale
-        paper: dict[str, Any] = {"fc": "white", "ec": "none", "alpha": 0.85}
-        box = (2 * half + 15 * self.scale, 9.0 * self.scale)
-        self.axes.add_patch(Rectangle((2.5, y - 5 * self.scale), *box, **paper))
-        ink = theme()["page"]["ink"]
-        for part, colour in enumerate((ink, "white")):
-            self.axes.add_patch(
-                Rectangle((x + part * half, y), half, 1.6 * self.scale, fc=colour, ec=ink, lw=0.6)
-            )
-            self.write(x + part * half, y - 2 * self.scale, f"{part * half_m:g}", ha="center")
-        self.write(x + 2 * half, y - 2 * self.scale, f"{2 * half_m:g} m", ha="center")
-
-
-def _nice(most: float) -> float:
-    """Take the greatest of 1, 2, 5, 10, 20 … that is not more."""
-    power = 10.0 ** math.floor(math.log10(most))
-    return max(step * power for step in _STEPS if step * power <= most * (1 + 1e-9))
-
-
-def _wrapped(words: str, room: float) -> list[str]:
-    """Break words into lines of so many Chinese letters; a Latin word stays whole where it can."""
-    lines, line, length = [], "", 0.0
-    for piece in _pieces(words):
-        wide = _length(piece)
-        if line and length + wide > room:
-            lines.append(line.strip())
-            line, length = "", 0.0
-        line, length = line + piece, length + wide
-    return [*lines, line.strip()] if line.strip() else lines
-
-
-def _pieces(words: str) -> list[str]:
-    """Split words where a line may break: behind every Chinese letter and blank, or twenty others."""
-    pieces = [""]
-    for letter in words:
-        pieces[-1] += letter
-        if letter == " " or ord(letter) > _LAST_NARROW or len(pieces[-1]) >= 20:
-            pieces.append("")
-    return [piece for piece in pieces if piece]
