@@ -158,6 +158,9 @@ class _Writer:
 
     def _styles(self) -> None:
         look, styles = theme()["report"], self.document.styles
+        # Without it the marks of Chinese are drawn as those of Japan or Taiwan where a font stands in.
+        for speech in styles.element.iter(qn("w:lang")):
+            speech.set(qn("w:eastAsia"), "zh-CN")
         body = styles["Normal"]
         _letter(body, look["body"]["name"], look["body"]["size_pt"])
         _spaced(body, line_pt=look["line_pt"])
@@ -326,12 +329,13 @@ class _Writer:
         title = self._line(sheet.title, "Report Caption")
         title.alignment = WD_ALIGN_PARAGRAPH.LEFT
         title.runs[0].font.size = Pt(16)
-        self._red(title, f"　{self.report.notice}" if self.report.notice else "")
+        self._red(title, f"    {self.report.notice}" if self.report.notice else "")
         layout = self.document.add_table(1, 2)
         layout.autofit = False
         left, right = layout.rows[0].cells
-        for cell, width in ((left, sheet.picture.width_mm + 4), (right, _BESIDE_MM)):
-            cell.width = Mm(width)
+        widths = (sheet.picture.width_mm + 4, _BESIDE_MM)
+        for cell, column, width in zip((left, right), layout.columns, widths, strict=True):
+            cell.width = column.width = Mm(width)
         picture = left.paragraphs[0]
         picture.style = self.document.styles["Report Picture"]
         picture.add_run().add_picture(io.BytesIO(sheet.picture.png), width=Mm(sheet.picture.width_mm))

@@ -114,7 +114,8 @@ def site_table(telling: Telling, programme: Programme, caption: str) -> Table:
     """List the sites of a programme by rank: where, what, for how much, whom it newly serves."""
     table = site_summary(programme, lang=telling.lang)
     served = text("column.served_types", lang=telling.lang)
-    table = table.assign(**{served: table[served].replace("-", telling.say("for_looks"))})
+    none = telling.unknown() if programme.gained is None else telling.say("for_looks")
+    table = table.assign(**{served: table[served].replace("-", none)})
     return telling.frame(caption, table, (0.8, 3, 1.6, 1.3, 1.3, 4.2), numbers=(0, 3, 4))
 
 

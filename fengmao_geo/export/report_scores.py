@@ -187,7 +187,9 @@ def _scores(telling: Telling) -> tuple[Part, ...]:
         ],
         "known": [share_words(row["known_share"], lang=lang) for row in rows],
         "rank": [NONE if pd.isna(row["rank"]) else whole(row["rank"]) for row in rows],
-        "stability": [share_words(row["stability_share"], lang=lang) for row in rows],
+        "stability": [
+            NONE if pd.isna(row["rank"]) else share_words(row["stability_share"], lang=lang) for row in rows
+        ],
     }
     widths = (2.6, 1.1, 1, 1, 1, 1.9, 1.1, 0.8, 1.2)
     return (

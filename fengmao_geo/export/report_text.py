@@ -159,9 +159,16 @@ def _block_table(telling: Telling, blocks: list[Place]) -> Any:  # noqa: ANN401 
         ],
         "size": [size_words(place.area_m2, lang=lang) for place in blocks],
         "people": [telling.people(people_of(telling, place)) for place in blocks],
-        "full_set": [share_words(full[-1]["share"] if full else None, lang=lang) for full in fulls],
+        "full_set": [_full_share(full, telling) for full in fulls],
     }
     return telling.table(telling.say("table_blocks"), columns, (1, 3.2, 2, 1.8, 2, 2), numbers=(3, 4, 5))
+
+
+def _full_share(full: list[dict[str, Any]], telling: Telling) -> str:
+    """Write the share of the widest circle; nobody where nobody lives."""
+    if full and full[-1]["people"] == 0:
+        return say("nobody", lang=telling.lang)
+    return share_words(full[-1]["share"] if full else None, lang=telling.lang)
 
 
 def _data(telling: Telling) -> tuple[Part, ...]:
@@ -199,9 +206,11 @@ def _circles(telling: Telling) -> tuple[Part, ...]:
     circles = telling.results.circles
     if circles is None:
         return (telling.not_run("circles"),)
-    table = summary_table(telling.results, lang=telling.lang).replace(
-        "-", say("none_lack", lang=telling.lang)
-    )
+    names = {place.area_id: place.name for place in telling.blocks()}
+    table = summary_table(telling.results, lang=telling.lang)
+    # A block where nobody lives is listed by its id.
+    table = table.assign(**{str(table.columns[0]): table.iloc[:, 0].replace(names)})
+    table = table.replace("-", say("none_lack", lang=telling.lang))
     widths = (2.2, 1.2, 1.5, 1.5, 1.3, 1.5, 4)
     return (
         *circle_words(telling, _town_place(telling)),
@@ -291,7 +300,7 @@ def _programme(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
     title, programme = telling.say("chapter_programme"), telling.results.programme
     if programme is None:
         return Section(title, (telling.not_run("programme"),))
-    said = [Paragraph(words) for words in site_words(programme, lang=telling.lang)]
+    said = [telling.tell("stop", words=words) for words in site_words(programme, lang=telling.lang)]
     if not len(programme.sites):
         return Section(title, (*said, telling.tell("sites_none")))
     return Section(

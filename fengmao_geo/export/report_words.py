@@ -12,6 +12,7 @@ from fengmao_geo.export.report_model import Paragraph, Table, plain
 from fengmao_geo.export.theme import layer_name, say
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.standards.indicators import indicator_file
+from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
@@ -188,7 +189,13 @@ def need_words(need: str, *, lang: Lang = "zh") -> str:
     """
     layer, _, column = need.partition(".")
     step = f"report.step_{layer}"
-    name = text(step, lang=lang) if has_text(step) else layer_name(layer, lang=lang)
+    raster = raster_standard().rasters.get(layer)
+    if has_text(step):
+        name = text(step, lang=lang)
+    elif raster is not None:
+        name = raster.name_zh if lang == "zh" else raster.name_en
+    else:
+        name = layer_name(layer, lang=lang)
     if not column:
         return plain(name)
     key = f"column.{column}"

@@ -150,13 +150,12 @@ def _nice(most: float) -> float:
 
 def _wrapped(words: str, room: float) -> list[str]:
     """Break words into lines of so many Chinese letters; a Latin word stays whole where it can."""
-    lines, line, length = [], "", 0.0
+    lines, line = [], ""
     for piece in _pieces(words):
-        wide = length(piece)
-        if line and length + wide > room:
+        if line and length(line + piece) > room:
             lines.append(line.strip())
-            line, length = "", 0.0
-        line, length = line + piece, length + wide
+            line = ""
+        line += piece
     return [*lines, line.strip()] if line.strip() else lines
 
 
