@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
+    from fengmao_geo.export.report import write_report as write_report
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
     from fengmao_geo.export.workbook import write_workbook as write_workbook
@@ -141,6 +142,7 @@ _HOME = {
     "write_finding_files": "export.finding_files",
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
+    "write_report": "export.report",
     "write_site_files": "export.site_files",
     "write_town": "export.town_folder",
     "write_workbook": "export.workbook",
@@ -226,6 +228,7 @@ __all__ = [
     "write_finding_files",
     "write_green_files",
     "write_layer",
+    "write_report",
     "write_site_files",
     "write_workbook",
     "yield_per_mu",

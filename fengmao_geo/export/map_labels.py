@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.map_geometry import Frame
     from fengmao_geo.town.town import Town
 
-__all__ = ["labels"]
+__all__ = ["labels", "named_spots"]
 
 Spot = tuple[shapely.Point, float, float]
 
@@ -44,14 +44,7 @@ def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
     list of dict
         ``text``, ``kind``, how it is drawn, and ``spots``: x, y, degrees clockwise, metres of room.
     """
-    found = [
-        (name, rule, best)
-        for rule in theme()["label"].values()
-        if rule["layer"] in town
-        for name, shapes in _named(town[rule["layer"]], rule, frame)
-        if (best := _best_spots(shapes, rule, frame))
-    ]
-    found = sorted(found, key=lambda label: (label[1]["rank"], label[0]))
+    found = named_spots(town, frame)
     places = iter(frame.points([place for _, _, best in found for place, _, _ in best]))
     return [
         {
@@ -63,6 +56,36 @@ def labels(town: Town, frame: Frame) -> list[dict[str, Any]]:
         }
         for name, rule, best in found
     ]
+
+
+def named_spots(
+    town: Town, frame: Frame, *, most_rank: float = np.inf
+) -> list[tuple[str, dict[str, Any], list[Spot]]]:
+    """List names with the rule they are shown by and the spots where they may stand, in the town's metres.
+
+    Parameters
+    ----------
+    town
+        The town.
+    frame
+        The part of it that is shown.
+    most_rank
+        The rank of the least important names wanted.
+
+    Returns
+    -------
+    list of tuple
+        Name, rule of ``theme.toml``, and spots, each a point, degrees clockwise and metres of room; the more
+        important first.
+    """
+    found = [
+        (name, rule, best)
+        for rule in theme()["label"].values()
+        if rule["layer"] in town and rule["rank"] <= most_rank
+        for name, shapes in _named(town[rule["layer"]], rule, frame)
+        if (best := _best_spots(shapes, rule, frame))
+    ]
+    return sorted(found, key=lambda label: (label[1]["rank"], label[0]))
 
 
 def _best_spots(shapes: NDArray[Any], rule: dict[str, Any], frame: Frame) -> list[Spot]:
