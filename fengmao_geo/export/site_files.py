@@ -10,7 +10,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.space_files import headed, table_csv
 from fengmao_geo.export.space_words import capital, place_name, use_name
@@ -61,7 +61,7 @@ def write_site_files(results: Results, *, folder: str | Path, lang: Lang = "zh")
         "alternatives.csv": _alternative_rows(results, programme, lang),
     }
     written = [write_whole(target / name, table_csv(table)) for name, table in tables.items()]
-    return [*written, write_geopackage(_layers(results, programme), target / "programme.gpkg")]
+    return [*written, write_tables(_layers(results, programme), target / "programme.gpkg")]
 
 
 def _site_rows(programme: Programme, lang: Lang) -> pd.DataFrame:

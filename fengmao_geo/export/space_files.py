@@ -9,7 +9,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.space_words import (
     capital,
@@ -120,7 +120,7 @@ def write_space_files(
         REVIEW: _review_rows(spaces, review, lang),
     }
     return [
-        write_geopackage({"spaces": spaces}, target / "spaces.gpkg"),
+        write_tables({"spaces": spaces}, target / "spaces.gpkg"),
         *(write_whole(target / name, table_csv(table)) for name, table in tables.items()),
     ]
 
