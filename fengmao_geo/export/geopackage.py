@@ -22,6 +22,10 @@ __all__ = ["DATE", "read_spaces", "tables_file", "write_tables"]
 
 #: GeoPackages hold when they were written; a fixed date keeps equal contents equal.
 DATE = "2000-01-01T00:00:00.000Z"
+# Nothing is lost with a file beside, so that no layer waits for the disk.
+_WRITING = {"OGR_CURRENT_DATE": DATE, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+# Programs of planning offices are years old and warn of later ones.
+_VERSION = "1.2"
 _SPACES = "spaces"
 
 
@@ -77,13 +81,14 @@ def tables_file(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     OSError
         If not all rows could be written.
     """
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": DATE})
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _WRITING}
+    pyogrio.set_gdal_config_options(_WRITING)
     try:
         for name, table in tables.items():
-            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=path.exists())
+            first = {} if path.exists() else {"VERSION": _VERSION}
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=not first, **first)
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)
     kept = {name: pyogrio.read_info(path, layer=name)["features"] for name in tables}
     if short := [name for name, table in tables.items() if kept[name] != len(table)]:
         raise OSError(f"{path.name}: not all rows of {', '.join(short)} were written")

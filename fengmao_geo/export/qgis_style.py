@@ -216,6 +216,8 @@ def _graduated(
 def _class_name(low: float, high: float, column: str, lang: Lang) -> str:
     one, other = (f"{100 * end:.0f}%" if column.endswith("_share") else f"{end:g}" for end in (low, high))
     if high >= _LARGE:
+        if column.endswith("_share") and low >= 1:
+            return one
         return text("geopackage.at_least", lang=lang, low=one)
     return text("geopackage.between", lang=lang, low=one, high=other)
 
@@ -293,11 +295,12 @@ def _labels(root: Element, look: dict[str, Any], shown: Shown) -> None:
         style, "text-buffer", bufferDraw="1", bufferSize="0.8", bufferSizeUnits="MM", bufferColor=white
     )
     # Lines are named along themselves, areas over them, points around them.
-    placement = {"line": "2", "fill": "1", "marker": "6"}[shown.symbol]
+    placement = {"line": "3", "fill": "4", "marker": "6"}[shown.symbol]
     SubElement(
         settings, "placement", placement=placement, placementFlags="10", centroidInside="1", dist="0.5"
     )
-    SubElement(settings, "rendering", drawLabels="1", obstacle="1", mergeLines="1", fontMinPixelSize="3")
+    # A block or a compound is no obstacle to the names of what lies in it.
+    SubElement(settings, "rendering", drawLabels="1", obstacle="0", mergeLines="1")
 
 
 def _fields(root: Element, shown: Shown, lang: Lang) -> None:

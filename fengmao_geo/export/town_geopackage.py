@@ -138,7 +138,7 @@ def _register(base: sqlite3.Connection) -> None:
 
 
 def _add_style(base: sqlite3.Connection, layer: HandedLayer, shown: Shown, lang: Lang) -> None:
-    place = (layer.title, "geom" if shown.symbol else None)
+    place = (layer.title, "geom" if shown.symbol else "")
     base.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
         "styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
