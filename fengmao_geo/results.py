@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fengmao_geo.findings import join_findings
 
@@ -60,6 +60,9 @@ class Results:
         What each block has of each batch and theme: the table ``block_matrix``.
     proposed_blocks
         Where renewal blocks would help most: the table ``proposed_blocks``.
+    share
+        Whom the results are for: ``internal``, or ``public`` as `public_results` makes them, in which nothing
+        is told of single dwellings, owners and firms; what is left out is not there, which is not none.
     """
 
     town: Town
@@ -79,6 +82,7 @@ class Results:
     red_lines: pd.DataFrame | None = None
     block_matrix: pd.DataFrame | None = None
     proposed_blocks: gpd.GeoDataFrame | None = None
+    share: Literal["internal", "public"] = "internal"
 
     @property
     def findings(self) -> pd.DataFrame:
