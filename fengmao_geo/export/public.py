@@ -153,12 +153,15 @@ def _circles(circles: LifeCircles | None, grid_m: float) -> LifeCircles | None:
     """Keep what is known of areas; of dwellings nothing."""
     if circles is None:
         return None
+    areas = circles.service_areas
+    # By far the finest shapes there are, and finer than the grid.
+    simple = areas.set_geometry(areas.geometry.simplify(grid_m, preserve_topology=False))
     return replace(
         circles,
         dwellings=circles.dwellings[:0],
         reach=circles.reach[:0],
         coverage=circles.coverage[:0],
-        service_areas=rounded_layer(circles.service_areas, grid_m=grid_m),
+        service_areas=rounded_layer(simple, grid_m=grid_m),
         findings=_table(circles.findings),
     )
 

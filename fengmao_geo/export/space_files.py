@@ -99,7 +99,8 @@ def write_space_files(
     Returns
     -------
     list of Path
-        ``spaces.gpkg``, ``spaces.csv``, ``possible_uses.csv`` and ``spaces_review.csv``.
+        ``spaces.gpkg``, ``spaces.csv``, ``possible_uses.csv`` and ``spaces_review.csv``; of results that are
+        `public_results` without the review.
 
     Raises
     ------
@@ -117,8 +118,9 @@ def write_space_files(
     tables = {
         "spaces.csv": _space_rows(spaces, lang),
         "possible_uses.csv": _use_rows(results.uses, names, lang),
-        REVIEW: _review_rows(spaces, review, lang),
     }
+    if results.share == "internal":
+        tables[REVIEW] = _review_rows(spaces, review, lang)
     return [
         write_tables({"spaces": spaces}, target / "spaces.gpkg"),
         *(write_whole(target / name, table_csv(table)) for name, table in tables.items()),
