@@ -139,9 +139,7 @@ def _circle_columns(circles: LifeCircles | None, kind: str, lang: Lang) -> Colum
     if circles is None:
         return Columns.none()
     rows = circles.areas
-    rows = rows[
-        (rows["area_kind"] == kind) & (rows["facility_type"] == FULL_SET) & (rows["by"] == "network")
-    ]
+    rows = rows[(rows["area_kind"] == kind) & (rows["facility_type"] == FULL_SET) & (rows["by"] == "network")]
     if rows.empty:
         return Columns.none()
     shares = rows.pivot_table(index="area_id", columns="limit_min", values="reached_share", dropna=False)
@@ -259,7 +257,5 @@ def home_columns(circles: LifeCircles, *, lang: Lang = "zh") -> Columns:
     widest = rows[rows["limit_min"] == max(circles.minutes)]
     share = widest["reached_count"] / widest["asked_count"].where(widest["asked_count"] > 0)
     columns["reached_share"] = share.where(widest["unknown_count"] == 0)
-    aliases["reached_share"] = text(
-        "geopackage.reached", lang=lang, minutes=f"{max(circles.minutes):g}"
-    )
+    aliases["reached_share"] = text("geopackage.reached", lang=lang, minutes=f"{max(circles.minutes):g}")
     return Columns(pd.DataFrame(columns), aliases)

@@ -138,7 +138,7 @@ def _write_around(figure: Figure, title: str, foot: list[str], lang: Lang) -> No
 
 
 def _write_notice(figure: Figure, notice: str, family: str) -> None:
-    """Write the town's notice below all else; letters that no font of this machine has become question marks."""
+    """Write the town's notice below all else; letters that no font has become question marks."""
     across_in, up_in = figure.get_size_inches()
     said = " ".join(notice.split())
     said = said if len(said) <= _NOTICE_LETTERS else f"{said[: _NOTICE_LETTERS - 1]}…"

@@ -167,7 +167,7 @@ def _circles(circles: LifeCircles | None, grid_m: float) -> LifeCircles | None:
 
 
 def _withheld(spaces: gpd.GeoDataFrame) -> pd.Series:
-    """Say which spaces are left out: those of kinds that tell of a house or a firm, and those under controls."""
+    """Say which spaces are left out: of kinds that tell of a house or a firm, and those under controls."""
     hidden = public_standard().withheld
     told = [bool({*controls.split(";")} & {*hidden.controls}) for controls in spaces["controls"]]
     is_farmland = spaces["protected_m2"].fillna(0.0) > 0
@@ -205,7 +205,9 @@ def _evidence(told: str) -> str:
 
 def _names(town: Town, names: pd.Series, kinds: pd.Series, labels: str) -> list[str]:
     """Keep names of places; one that tells of an owner or a firm gives way to what it is."""
-    hidden = {name for layer, column in _NAMED if layer in town for name in column_values(town[layer], column)}
+    hidden = {
+        name for layer, column in _NAMED if layer in town for name in column_values(town[layer], column)
+    }
     secrets = [name for name in hidden if isinstance(name, str) and name.strip()]
     return [
         display_name(labels, kind) if any(secret in name for secret in secrets) else name

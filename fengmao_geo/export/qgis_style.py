@@ -28,6 +28,7 @@ _UNKNOWN = -1.0
 _GREY = "#c9c9c9"
 _OPAQUE = 255
 _FONT = "Noto Sans CJK SC"
+_COMMON = {"forceraster": "0", "enableorderby": "0", "symbollevels": "0"}
 _PARTS = {"fill": "SimpleFill", "line": "SimpleLine", "marker": "SimpleMarker"}
 
 
@@ -89,7 +90,7 @@ def value_names(column: str, *, layer: str = "", lang: Lang = "zh") -> dict[str,
     ('State-owned', {})
     """
     if (layer, column) in _OWN_NAMES:
-        return _OWN_NAMES[layer, column](lang)
+        return _own_names(_OWN_NAMES[layer, column], lang)
     kind = looks()["names"].get(column, "")
     if kind in _OWN_KINDS:
         return {value: text(f"geopackage.{kind}.{value}", lang=lang) for value in _OWN_KINDS[kind]}
@@ -98,20 +99,20 @@ def value_names(column: str, *, layer: str = "", lang: Lang = "zh") -> dict[str,
     return {value: named(kind, value, lang=lang) for value in display_names().get(kind, {})}
 
 
-def _site_uses(lang: Lang) -> dict[str, str]:
-    from fengmao_geo.standards.uses import uses  # noqa: PLC0415  beside its use
+def _own_names(kind: str, lang: Lang) -> dict[str, str]:
+    if kind == "site_use":
+        from fengmao_geo.standards.uses import uses  # noqa: PLC0415  beside its use
 
-    return {use: capital(use_name(use, lang=lang)) for use in uses()}
+        return {use: capital(use_name(use, lang=lang)) for use in uses()}
+    return {value: named(kind, value, lang=lang) for value in display_names().get(kind, {})}
 
 
-#: Columns whose values mean something else in one layer.
+#: Columns whose values mean something else in one layer: what kind of labels they have; none where it is empty.
 _OWN_NAMES = {
-    ("sites", "use"): _site_uses,
-    ("projects", "use"): _site_uses,
-    ("homes", "status"): lambda lang: _named("reach_status", lang),
-    ("red_lines", "status"): lambda lang: _named("red_line_status", lang),
-    ("spaces", "basis"): lambda _: {},
-    ("school_segments", "basis"): lambda _: {},
+    ("sites", "use"): "site_use",
+    ("projects", "use"): "site_use",
+    ("red_lines", "status"): "red_line_status",
+    ("spaces", "basis"): "",
 }
 
 #: Values that only this file has.
@@ -120,10 +121,6 @@ _OWN_KINDS: dict[str, tuple[str, ...]] = {
     "vertical_place": ("roof", "wall", "pier"),
     "link_kind": ("footbridge", "gate", "way", "closed"),
 }
-
-
-def _named(kind: str, lang: Lang) -> dict[str, str]:
-    return {value: named(kind, value, lang=lang) for value in display_names()[kind]}
 
 
 def qml(shown: Shown, *, lang: Lang = "zh") -> str:
@@ -160,23 +157,20 @@ def qml(shown: Shown, *, lang: Lang = "zh") -> str:
 
 def _renderer(root: Element, look: dict[str, Any], shown: Shown, lang: Lang) -> None:
     column = look.get("column")
-    common = {"forceraster": "0", "enableorderby": "0", "symbollevels": "0"}
     if column not in shown.columns:
-        made = SubElement(root, "renderer-v2", type="singleSymbol", **common)
+        made = SubElement(root, "renderer-v2", {"type": "singleSymbol", **_COMMON})
         _symbols(made, look, [look.get("fill", _GREY)], shown.symbol)
     elif "steps" in look:
-        _graduated(root, look, shown, lang, common)
+        _graduated(root, look, shown, lang)
     else:
-        _categorised(root, look, shown, lang, common)
+        _categorised(root, look, shown, lang)
 
 
-def _categorised(
-    root: Element, look: dict[str, Any], shown: Shown, lang: Lang, common: Mapping[str, str]
-) -> None:
+def _categorised(root: Element, look: dict[str, Any], shown: Shown, lang: Lang) -> None:
     """Give each value its colour; what is none of them, or missing, is grey."""
     colours = _colours(look)
     called = value_names(look["column"], layer=shown.style, lang=lang)
-    made = SubElement(root, "renderer-v2", type="categorizedSymbol", attr=look["column"], **common)
+    made = SubElement(root, "renderer-v2", {"type": "categorizedSymbol", "attr": look["column"], **_COMMON})
     box = SubElement(made, "categories")
     rest = text("geopackage.rest", lang=lang)
     rows = [*((value, called.get(value, value)) for value in colours), ("", rest)]
@@ -186,19 +180,12 @@ def _categorised(
     _symbols(made, look, [*colours.values(), _GREY], shown.symbol, widths=widths)
 
 
-def _graduated(
-    root: Element, look: dict[str, Any], shown: Shown, lang: Lang, common: Mapping[str, str]
-) -> None:
+def _graduated(root: Element, look: dict[str, Any], shown: Shown, lang: Lang) -> None:
     """Give each class its colour; QGIS would leave out what is not known, so that it gets a class below."""
     column, colours, bounds = look["column"], _listed(look["steps"]), _listed(look["bounds"])
-    made = SubElement(
-        root,
-        "renderer-v2",
-        type="graduatedSymbol",
-        attr=f'coalesce("{column}", {_UNKNOWN:g})',
-        graduatedMethod="GraduatedColor",
-        **common,
-    )
+    attr = f'coalesce("{column}", {_UNKNOWN:g})'
+    kind = {"type": "graduatedSymbol", "attr": attr, "graduatedMethod": "GraduatedColor"}
+    made = SubElement(root, "renderer-v2", kind | _COMMON)
     box = SubElement(made, "ranges")
     edges = [0.0, *(float(bound) for bound in bounds), _LARGE]
     classes = [(_UNKNOWN, _UNKNOWN, text("label.unknown", lang=lang))]
@@ -209,7 +196,7 @@ def _graduated(
     # The first range that holds a value takes it: what stands on an edge belongs to the class above.
     for at, (low, high, label) in reversed(list(enumerate(classes))):
         ends = {"lower": f"{low:.15g}", "upper": f"{high:.15g}"}
-        SubElement(box, "range", label=label, symbol=str(at), render="true", **ends)
+        SubElement(box, "range", {"label": label, "symbol": str(at), "render": "true", **ends})
     _symbols(made, look, [_GREY, *colours], shown.symbol)
 
 
@@ -333,7 +320,7 @@ def _listed(values: str | list[Any]) -> list[Any]:
     return cast("list[Any]", _at(values)) if isinstance(values, str) else values
 
 
-def _at(place: str) -> Any:
+def _at(place: str) -> Any:  # noqa: ANN401  colours and lists of them
     """Look a place of the theme up, such as ``reach.steps``."""
     found: Any = theme()
     for part in place.split("."):
@@ -343,7 +330,7 @@ def _at(place: str) -> Any:
 
 def _rgba(colour: str, opacity: float = 1.0) -> str:
     code = colour if colour.startswith("#") else str(_at(colour))
-    digits = code[1:] if len(code) > 4 else "".join(2 * letter for letter in code[1:])  # noqa: PLR2004  #rgb
+    digits = code[1:] if len(code) > 4 else "".join(2 * letter for letter in code[1:])
     parts = [int(digits[at : at + 2], 16) for at in (0, 2, 4)]
     return ",".join(str(part) for part in [*parts, round(_OPAQUE * opacity)])
 

@@ -1,9 +1,9 @@
-"""The layers of a town and of its results as they are handed over: wide, named, points, lines and areas apart."""
+"""The layers of a town and of its results as they are handed over: wide and named, kinds of shapes apart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -212,9 +212,9 @@ def _tables(results: Results, lang: Lang) -> list[HandedLayer]:
 
 def _apart(layer: HandedLayer, lang: Lang) -> list[HandedLayer]:
     """Part a layer by the kind of its shapes, since QGIS draws one kind in one way; most have one."""
-    dimensions = shapely.get_dimensions(layer.table.geometry.to_numpy())
+    dimensions = shapely.get_dimensions(layer.table["geometry"].to_numpy())
     kinds = sorted(set(dimensions.tolist()) & set(_SYMBOLS), reverse=True)
-    if len(kinds) < 2:  # noqa: PLR2004  nothing to part
+    if len(kinds) < 2:
         return [layer]
     return [
         replace(
@@ -226,8 +226,8 @@ def _apart(layer: HandedLayer, lang: Lang) -> list[HandedLayer]:
     ]
 
 
-def _symbol(table: Any) -> str:
-    if "geometry" not in table:
+def _symbol(table: pd.DataFrame) -> str:
+    if not isinstance(table, gpd.GeoDataFrame):
         return ""
     dimensions = shapely.get_dimensions(table.geometry.to_numpy())
     return _SYMBOLS[max(0, int(dimensions.max(initial=0)))]

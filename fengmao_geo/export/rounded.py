@@ -59,7 +59,9 @@ def rounded_shapes(shapes: NDArray[np.object_], *, grid_m: float) -> NDArray[np.
     # The result is kept as plain numbers: nothing downstream is to be bound to a grid.
     moved = np.asarray(shapely.set_precision(moved, 0), dtype=object)
     dimension = shapely.get_dimensions(given)
-    is_lost = (shapely.is_empty(moved) | (shapely.get_dimensions(moved) < dimension)) & ~shapely.is_empty(given)
+    is_lost = (shapely.is_empty(moved) | (shapely.get_dimensions(moved) < dimension)) & ~shapely.is_empty(
+        given
+    )
     if not is_lost.any():
         return moved
     corner = grid_m * np.round(shapely.get_coordinates(shapely.centroid(given[is_lost])) / grid_m)

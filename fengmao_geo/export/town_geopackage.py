@@ -96,7 +96,10 @@ def write_geopackage(results: Results, path: str | Path, *, lang: Lang = "zh") -
 
 def _about(results: Results, lang: Lang) -> HandedLayer:
     """Say what the data rest on: a table of items and what there is to say of each."""
-    said = [[text("label.town", lang=lang), results.town.name], *about(results.town, results.circles, lang=lang)]
+    said = [
+        [text("label.town", lang=lang), results.town.name],
+        *about(results.town, results.circles, lang=lang),
+    ]
     if results.town.settings.notice:
         said.insert(1, [text("geopackage.notice", lang=lang), results.town.settings.notice])
     table = pd.DataFrame(said, columns=["item", "said"])
