@@ -37,14 +37,14 @@ class Handed(NamedTuple):
         What it is.
     path
         Its file, or the first of its files.
-    count
+    file_count
         How many files it is.
     """
 
     name_zh: str
     name_en: str
     path: Path
-    count: int
+    file_count: int
 
     def name(self, *, lang: Lang = "zh") -> str:
         """Say what it is.
@@ -79,7 +79,7 @@ def write_all(
     share: Share = "internal",
     review: pd.DataFrame | None = None,
 ) -> list[Handed]:
-    """Write everything that is handed in: maps, workbook, report, GeoPackage, and the tables of each analysis.
+    """Write everything that is handed in: maps, workbook, report, GeoPackage, tables of each analysis.
 
     What is for the public is made by `public_results` first, and lies in a folder of its own, ``public``.
     Pages, pictures, workbook, report and GeoPackage bear the town's notice. Tables in CSV do not, since other
@@ -145,7 +145,7 @@ def _readme(job: _Job, handed: list[Handed]) -> str:
             lang=lang,
             name=one.name(lang=lang),
             path=one.path.relative_to(job.folder).as_posix(),
-            count=one.count,
+            count=one.file_count,
         )
         for one in handed
     ]

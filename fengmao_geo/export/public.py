@@ -95,7 +95,8 @@ def _town(town: Town, grid_m: float) -> Town:
         if name in standard.withheld.houses:
             plain = plain.assign(id=[str(number) for number in range(1, len(plain) + 1)])
         layers[name] = plain
-    notice = _NOTICE_MARK.join(part for part in (town.settings.notice, text("public.notice")) if part)
+    said, mark = town.settings.notice, text("public.notice")
+    notice = said if said.endswith(mark) else _NOTICE_MARK.join(part for part in (said, mark) if part)
     made = replace(
         town,
         layers=Layers(layers),
@@ -171,7 +172,8 @@ def _withheld(spaces: gpd.GeoDataFrame) -> pd.Series:
     hidden = public_standard().withheld
     told = [bool({*controls.split(";")} & {*hidden.controls}) for controls in spaces["controls"]]
     is_farmland = spaces["protected_m2"].fillna(0.0) > 0
-    return spaces["kind"].isin(hidden.kinds) | is_farmland | np.array(told, dtype=bool)
+    is_hidden: pd.Series = spaces["kind"].isin(hidden.kinds) | is_farmland | np.array(told, dtype=bool)
+    return is_hidden
 
 
 def _of_spaces(table: Frame | None, spaces: gpd.GeoDataFrame | None) -> Frame | None:
@@ -256,7 +258,7 @@ def _gains(gains: GreenGains | None, grid_m: float) -> GreenGains | None:
         gains,
         park_reach=gains.park_reach[:0],
         findings=_table(gains.findings),
-        **{name: rounded_layer(layer, grid_m=grid_m) for name, layer in layers.items()},  # type: ignore[arg-type]  # layers by name
+        **{name: rounded_layer(layer, grid_m=grid_m) for name, layer in layers.items()},
     )
 
 

@@ -107,7 +107,7 @@ def _own_names(kind: str, lang: Lang) -> dict[str, str]:
     return {value: named(kind, value, lang=lang) for value in display_names().get(kind, {})}
 
 
-#: Columns whose values mean something else in one layer: what kind of labels they have; none where it is empty.
+#: Columns whose values mean something else in one layer: their kind of labels; empty for none.
 _OWN_NAMES = {
     ("sites", "use"): "site_use",
     ("projects", "use"): "site_use",
