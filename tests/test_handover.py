@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from space_rows import space_results
 
@@ -42,7 +43,8 @@ def test_everything_that_an_application_needs_has_a_writer():
     assert list(WRITERS) == ["maps", "workbook", "report", "geopackage", "spaces", "sites", "green"]
 
 
-def test_names_are_told_in_both_languages(writers, tmp_path):
+@pytest.mark.usefixtures("writers")
+def test_names_are_told_in_both_languages(tmp_path):
     report = write_all(space_results(), folder=tmp_path)[2]
     assert (report.name(), report.name(lang="en"), report.file_count) == ("报告", "Report", 2)
 
@@ -75,7 +77,8 @@ def test_a_writer_with_nothing_to_write_is_not_told(monkeypatch, tmp_path):
     assert readme.path == tmp_path / "README.txt"
 
 
-def test_the_readme_says_what_lies_where_and_the_notice(writers, tmp_path):
+@pytest.mark.usefixtures("writers")
+def test_the_readme_says_what_lies_where_and_the_notice(tmp_path):
     write_all(space_results(), folder=tmp_path)
     lines = (tmp_path / "README.txt").read_text(encoding="utf-8").splitlines()
     assert lines[:3] == ["水乡镇 更新成果", "内部资料", ""]
@@ -118,13 +121,14 @@ class TestRun:
     def call(self, monkeypatch, tmp_path):
         from typer.testing import CliRunner  # noqa: PLC0415  beside its use
 
-        results, given = space_results(), []
+        found = SimpleNamespace(findings=pd.DataFrame(), circles=None)
+        given = []
 
-        def write(results, **options):
+        def write(_, **options):
             given.append(options)
             return [Handed("地图", "Maps", tmp_path / "maps" / "index.html", 3)]
 
-        monkeypatch.setattr(cli, "_studied", lambda *_, **__: (results, None))
+        monkeypatch.setattr(cli, "_studied", lambda *_, **__: (found, None))
         monkeypatch.setattr(handover, "write_all", write)
         runner = CliRunner()
         return given, lambda *words: runner.invoke(cli.app, ["run", "town", "--out", str(tmp_path), *words])
