@@ -120,8 +120,20 @@ def secret_programme(spaces):
             "gained_people": [50.0, 5.0],
         }
     )
+    row = {"space_id": ["s3"], "use": ["volunteer_base"], "rank": [1], "cost_wan": [1.0]}
+    alternatives = pd.DataFrame(row | {"objective": [55.0], "gap_share": [0.1]})
+    listed = pd.DataFrame(row | {"reason": ["no_demand"], "area_m2": [400.0], "green_m2": [0.0]})
     unserved = served.drop(columns=["space_id", "travel_min"]).assign(is_coverable=True)
-    return Programme(sites, served=served, gained=gained, unserved=unserved, aim="people", status="optimal")
+    return Programme(
+        sites,
+        served=served,
+        gained=gained,
+        unserved=unserved,
+        listed=listed.drop(columns="rank"),
+        alternatives=alternatives,
+        aim="people",
+        status="optimal",
+    )
 
 
 def secret_gains():

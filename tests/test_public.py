@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import shapely
 from public_town import FIRM, HOUSE, SECRETS, secret_results
 
 from fengmao_geo.export.folium_map import write_block_maps
+from fengmao_geo.export.green_chart import gain_chart
 from fengmao_geo.export.handover import write_all
 from fengmao_geo.export.public import public_results
 from fengmao_geo.export.rounded import rounded_shapes
@@ -185,6 +186,13 @@ def test_spaces_of_houses_firms_and_protected_fields_are_left_out(public):
     assert public.spaces["protected_m2"].isna().all()
 
 
+def test_ids_of_spaces_that_are_left_out_stand_nowhere(public, written):
+    # An id says in which cell of ten metres a space lies.
+    columns = [set(table["space_id"]) for table in tables_in(public) if "space_id" in table]
+    assert set.union(*columns) == {"s1", "s2", "s4"}
+    assert pd.read_csv(written / "alternatives.csv").empty
+
+
 def test_a_site_on_a_protected_field_is_a_circle_within_it(internal, public):
     [site] = public.programme.sites.geometry[public.programme.sites["space_id"] == "s4"]
     [field] = internal.programme.sites.geometry[internal.programme.sites["space_id"] == "s4"]
@@ -265,3 +273,15 @@ def test_results_of_a_town_alone_can_be_handed_out(internal):
     alone = type(internal)(internal.town)
     assert public_results(alone).circles is None
     assert public_results(alone).spaces is None
+
+
+def test_a_chart_bears_the_notice_whatever_is_written_in_it(internal):
+    def chart(notice):
+        settings = replace(internal.town.settings, notice=notice)
+        return gain_chart(
+            replace(internal, town=replace(internal.town, settings=settings)), "town", number="T"
+        )
+
+    plain, hostile = chart(""), chart("$\\frac{1}$ {{x}}\n\U0001f600 \U00020bb7" + "\u957f" * 10_000)
+    assert plain != hostile
+    assert hostile.startswith(b"\x89PNG")

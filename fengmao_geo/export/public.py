@@ -222,7 +222,10 @@ _NAMED = (("parcels", "owner_name"), ("firms", "name"), ("projects", "operator")
 
 
 def _programme(results: Results, grid_m: float) -> Programme | None:
-    """Keep the sites and how many each serves; whom, and who is left, are dwellings."""
+    """Keep the sites and how many each serves; whom, and who is left, are dwellings.
+
+    What else was thought of stays inside too: ids of spaces say where those are that are left out.
+    """
     programme = results.programme
     if programme is None:
         return None
@@ -240,6 +243,9 @@ def _programme(results: Results, grid_m: float) -> Programme | None:
         sites=rounded_layer(sites, grid_m=grid_m),
         served=None,
         unserved=None,
+        listed=None,
+        alternatives=None,
+        greedy=None,
         findings=_findings(programme.findings),
     )
 
