@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.report import write_report as write_report
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
+    from fengmao_geo.export.town_geopackage import write_geopackage as write_geopackage
     from fengmao_geo.export.workbook import write_workbook as write_workbook
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
@@ -140,6 +141,7 @@ _HOME = {
     "without_links": "network.scenario",
     "write_block_maps": "export.folium_map",
     "write_finding_files": "export.finding_files",
+    "write_geopackage": "export.town_geopackage",
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
     "write_report": "export.report",
@@ -226,6 +228,7 @@ __all__ = [
     "without_links",
     "write_block_maps",
     "write_finding_files",
+    "write_geopackage",
     "write_green_files",
     "write_layer",
     "write_report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -71,7 +71,7 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
     with faults(lang) as words:
         from fengmao_geo.town.sample import sample_folder  # noqa: PLC0415  heavy
 
-        _run(sample_folder(), out, words)
+        _demo(sample_folder(), out, words)
 
 
 @app.command(help=text("cli.check_help"))
@@ -113,9 +113,10 @@ def run(
     out: _Out = Path("out"),
     catalogue: Annotated[str, typer.Option(help=text("cli.catalogue_help"))] = "township",
     walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
+    share: Annotated[str, typer.Option(help=text("cli.share_help"))] = "internal",
     lang: _Language = "zh",
 ) -> None:
-    """Run everything on a town.
+    """Run everything on a town, write all that is handed in, and say what lies where.
 
     Parameters
     ----------
@@ -127,11 +128,23 @@ def run(
         What is asked for within how many minutes: a name, or the path of a TOML file.
     walker
         Who walks: a name, or the path of a TOML file.
+    share
+        Whom the results are for: ``internal`` or ``public``.
     lang
         ``zh`` or ``en``.
     """
     with faults(lang) as words:
-        _run(town, out, words, catalogue=catalogue, walker=walker)
+        from fengmao_geo.export.handover import Share, write_all  # noqa: PLC0415  heavy
+        from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
+
+        if share not in get_args(Share):
+            raise UsageError("unknown_share", value=share, known=", ".join(get_args(Share)))
+        results, review = _studied(town, out, words, catalogue=catalogue, walker=walker)
+        handed = write_all(results, folder=out, lang=words, share=cast("Share", share), review=review)
+        print_table(summary_table(results, lang=words))
+        _say_findings(results, town, words)
+        for one in handed:
+            say("handed_row", words, name=one.name(lang=words), path=str(one.path))
 
 
 @app.command(help=text("cli.spaces_help"))
@@ -279,12 +292,10 @@ def _read(path: Path) -> Town:
     return read_town(path)
 
 
-def _run(
-    folder: Path, out: Path, lang: Lang, *, catalogue: str = "township", walker: str = "standard"
-) -> None:
+def _demo(folder: Path, out: Path, lang: Lang) -> None:
     from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
 
-    results, _ = _studied(folder, out, lang, catalogue=catalogue, walker=walker)
+    results, _ = _studied(folder, out, lang)
     pages = _write_maps(results, out, lang)
     print_table(summary_table(results, lang=lang))
     _say_written(results, folder, pages, lang)
@@ -328,10 +339,14 @@ def _write_maps(results: Results, out: Path, lang: Lang) -> list[Path]:
 
 
 def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) -> None:
+    _say_findings(results, folder, lang)
+    say("maps_written", lang, count=len(pages), page=str(pages[0]))
+
+
+def _say_findings(results: Results, folder: Path, lang: Lang) -> None:
     if count := len(results.findings):
         say("findings", lang, count=count, folder=str(folder))
         _say_reviewed(results.findings, lang)
-    say("maps_written", lang, count=len(pages), page=str(pages[0]))
 
 
 def _say_reviewed(findings: pd.DataFrame, lang: Lang) -> None:

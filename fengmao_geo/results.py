@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fengmao_geo.findings import Finding, findings_table, join_findings
 from fengmao_geo.messages import text
@@ -82,6 +82,9 @@ class Results:
         What each block has of each batch and theme: the table ``block_matrix``.
     proposed_blocks
         Where renewal blocks would help most: the table ``proposed_blocks``.
+    share
+        Whom the results are for: ``internal``, or ``public`` as `public_results` makes them, in which nothing
+        is told of single dwellings, owners and firms; what is left out is not there, which is not none.
     """
 
     town: Town
@@ -101,6 +104,7 @@ class Results:
     red_lines: pd.DataFrame | None = None
     block_matrix: pd.DataFrame | None = None
     proposed_blocks: gpd.GeoDataFrame | None = None
+    share: Literal["internal", "public"] = "internal"
 
     def __repr__(self) -> str:
         ran = [name for name in _STEPS if getattr(self, name) is not None]

@@ -11,7 +11,7 @@ from pyproj import CRS
 from space_rows import space_results
 
 from fengmao_geo.errors import UsageError
-from fengmao_geo.export.geopackage import read_spaces, write_geopackage
+from fengmao_geo.export.geopackage import read_spaces, write_tables
 from fengmao_geo.export.space_files import REVIEW, read_reviews, space_summary, write_space_files
 from fengmao_geo.results import Results
 
@@ -57,7 +57,7 @@ def test_the_geopackage_holds_the_table_as_declared(tmp_path):
 
 def test_spaces_come_back_in_the_towns_coordinates(tmp_path):
     spaces = space_results().spaces
-    path = write_geopackage({"spaces": spaces.to_crs(4490)}, tmp_path / "spaces.gpkg")
+    path = write_tables({"spaces": spaces.to_crs(4490)}, tmp_path / "spaces.gpkg")
     read = read_spaces(path, crs=CRS("EPSG:4549"))
     assert read.crs == CRS("EPSG:4549")
     assert read.geometry.area.tolist() == pytest.approx(spaces.geometry.area.tolist(), rel=1e-6)
@@ -74,17 +74,17 @@ def test_an_earlier_run_that_cannot_be_read_is_named(tmp_path, content):
 
 def test_an_earlier_run_without_ids_or_coordinates_is_named(tmp_path):
     spaces = space_results().spaces
-    path = write_geopackage({"spaces": spaces[["name", "geometry"]]}, tmp_path / "spaces.gpkg")
+    path = write_tables({"spaces": spaces[["name", "geometry"]]}, tmp_path / "spaces.gpkg")
     with pytest.raises(UsageError, match="space_id"):
         read_spaces(path, crs=spaces.crs)
 
 
 def test_a_geopackage_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
-    path = write_geopackage({"spaces": space_results().spaces}, tmp_path / "spaces.gpkg")
+    path = write_tables({"spaces": space_results().spaces}, tmp_path / "spaces.gpkg")
     before = path.read_bytes()
     monkeypatch.setattr("pyogrio.read_info", lambda *_, **__: {"features": 1})
     with pytest.raises(OSError, match="not all rows"):
-        write_geopackage({"spaces": space_results().spaces}, path)
+        write_tables({"spaces": space_results().spaces}, path)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["spaces.gpkg"]
 

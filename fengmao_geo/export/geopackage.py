@@ -13,16 +13,23 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
     from pyproj import CRS
 
-__all__ = ["read_spaces", "write_geopackage"]
+__all__ = ["DATE", "read_spaces", "tables_file", "write_tables"]
 
-# GeoPackages hold when they were written; a fixed date keeps equal contents equal.
-_DATE = "2000-01-01T00:00:00.000Z"
+#: GeoPackages hold when they were written; a fixed date keeps equal contents equal.
+DATE = "2000-01-01T00:00:00.000Z"
+# Nothing is lost with a file beside, so that no layer waits for the disk.
+_WRITING = {"OGR_CURRENT_DATE": DATE, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+# Programs of planning offices are years old and warn of later ones.
+_VERSION = "1.2"
 _SPACES = "spaces"
 
 
-def write_geopackage(tables: dict[str, gpd.GeoDataFrame], path: str | Path) -> Path:
+def write_tables(tables: Mapping[str, gpd.GeoDataFrame], path: str | Path) -> Path:
     """Write tables as the layers of one GeoPackage.
 
     Parameters
@@ -46,23 +53,46 @@ def write_geopackage(tables: dict[str, gpd.GeoDataFrame], path: str | Path) -> P
     --------
     >>> with TemporaryDirectory() as folder:
     ...     table = gpd.GeoDataFrame({"space_id": ["a"]}, geometry=gpd.points_from_xy([0], [0]), crs=4549)
-    ...     len(read_spaces(write_geopackage({"spaces": table}, Path(folder) / "spaces.gpkg"), crs=table.crs))
+    ...     len(read_spaces(write_tables({"spaces": table}, Path(folder) / "spaces.gpkg"), crs=table.crs))
     1
     """
     target = Path(path)
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     with TemporaryDirectory() as folder:
-        beside = Path(folder) / "made.gpkg"
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
-        try:
-            for name, table in tables.items():
-                pyogrio.write_dataframe(table, beside, layer=name, driver="GPKG", append=beside.exists())
-        finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-        kept = {name: pyogrio.read_info(beside, layer=name)["features"] for name in tables}
-        if short := [name for name, table in tables.items() if kept[name] != len(table)]:
-            raise OSError(f"{target}: not all rows of {', '.join(short)} were written")
-        return write_whole(target, beside.read_bytes())
+        return write_whole(target, tables_file(tables, Path(folder) / target.name).read_bytes())
+
+
+def tables_file(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
+    """Make a GeoPackage of tables, with shapes or without, for others to add to or to take over.
+
+    Parameters
+    ----------
+    tables
+        By the name of the layer.
+    path
+        Where to make it: no file that anybody reads yet.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    OSError
+        If not all rows could be written.
+    """
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _WRITING}
+    pyogrio.set_gdal_config_options(_WRITING)
+    try:
+        for name, table in tables.items():
+            first = {} if path.exists() else {"VERSION": _VERSION}
+            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=not first, **first)
+    finally:
+        pyogrio.set_gdal_config_options(before)
+    kept = {name: pyogrio.read_info(path, layer=name)["features"] for name in tables}
+    if short := [name for name, table in tables.items() if kept[name] != len(table)]:
+        raise OSError(f"{path.name}: not all rows of {', '.join(short)} were written")
+    return path
 
 
 def read_spaces(path: str | Path, *, crs: CRS) -> gpd.GeoDataFrame | None:

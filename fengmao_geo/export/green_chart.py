@@ -34,6 +34,8 @@ _TOP_IN, _FOOT_IN = 0.42, 0.42
 _DPI = 150
 # It comes with matplotlib and has every Latin letter.
 _LAST_FONT = "DejaVu Sans"
+# As much of a notice as fits below a chart.
+_NOTICE_LETTERS = 120
 _BARS = {"before": 0.0, "after": 1.0}
 
 
@@ -85,6 +87,7 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
                 )
             )
             _draw(cell, row, spoken)
+        _write_notice(figure, results.town.settings.notice, family)
         made = BytesIO()
         figure.savefig(made, format="png", metadata={"Software": None})
     return made.getvalue()
@@ -132,6 +135,18 @@ def _write_around(figure: Figure, title: str, foot: list[str], lang: Lang) -> No
     style = {"fontsize": 13, "weight": "bold", "color": page["head"], "va": "top"}
     figure.text(0.2 / across_in, 1 - 0.16 / up_in, say("chart_title", lang=lang, name=title), **style)
     figure.text(0.2 / across_in, 0.16 / up_in, " · ".join(foot), fontsize=7, color=page["muted"], va="bottom")
+
+
+def _write_notice(figure: Figure, notice: str, family: str) -> None:
+    """Write the town's notice below all else; letters that no font has become question marks."""
+    across_in, up_in = figure.get_size_inches()
+    said = " ".join(notice.split())
+    said = said if len(said) <= _NOTICE_LETTERS else f"{said[: _NOTICE_LETTERS - 1]}…"
+    font = chart_font(said) or family
+    shown = "".join(letter if letter.isspace() or ord(letter) in _letters(font) else "?" for letter in said)
+    style = {"fontsize": 7, "color": theme()["block"]["line"], "va": "bottom", "fontfamily": font}
+    # A sign of money would begin a formula.
+    figure.text(0.2 / across_in, 0.03 / up_in, shown.replace("$", r"\$"), **style)
 
 
 def _draw(cell: Axes, row: pd.Series, lang: Lang) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.export.green_chart import gain_chart
 from fengmao_geo.export.green_words import gain_words, headline_rows, indicator_name, value_words
 from fengmao_geo.export.map_figures import block_places
@@ -68,7 +68,7 @@ def write_green_files(results: Results, *, folder: str | Path, lang: Lang = "zh"
         for name in _TABLES
     ]
     layers = {name: _plain(getattr(results.gains, name)) for name in _LAYERS}
-    written.append(write_geopackage(layers, target / "green.gpkg"))
+    written.append(write_tables(layers, target / "green.gpkg"))
     for place in block_places(results):
         number = say("green_chart_number", lang="en", n=place.number)
         chart = gain_chart(results, place.area_id, number=number, lang=lang)

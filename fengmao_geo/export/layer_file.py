@@ -17,7 +17,7 @@ import shapely
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_all_whole, write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ def _not_encoded(text: str, encoding: str) -> str | None:
 def _write_geopackage(frame: gpd.GeoDataFrame, target: Path, encoding: str | None) -> None:
     del encoding
     _check_texts(frame, target, lambda text: _sign(_NUL, text) or _not_encoded(text, "utf-8"))
-    write_geopackage({target.stem: frame}, target)
+    write_tables({target.stem: frame}, target)
 
 
 def _write_geojson(frame: gpd.GeoDataFrame, target: Path, encoding: str | None) -> None:

@@ -54,12 +54,14 @@ def school_data(results: Results, place: Place, frame: Frame, *, lang: Lang) -> 
     routes = results.school_routes
     if routes is None:
         return None
+    # Sums are counted over dwellings, which are not handed out.
+    is_public = results.share == "public"
     return {
         "type": named("facility_type", routes.facility_type, lang=lang),
         "sign": facility_sign(routes.facility_type, lang=lang),
         "all": theme()["school"]["improve_count"],
-        "sums": _sums(results, routes, place, lang),
-        "notes": _notes(routes, lang),
+        "sums": [] if is_public else _sums(results, routes, place, lang),
+        "notes": _rank_notes(routes, lang) if is_public else _notes(routes, lang),
         "classes": _classes(lang),
         "pieces": _pieces(routes, frame, lang),
         "crossings": _crossings(routes, frame),
@@ -99,12 +101,16 @@ def _counted(rows: pd.DataFrame, lang: Lang) -> dict[str, str]:
 def _notes(routes: SchoolRoutes, lang: Lang) -> list[str]:
     """Write what the figures rest on."""
     basis = "district" if routes.routes["basis"].eq("district").any() else "nearest"
-    order = "walked" if routes.segments["rank_basis"].eq("walked").any() else "unshaded"
-    notes = [say(f"school_by_{basis}", lang=lang), say(f"school_rank_{order}", lang=lang)]
+    notes = [say(f"school_by_{basis}", lang=lang), *_rank_notes(routes, lang)]
     lost = int((routes.routes["status"] != "reached").sum())
     if lost:
         notes.append(say("school_lost", lang=lang, n=f"{lost:,}", min=f"{routes.minutes:g}"))
     return notes
+
+
+def _rank_notes(routes: SchoolRoutes, lang: Lang) -> list[str]:
+    order = "walked" if routes.segments["rank_basis"].eq("walked").any() else "unshaded"
+    return [say(f"school_rank_{order}", lang=lang)]
 
 
 def _classes(lang: Lang) -> list[dict[str, Any]]:
@@ -203,7 +209,7 @@ def _schools(results: Results, routes: SchoolRoutes, frame: Frame, lang: Lang) -
         {
             "point": point,
             "name": name or named("facility_type", routes.facility_type, lang=lang),
-            "facts": _school_facts(to.get(school), routes, lang),
+            "facts": [] if results.share == "public" else _school_facts(to.get(school), routes, lang),
         }
         for point, school, name in zip(points, schools["id"], column_values(schools, "name"), strict=True)
     ]

@@ -11,7 +11,7 @@ import shapely
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import full_set, type_rows
 from fengmao_geo.export.map_reach import area_change_data, changed_areas, home_data
-from fengmao_geo.export.site_files import site_words
+from fengmao_geo.export.site_files import gained_by_type, site_words
 from fengmao_geo.export.space_words import capital, place_name, rounded, use_name
 from fengmao_geo.export.theme import named, say
 from fengmao_geo.life_circle.compare import compare
@@ -190,6 +190,8 @@ def _sum(results: Results, programme: Programme, place: Place, lang: Lang) -> st
     sites = programme.sites
     cost = sites["cost_wan"].sum()
     served = programme.served
+    if results.share == "public":
+        return _public_sum(programme, place, lang)
     if place.area_kind == "town" or results.circles is None or served is None:
         people = 0.0 if served is None else served["people"].sum()
         key, at = "site_sum", len(sites)
@@ -200,6 +202,19 @@ def _sum(results: Results, programme: Programme, place: Place, lang: Lang) -> st
         here = sites[sites["block_id"] == place.area_id]
         key, at, cost = "site_own", len(here), here["cost_wan"].sum()
     return say(key, lang=lang, n=f"{at:,}", cost=f"{cost:,.1f}", people=f"{people:,.0f}")
+
+
+def _public_sum(programme: Programme, place: Place, lang: Lang) -> str:
+    """Say the same without dwellings: how many of a block's people are served is told by them alone."""
+    sites, gained = programme.sites, programme.gained
+    if place.area_kind == "block":
+        own = sites[sites["block_id"] == place.area_id]
+        return say("site_own_plain", lang=lang, n=f"{len(own):,}", cost=f"{own['cost_wan'].sum():,.1f}")
+    cost = f"{sites['cost_wan'].sum():,.1f}"
+    if gained is None:
+        return say("site_sum_plain", lang=lang, n=f"{len(sites):,}", cost=cost)
+    people = gained_by_type(gained)["gained_people"].sum()
+    return say("site_sum", lang=lang, n=f"{len(sites):,}", cost=cost, people=f"{people:,.0f}")
 
 
 def planned_data(
@@ -262,7 +277,10 @@ def planned_data(
             for kind, gain, loss in zip(*(changes[name] for name in changes), strict=True)
             if round(gain) or round(loss)
         ],
-        "sum": say("what_if_sum", lang=lang, gained=f"{gained:,.0f}", lost=f"{lost:,.0f}"),
+        # Who gains and loses is counted dwelling by dwelling, which are not handed out.
+        "sum": ""
+        if results.share == "public"
+        else say("what_if_sum", lang=lang, gained=f"{gained:,.0f}", lost=f"{lost:,.0f}"),
         "full": full_set(results.planned, place),
         "rows": type_rows(results.planned, place, types),
         "cards": [full_set(results.planned, block) for block in blocks] if place.area_kind == "town" else [],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.space_files import headed, table_csv
 from fengmao_geo.export.space_words import capital, place_name, use_name
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.tables import Programme
 
-__all__ = ["site_summary", "site_words", "types_served", "write_site_files"]
+__all__ = ["gained_by_type", "site_summary", "site_words", "types_served", "write_site_files"]
 
 
 def write_site_files(results: Results, *, folder: str | Path, lang: Lang = "zh") -> list[Path]:
@@ -61,7 +61,7 @@ def write_site_files(results: Results, *, folder: str | Path, lang: Lang = "zh")
         "alternatives.csv": _alternative_rows(results, programme, lang),
     }
     written = [write_whole(target / name, table_csv(table)) for name, table in tables.items()]
-    return [*written, write_geopackage(_layers(results, programme), target / "programme.gpkg")]
+    return [*written, write_tables(_layers(results, programme), target / "programme.gpkg")]
 
 
 def _site_rows(programme: Programme, lang: Lang) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def types_served(programme: Programme, *, lang: Lang = "zh") -> dict[str, str]:
     """
     if programme.gained is None:
         return {}
-    rows = _of_types(programme.gained)
+    rows = gained_by_type(programme.gained)
     mark = text("label.list_mark", lang=lang)
     told = rows.assign(
         said=[
@@ -105,8 +105,19 @@ def types_served(programme: Programme, *, lang: Lang = "zh") -> dict[str, str]:
     return {str(space): mark.join(of["said"]) for space, of in told.groupby("space_id", sort=False)}
 
 
-def _of_types(gained: pd.DataFrame) -> pd.DataFrame:
-    """Take the row of everyone where a type is for everyone, or else that of its own group."""
+def gained_by_type(gained: pd.DataFrame) -> pd.DataFrame:
+    """Take the row of everyone where a type is for everyone, or else that of its own group.
+
+    Parameters
+    ----------
+    gained
+        The table ``gained`` of a programme.
+
+    Returns
+    -------
+    DataFrame
+        One row per site and type.
+    """
     is_all = gained["group"] == "everyone"
     order = gained.assign(place=~is_all).sort_values(["space_id", "facility_type", "place"], kind="stable")
     return order.drop_duplicates(["space_id", "facility_type"]).drop(columns="place")

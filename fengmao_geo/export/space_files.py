@@ -9,7 +9,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.space_words import (
     capital,
@@ -99,7 +99,8 @@ def write_space_files(
     Returns
     -------
     list of Path
-        ``spaces.gpkg``, ``spaces.csv``, ``possible_uses.csv`` and ``spaces_review.csv``.
+        ``spaces.gpkg``, ``spaces.csv``, ``possible_uses.csv`` and ``spaces_review.csv``; of results that are
+        `public_results` without the review.
 
     Raises
     ------
@@ -117,10 +118,11 @@ def write_space_files(
     tables = {
         "spaces.csv": _space_rows(spaces, lang),
         "possible_uses.csv": _use_rows(results.uses, names, lang),
-        REVIEW: _review_rows(spaces, review, lang),
     }
+    if results.share == "internal":
+        tables[REVIEW] = _review_rows(spaces, review, lang)
     return [
-        write_geopackage({"spaces": spaces}, target / "spaces.gpkg"),
+        write_tables({"spaces": spaces}, target / "spaces.gpkg"),
         *(write_whole(target / name, table_csv(table)) for name, table in tables.items()),
     ]
 

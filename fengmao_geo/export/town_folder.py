@@ -10,7 +10,7 @@ import pandas as pd
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import write_geopackage
+from fengmao_geo.export.geopackage import write_tables
 from fengmao_geo.town.town_file import TOWN_FILE
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def write_town(town: Town, *, folder: str | Path, file: str = "town.gpkg", lang:
     tables = {layer: _plain(town[layer]) for layer in town.layers}
     found = translate_findings(town.findings, lang=lang).drop(columns="values")
     return [
-        write_geopackage(tables, target / file),
+        write_tables(tables, target / file),
         write_whole(target / _FINDINGS, "\ufeff" + found.to_csv(index=False)),
         write_whole(target / TOWN_FILE, town_file_text(town, file=file, crs=":".join(authority))),
     ]

@@ -197,7 +197,9 @@
   }
 
   function switches() {
-    const states = [["before", say("site_before")], ["after", say("site_after")], ["gain", say("site_gain")]];
+    // Who gains is told by the homes, which not every page has.
+    const states = [["before", say("site_before")], ["after", say("site_after")], ["gain", say("site_gain")]]
+      .filter(([id]) => id !== "gain" || fm.data.homes.people.length);
     const buttons = states.map(([id, text]) => el("button", {
       class: "view", type: "button", "data-state": id, text,
       click: () => fm.change({ state: id, after: id !== "before", site: -1, green: "", school: false }),

@@ -24,18 +24,20 @@
     const show = () => {
       const { colours, types } = fm.data;
       const chosen = fm.state.type >= 0 ? types[fm.state.type] : null;
-      const rows = chosen
+      // A page without homes has no colours for what they reach.
+      const hasHomes = fm.data.homes.people.length > 0;
+      const rows = !hasHomes ? [] : chosen
         ? [swatch(colours.reach.reached, say("reached_within", { n: fm.state.minutes })),
           swatch(colours.reach.unreached, say("unreached"))]
         : countRows();
       const isPlain = fm.isPlain();
-      rows.push(swatch(null, say("unknown"), "swatch-unknown"));
+      if (hasHomes) rows.push(swatch(null, say("unknown"), "swatch-unknown"));
       const areas = { now: say("layer_areas"), gained: say("area_gained"), lost: say("area_lost") };
       fm.areaKinds.forEach((kind) => rows.push(swatch(null, areas[kind], "swatch-area swatch-area-" + kind)));
       const green = fm.greenRows();
       const site = fm.chosenSite();
       const base = green ? green.title : isPlain ? (fm.isSchool() ? say("school_legend") : say("spaces_legend")) : chosen ? say("legend_type", { type: chosen.name, n: fm.state.minutes })
-        : fm.data.minutes.length ? say("legend_count", { n: fm.state.minutes }) : say("legend");
+        : fm.data.minutes.length && hasHomes ? say("legend_count", { n: fm.state.minutes }) : say("legend");
       const title = site ? say("site_one", { rank: site.rank, use: site.use })
         : fm.isGain() && !green ? say("site_gain_title") : fm.state.after && !green && !isPlain ? say("site_then", { title: base }) : base;
       const sites = fm.siteRows();
@@ -45,7 +47,7 @@
       box.replaceChildren(
         el("summary", { text: title }),
         green ? el("ul", {}, green.rows.map(([colour, text, extra]) => swatch(colour, text, extra))) : "",
-        fm.data.minutes.length && types.length && !isPlain && !green && !site && !fm.isGain() ? el("ul", {}, rows) : "",
+        rows.length && fm.data.minutes.length && types.length && !isPlain && !green && !site && !fm.isGain() ? el("ul", {}, rows) : "",
         list(school, isPlain ? "legend-school" : "legend-school legend-more"),
         list(sites, site || fm.isGain() ? "" : "legend-more"),
         list(links, "legend-more"),
