@@ -1,4 +1,4 @@
-"""The chain, top to bottom: from a town to life circles, spaces it could use, and what became greener."""
+"""The chain, top to bottom: from a town to life circles, spaces, what became greener, and its blocks."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ def study(
     Returns
     -------
     Results
-        The town, its network, its life circles, its spaces and what each could become, its green gains; and
-        with ``site`` the programme and the life circles once it stands.
+        The town, its network, its life circles, its spaces and what each could become, its green gains, the
+        indicators, scores and red lines of its renewal blocks and where others would help most; and with
+        ``site`` the programme and the life circles once it stands.
 
     Raises
     ------
@@ -95,7 +96,28 @@ def study(
     if site is not None:
         results = _with_programme(results, site, measure)
     measured = gains.result() if gains else green_gains(town, network, programme=results.programme)
-    return replace(results, gains=measured)
+    return _with_blocks(replace(results, gains=measured))
+
+
+def _with_blocks(results: Results) -> Results:
+    """Measure, score and check the renewal blocks, and say where others would help most."""
+    from fengmao_geo.blocks.block_scores import block_scores  # noqa: PLC0415
+    from fengmao_geo.blocks.indicators import block_indicators  # noqa: PLC0415
+    from fengmao_geo.blocks.matrix import block_matrix  # noqa: PLC0415
+    from fengmao_geo.blocks.propose import propose_blocks  # noqa: PLC0415
+    from fengmao_geo.blocks.red_lines import red_lines  # noqa: PLC0415
+    from fengmao_geo.blocks.scorecard import scorecard  # noqa: PLC0415
+
+    results = replace(results, indicators=block_indicators(results))
+    card = scorecard(results)
+    return replace(
+        results,
+        scorecard=card,
+        block_scores=block_scores(card),
+        red_lines=red_lines(results),
+        block_matrix=block_matrix(results),
+        proposed_blocks=propose_blocks(results),
+    )
 
 
 def _with_programme(results: Results, site: SiteSettings, measure: Callable[[Town], LifeCircles]) -> Results:
