@@ -18,6 +18,7 @@ from fengmao_geo.geo.zones import (
     central_meridian_deg,
     false_easting_m,
     origin_deg,
+    transformer,
     working_crs,
     zones_near,
 )
@@ -276,3 +277,10 @@ def test_the_limits_are_named_as_a_proposal():
 
 def test_the_limits_can_be_listed():
     assert "area_scale_ppm" in standard_table("coordinates")["figure"].tolist()
+
+
+def test_the_way_between_two_systems_takes_and_gives_x_first_and_is_looked_for_once():
+    way = transformer(TOWN, CRS.from_epsg(4490))
+    # On its central meridian, at the equator.
+    assert way.transform(500_000.0, 0.0) == pytest.approx((120.0, 0.0))
+    assert transformer(CRS.from_epsg(4549), CRS.from_epsg(4490)) is way

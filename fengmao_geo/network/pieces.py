@@ -150,11 +150,13 @@ class GroundPieces:
 
     def _tiles(self) -> list[Indices]:
         """Give a number to the tile that each piece lies in, for tiles of each width."""
-        place = self._table.groupby("piece", sort=True)[["cell_x", "cell_y"]].first() // _TILE_CELLS
-        place -= place.min()
+        first = np.unique(self._table["piece"].to_numpy(dtype=np.intp), return_index=True)[1]
+        cells = self._table[["cell_x", "cell_y"]].to_numpy(dtype=np.intp)[first]
+        place = (cells - cells.min(axis=0, initial=np.iinfo(np.intp).max)) // _TILE_CELLS
         levels: list[Indices] = []
         while not levels or levels[-1].max(initial=0):
-            levels.append(np.asarray(place.groupby(["cell_x", "cell_y"]).ngroup(), dtype=np.intp))
+            key = place[:, 0] * (place[:, 1].max(initial=0) + 1) + place[:, 1]
+            levels.append(np.unique(key, return_inverse=True)[1].astype(np.intp))
             place //= 2
         return levels
 
