@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.standards.indicators import Indicator
 
-__all__ = ["block_indicators", "measure"]
+__all__ = ["block_indicators", "indicator_rows", "measure"]
 
 _MODULES: dict[str, ModuleType] = {
     "greenery": greenery,
@@ -59,7 +59,7 @@ def block_indicators(results: Results) -> pd.DataFrame:
     areas = areas_of(results.town)
     cases = {state: Case(results, state, areas) for state in STATES}
     rows = [
-        _rows(cases[state], indicator)
+        indicator_rows(cases[state], indicator)
         for indicator in indicator_file().indicators.values()
         for state in indicator.states
         if state != "planned" or results.programme is not None
@@ -88,10 +88,24 @@ def measure(case: Case, indicator: Indicator) -> pd.Series[float]:
     return case.by_area(function(case), empty=np.nan)
 
 
-def _rows(case: Case, indicator: Indicator) -> pd.DataFrame:
+def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
+    """Measure one indicator in one state, and say what would settle what is not known.
+
+    Parameters
+    ----------
+    case
+        The results in that state.
+    indicator
+        The indicator.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the table ``indicators``, one per area.
+    """
     values = measure(case, indicator).to_numpy(dtype=float)
     # Of layers or columns of which any one would do, the first is asked for.
-    asked = (need.partition("|")[0] for need in _lacking(case, indicator) or indicator.needs)
+    asked = (need.partition(" | ")[0] for need in _lacking(case, indicator) or indicator.needs)
     wanted = ", ".join(asked)
     rows: pd.DataFrame = case.areas[["area_kind", "area_id", "area_name"]].assign(
         indicator=indicator.indicator,
@@ -105,7 +119,7 @@ def _rows(case: Case, indicator: Indicator) -> pd.DataFrame:
 def _lacking(case: Case, indicator: Indicator) -> tuple[str, ...]:
     """Name what an indicator needs and the town or the results do not have."""
     return tuple(
-        need for need in indicator.needs if not any(_has(case, either) for either in need.split("|"))
+        need for need in indicator.needs if not any(_has(case, either) for either in need.split(" | "))
     )
 
 

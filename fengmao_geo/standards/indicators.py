@@ -96,7 +96,8 @@ class Indicator(Record):
         The states in which it differs.
     needs
         Layers (``green``), columns (``firms.tax_wan``) and results (``circles``, ``spaces``) without which it
-        is unknown; what would settle it. Of several joined by ``|`` any one will do.
+        is unknown; what would settle it. Any of ``buildings.status | buildings.lease`` will do, the first
+        best.
     formula_zh, formula_en
         How it is computed, in words.
     target
