@@ -125,7 +125,8 @@ def shown(standard: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         The same rows.
     """
     said = {True: text("label.yes", lang=lang), False: text("label.no", lang=lang)}
-    answers = {str(name): standard[name].map(said) for name in standard.select_dtypes("bool")}
+    is_answer = {str(name): set(standard[name].dropna().map(type)) == {bool} for name in standard}
+    answers = {name: standard[name].map(said) for name, of in is_answer.items() if of}
     heads = {name: text(f"standard_column.{name}", lang=lang) for name in standard.columns}
     return standard.assign(**answers).rename(columns=heads)
 

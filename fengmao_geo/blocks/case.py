@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
+from fengmao_geo.green.areas import homes_in
+from fengmao_geo.spaces.evidence import EVIDENCE_COLUMNS, idleness
+from fengmao_geo.standards.spaces import space_kinds
+from fengmao_geo.town.people import people_basis
+from fengmao_geo.town.people_places import floor_area
 
 if TYPE_CHECKING:
     from fengmao_geo.life_circle.circles import LifeCircles
@@ -82,10 +88,56 @@ class Case:
 
     @property
     def circles(self) -> LifeCircles | None:
-        """The life circles of the state."""
-        if self.state == "planned" and self.results.planned is not None:
-            return self.results.planned
-        return self.results.circles
+        """The life circles of the state; none are measured before renewal."""
+        of = {"now": self.results.circles, "planned": self.results.planned}
+        return of.get(self.state)
+
+    @property
+    def people_basis(self) -> str:
+        """What people are counted in: ``people``, or what stands for them."""
+        circles = self.results.circles
+        return people_basis(self.town) if circles is None else circles.people_basis
+
+    @cached_property
+    def homes(self) -> pd.DataFrame:
+        """The people of each dwelling and their groups, once per area that it lies in (``area_id``)."""
+        circles = self.results.circles
+        if circles is None:
+            return pd.DataFrame(self.placed(self.town.spread.rows).drop(columns="geometry"))
+        return self.by_block(circles.dwellings.drop(columns="geometry"))
+
+    @cached_property
+    def people(self) -> pd.Series[float]:
+        """The people of each area, counted by where their homes lie: unknown where none of these was."""
+        area, _, people = homes_in(self.town, self.areas)
+        ids = self.areas["area_id"].to_numpy()[area]
+        return self.by_area(pd.Series(people, index=ids).groupby(level=0).sum(min_count=1))
+
+    @property
+    def spaces(self) -> gpd.GeoDataFrame:
+        """The spaces that were not excluded on site; they must have been looked for."""
+        spaces = cast("gpd.GeoDataFrame", self.results.spaces)
+        return spaces[spaces["decision"] != "excluded"]
+
+    @cached_property
+    def houses(self) -> pd.DataFrame:
+        """The buildings of each area with their floor area and what shows whether they are idle.
+
+        Floors that are not known are the median of those that are. ``has_evidence`` says whether anything
+        tells of use or idleness, ``is_idle`` whether it is idle for certain.
+        """
+        buildings = self.town["buildings"]
+        judged = idleness(buildings, kinds=space_kinds())
+        seen = buildings.reindex(columns=[*EVIDENCE_COLUMNS, "floor_count"]).notna()
+        rows = buildings[["id", "geometry"]].assign(
+            floor_m2=floor_area(buildings, "buildings")[0],
+            has_floors=seen["floor_count"],
+            has_evidence=seen[list(EVIDENCE_COLUMNS)].any(axis=1) | judged["is_used"],
+            has_meter=seen["electricity_kwh"],
+            is_idle=judged["certainty"] == "certain",
+            is_low_power=judged["by_electricity"],
+        )
+        return pd.DataFrame(self.placed(rows).drop(columns="geometry"))
 
     @cached_property
     def area_m2(self) -> pd.Series[float]:
@@ -135,6 +187,23 @@ class Case:
         found = layer.iloc[row].copy()
         found["area_id"] = self.areas["area_id"].to_numpy()[place]
         return found.sort_values(["area_id"], kind="stable").reset_index(drop=True)
+
+    def by_block(self, layer: pd.DataFrame) -> pd.DataFrame:
+        """Place rows by their ``block_id``: once in their block, if any, and once in the town.
+
+        Parameters
+        ----------
+        layer
+            A table with ``block_id``.
+
+        Returns
+        -------
+        DataFrame
+            The table with ``area_id``.
+        """
+        rows = pd.DataFrame(layer)
+        in_blocks = rows.assign(area_id=rows["block_id"]).dropna(subset="area_id")
+        return pd.concat([in_blocks, rows.assign(area_id=TOWN)], ignore_index=True)
 
     def by_area(self, values: pd.Series[float], *, empty: float = 0.0) -> pd.Series[float]:
         """Bring values by ``area_id`` into the order of the areas; an area without a row is ``empty``."""

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from fengmao_geo.blocks import (
+    circles,
     estates,
     fabric,
     greenery,
+    places,
     stock,
     streets,
     townscape,
@@ -18,6 +20,7 @@ from fengmao_geo.blocks import (
     vitality,
 )
 from fengmao_geo.blocks.case import Case, areas_of
+from fengmao_geo.blocks.needs import lacking, settling
 from fengmao_geo.standards.indicators import STATES, indicator_file
 from fengmao_geo.tables import RESULTS
 
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["block_indicators", "indicator_rows", "measure"]
 
+#: The module of each group; its functions have the names of its indicators.
 _MODULES: dict[str, ModuleType] = {
+    "circles": circles,
     "greenery": greenery,
+    "places": places,
     "stock": stock,
     "streets": streets,
     "vitality": vitality,
@@ -55,14 +61,23 @@ def block_indicators(results: Results) -> pd.DataFrame:
     DataFrame
         The table ``indicators``. What is not known is missing, and ``missing`` says which layers, columns
         or steps would settle it; where the indicator has no meaning the value is missing and nothing would.
+
+    Examples
+    --------
+    >>> import fengmao_geo as fg
+    >>> found = block_indicators(fg.Results(fg.sample_town()))
+    >>> found[found["indicator"] == "space_count"]["missing"].unique().tolist()
+    ['spaces']
     """
     areas = areas_of(results.town)
     cases = {state: Case(results, state, areas) for state in STATES}
+    if results.programme is None and results.planned is None:
+        del cases["planned"]
     rows = [
         indicator_rows(cases[state], indicator)
         for indicator in indicator_file().indicators.values()
         for state in indicator.states
-        if state != "planned" or results.programme is not None
+        if state in cases
     ]
     return RESULTS["indicators"].check(pd.concat(rows, ignore_index=True))
 
@@ -82,10 +97,7 @@ def measure(case: Case, indicator: Indicator) -> pd.Series[float]:
     Series
         A value per area by ``area_id``; missing where it is not known, `NOT_THERE` where it has no meaning.
     """
-    if _lacking(case, indicator):
-        return case.area_m2 * np.nan
-    function: Callable[[Case], pd.Series[float]] = getattr(_MODULES[indicator.group], indicator.indicator)
-    return case.by_area(function(case), empty=np.nan)
+    return _values(case, indicator, lacking(case, indicator))
 
 
 def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
@@ -103,30 +115,23 @@ def indicator_rows(case: Case, indicator: Indicator) -> pd.DataFrame:
     DataFrame
         Rows of the table ``indicators``, one per area.
     """
-    values = measure(case, indicator).to_numpy(dtype=float)
-    # Of layers or columns of which any one would do, the first is asked for.
-    asked = (need.partition(" | ")[0] for need in _lacking(case, indicator) or indicator.needs)
-    wanted = ", ".join(asked)
+    absent = lacking(case, indicator)
+    values = _values(case, indicator, absent).to_numpy(dtype=float)
+    is_unknown = np.isnan(values)
+    wanted = np.full(len(values), ", ".join(absent), dtype=object)
+    if is_unknown.any() and not absent:
+        wanted = settling(case, indicator)
     rows: pd.DataFrame = case.areas[["area_kind", "area_id", "area_name"]].assign(
         indicator=indicator.indicator,
         state=case.state,
         value=np.where(np.isinf(values), np.nan, values),
-        missing=np.where(np.isnan(values), wanted, ""),
+        missing=np.where(is_unknown, wanted, ""),
     )
     return rows
 
 
-def _lacking(case: Case, indicator: Indicator) -> tuple[str, ...]:
-    """Name what an indicator needs and the town or the results do not have."""
-    return tuple(
-        need for need in indicator.needs if not any(_has(case, either) for either in need.split(" | "))
-    )
-
-
-def _has(case: Case, need: str) -> bool:
-    layer, _, column = need.partition(".")
-    if hasattr(case.results, layer):
-        return getattr(case.results, layer) is not None
-    if layer not in case.town:
-        return False
-    return not column or (column in case.town[layer].columns and bool(case.town[layer][column].notna().any()))
+def _values(case: Case, indicator: Indicator, absent: tuple[str, ...]) -> pd.Series[float]:
+    if absent:
+        return case.area_m2 * np.nan
+    function: Callable[[Case], pd.Series[float]] = getattr(_MODULES[indicator.group], indicator.indicator)
+    return case.by_area(function(case), empty=np.nan)

@@ -94,10 +94,12 @@ class Indicator(Record):
         Whether more or less is better; ``none`` where neither is.
     states
         The states in which it differs.
+    limit_min
+        The circle it is of, in minutes; none where it is of no circle.
     needs
         Layers (``green``), columns (``firms.tax_wan``) and results (``circles``, ``spaces``) without which it
         is unknown; what would settle it. Any of ``buildings.status | buildings.lease`` will do, the first
-        best.
+        best. In the state ``before`` the green of then is needed, in ``planned`` what is planned.
     formula_zh, formula_en
         How it is computed, in words.
     target
@@ -121,6 +123,7 @@ class Indicator(Record):
     unit: Words
     direction: Literal["more", "less", "none"]
     states: tuple[State, ...] = ("now",)
+    limit_min: Annotated[float, Field(gt=0)] | None = None
     needs: tuple[Words, ...] = ()
     formula_zh: Words
     formula_en: Words
