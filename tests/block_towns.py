@@ -8,7 +8,7 @@ from space_towns import FAR_OFF, box, layer
 from town_layers import frame, line
 
 from fengmao_geo.blocks.case import Case, areas_of
-from fengmao_geo.blocks.indicators import _rows, measure
+from fengmao_geo.blocks.indicators import indicator_rows, measure
 from fengmao_geo.results import Results
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.town.town import Town, TownSettings
@@ -40,7 +40,7 @@ def values(indicator, town, **steps):
 def missing(indicator, town, **steps):
     """Say what would settle an indicator, area by area: the column of the table ``indicators``."""
     case = Case(Results(town, **steps), "now", areas_of(town))
-    return _rows(case, indicator_file().indicators[indicator])["missing"].tolist()
+    return indicator_rows(case, indicator_file().indicators[indicator])["missing"].tolist()
 
 
 def streets(*rows, **columns):
