@@ -258,9 +258,11 @@ class _Page:
         labels = [str(written(row[told.category], "", lang=self.pen.lang).value) for row in rows]
         chart = self.pen.book.add_chart({"type": "bar" if told.is_bar else "column"})
         last, name = first + len(rows) - 1, self.told.name
+        # Where bars are many only those that are not known have their words.
+        label = {"delete": True} if len(known) * len(rows) > theme()["book"]["most_labels"] else None
         for at, (column, of) in enumerate(known.items()):
             head = table.heads[column]
-            custom = [{"value": cell.value} if cell.mood else None for cell in of]
+            custom = [{"value": cell.value} if cell.mood else label for cell in of]
             chart.add_series(
                 {
                     "name": [name, first - 1, column],

@@ -52,8 +52,7 @@ def town_sheet(desk: Desk) -> Sheet:
     heads = (Head("subject"), Head("item"), Head("figure"), Head("figure_unit"), Head("figure_basis"))
     told = [*_areas(desk), *_people(desk), *_built(desk), *_found(desk)]
     rows: list[list[Cell]] = [
-        [subject, item, figure, desk.unit(figure.unit) or NOT_THERE, basis]
-        for subject, item, figure, basis in told
+        [subject, item, figure, desk.unit(figure.unit), basis] for subject, item, figure, basis in told
     ]
     land, kinds, spaces = _land(desk), _kinds(desk), desk.results.spaces is not None
     parts: list[SheetTable | SheetChart] = [
