@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,21 @@ from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, walk
+from fengmao_geo.export.report_docx_parts import (
+    draw,
+    field,
+    indented,
+    set_letters,
+    spaced,
+    table_row,
+    without_clock,
+)
+from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import text
 
@@ -34,12 +42,11 @@ __all__ = ["report_document"]
 
 #: No clock: the same report gives the same bytes.
 _WHEN = datetime(2000, 1, 1, tzinfo=UTC)
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _LISTED = 2
 _A4_MM, _A3_MM = (210, 297), (420, 297)
 _SHEET_MARGINS_MM = (10, 12, 12, 12)
-_BESIDE_MM = 146.0
-_TWIPS_PER_PT = 20
+# A little less than on the page: Word needs a line below a table.
+_SHEET_MAP_MM, _BESIDE_MM = 234.0, 156.0
 _TWIPS_PER_MM = 1440 / 25.4
 _SMALL_PT = 7.5
 _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
@@ -63,70 +70,7 @@ def report_document(report: Report) -> bytes:
     writer.write()
     made = io.BytesIO()
     document.save(made)
-    return _without_clock(made.getvalue())
-
-
-def _without_clock(content: bytes) -> bytes:
-    """Pack the parts again, none of them dated."""
-    made = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as given,
-        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed,
-    ):
-        for name in given.namelist():
-            part = zipfile.ZipInfo(name, date_time=_ZIP_DATE)
-            part.compress_type = zipfile.ZIP_DEFLATED
-            packed.writestr(part, given.read(name))
-    return made.getvalue()
-
-
-def _letter(style: Any, name: str, size_pt: float, *, is_bold: bool = False) -> None:  # noqa: ANN401  a style or a run
-    """Set the fonts of a style: Chinese letters have a font of their own."""
-    style.font.name = theme()["report"]["latin"]
-    style.font.size = Pt(size_pt)
-    style.font.bold = is_bold
-    style.font.italic = False
-    style.font.color.rgb = RGBColor(0, 0, 0)
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for theme_font in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-        fonts.attrib.pop(qn(f"w:{theme_font}"), None)
-    fonts.set(qn("w:eastAsia"), name)
-
-
-def _spaced(
-    style: ParagraphStyle, *, line_pt: float | None, before_pt: float = 0, after_pt: float = 0
-) -> None:
-    """Set the distance of lines; ``None`` is single, which pictures and tables need."""
-    shape = style.paragraph_format
-    shape.space_before, shape.space_after = Pt(before_pt), Pt(after_pt)
-    if line_pt is None:
-        shape.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    else:
-        shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line_pt)
-
-
-def _indented(style: ParagraphStyle, size_pt: float, lang: str) -> None:
-    """Begin a paragraph two letters in, as Chinese does."""
-    if lang == "zh":
-        indent = style.element.get_or_add_pPr().get_or_add_ind()
-        indent.set(qn("w:firstLineChars"), "200")
-        indent.set(qn("w:firstLine"), str(round(2 * size_pt * _TWIPS_PER_PT)))
-
-
-def _field(line: Line, instruction: str, shown: str) -> None:
-    """Write a field, such as a page number, with what it shows until it is worked out."""
-    for kind, words in (("begin", ""), ("", instruction), ("separate", ""), ("text", shown), ("end", "")):
-        run = line.add_run(words if kind == "text" else "")
-        if kind == "text":
-            continue
-        if kind:
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), kind)
-        else:
-            mark = OxmlElement("w:instrText")
-            mark.set(qn("xml:space"), "preserve")
-            mark.text = f" {words} "
-        run._r.append(mark)  # noqa: SLF001  python-docx has no fields of its own
+    return without_clock(made.getvalue())
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +94,7 @@ class _Writer:
 
     def _properties(self) -> None:
         about = self.document.core_properties
-        about.title, about.subject = self.report.title, self.report.notice
+        about.title, about.subject = plain(self.report.title), plain(self.report.notice)
         about.author = about.last_modified_by = about.comments = about.keywords = ""
         about.created = about.modified = _WHEN
         about.language = {"zh": "zh-CN"}.get(self.report.lang, self.report.lang)
@@ -162,18 +106,18 @@ class _Writer:
         for speech in styles.element.iter(qn("w:lang")):
             speech.set(qn("w:eastAsia"), "zh-CN")
         body = styles["Normal"]
-        _letter(body, look["body"]["name"], look["body"]["size_pt"])
-        _spaced(body, line_pt=look["line_pt"])
+        set_letters(body, look["body"]["name"], look["body"]["size_pt"])
+        spaced(body, line_pt=look["line_pt"])
         for level, font in enumerate(look["heads"], start=1):
             head = styles[f"Heading {level}"]
-            _letter(head, look[font]["name"], look[font]["size_pt"], is_bold=level == 3)
-            _spaced(head, line_pt=look["line_pt"], before_pt=6 if level <= 2 else 0)
-            _indented(head, look[font]["size_pt"], self.report.lang)
+            set_letters(head, look[font]["name"], look[font]["size_pt"], is_bold=level == 3)
+            spaced(head, line_pt=look["line_pt"], before_pt=6 if level <= 2 else 0)
+            indented(head, look[font]["size_pt"], self.report.lang)
             head.paragraph_format.keep_with_next = True
         self._own_style(
             "Report Title", "title", line_pt=look["title"]["size_pt"] * 1.5
         ).paragraph_format.alignment = _CENTRE
-        _indented(self._own_style("Report Body", "body"), look["body"]["size_pt"], self.report.lang)
+        indented(self._own_style("Report Body", "body"), look["body"]["size_pt"], self.report.lang)
         small, note = look["table_pt"], look["note_pt"]
         self._own_style("Report Contents", "body", size_pt=13, line_pt=21)
         self._own_style("Report Note", "body", size_pt=note, line_pt=None, before_pt=3, after_pt=8)
@@ -202,8 +146,8 @@ class _Writer:
         look = theme()["report"]
         style: ParagraphStyle = self.document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = self.document.styles["Normal"]
-        _letter(style, look[font]["name"], size_pt or look[font]["size_pt"])
-        _spaced(style, line_pt=look["line_pt"] if line_pt == 0 else line_pt, **spaces)
+        set_letters(style, look[font]["name"], size_pt or look[font]["size_pt"])
+        spaced(style, line_pt=look["line_pt"] if line_pt == 0 else line_pt, **spaces)
         return style
 
     def _line(self, words: str, style: str) -> Line:
@@ -229,7 +173,7 @@ class _Writer:
         foot.style, foot.alignment = self.document.styles["Report Small"], _CENTRE
         before, after = text("report.page", lang=self.report.lang, number="|").split("|")
         foot.add_run(before)
-        _field(foot, "PAGE", "1")
+        field(foot, "PAGE", "1")
         foot.add_run(after)
         for run in foot.runs:
             run.font.size = Pt(theme()["report"]["page_number_pt"])
@@ -293,7 +237,7 @@ class _Writer:
                     self.document.add_table(0, len(item.part.head)), item.part, theme()["report"]["text_mm"]
                 )
             case Figure(caption, png, width_mm):
-                self._line("", "Report Picture").add_run().add_picture(io.BytesIO(png), width=Mm(width_mm))
+                draw(self._line("", "Report Picture"), png, width_mm, caption)
                 self._caption(f"{item.label} {caption}", is_above=False)
 
     def _heading(self, head: Heading, level: int, number: int) -> None:
@@ -320,12 +264,14 @@ class _Writer:
         for column, width in zip(grid._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):  # noqa: SLF001  as in _field
             column.set(qn("w:w"), str(width))
         for place, row in enumerate((table.head, *table.rows)):
-            grid._tbl.append(_table_row(row, table, widths, is_head=place == 0, size_pt=size_pt))  # noqa: SLF001  as in _field
+            grid._tbl.append(table_row(row, table, widths, is_head=place == 0, size_pt=size_pt))  # noqa: SLF001  as in _field
 
     def _sheet(self, sheet: Sheet) -> None:
         """Write a large sheet: the map on the left, lines and tables on the right."""
         section = self.document.add_section(WD_SECTION.NEW_PAGE)
         self._paper(section, _A3_MM, _SHEET_MARGINS_MM)
+        # What holds the break stands behind the sheet before it, and must not take a page of its own.
+        self.document.paragraphs[-1].style = self.document.styles["Report Small"]
         title = self._line(sheet.title, "Report Caption")
         title.alignment = WD_ALIGN_PARAGRAPH.LEFT
         title.runs[0].font.size = Pt(16)
@@ -333,12 +279,11 @@ class _Writer:
         layout = self.document.add_table(1, 2)
         layout.autofit = False
         left, right = layout.rows[0].cells
-        widths = (sheet.picture.width_mm + 4, _BESIDE_MM)
+        widths = (_SHEET_MAP_MM + 4, _BESIDE_MM)
         for cell, column, width in zip((left, right), layout.columns, widths, strict=True):
             cell.width = column.width = Mm(width)
-        picture = left.paragraphs[0]
-        picture.style = self.document.styles["Report Picture"]
-        picture.add_run().add_picture(io.BytesIO(sheet.picture.png), width=Mm(sheet.picture.width_mm))
+        left.paragraphs[0].style = self.document.styles["Report Small"]
+        draw(left.paragraphs[0], sheet.picture.png, _SHEET_MAP_MM, sheet.picture.caption)
         right.paragraphs[0].style = self.document.styles["Report Small"]
         for line in sheet.lines:
             right.add_paragraph(line, style="Report Small").runs[0].font.size = Pt(9.5)
@@ -346,50 +291,8 @@ class _Writer:
             right.add_paragraph(table.caption, style="Report Caption").runs[0].font.size = Pt(9)
             self._table(right.add_table(0, len(table.head)), table, _BESIDE_MM - 4, size_pt=_SMALL_PT)
         right.add_paragraph("", style="Report Small")
-
-
-def _table_row(
-    row: tuple[str, ...], table: Table, widths: list[int], *, is_head: bool, size_pt: float | None
-) -> Any:  # noqa: ANN401  an element
-    """Write a row as XML: python-docx looks every cell up again, which takes seconds for a report."""
-    line = OxmlElement("w:tr")
-    shape = _within(line, "w:trPr")
-    _within(shape, "w:cantSplit")
-    if is_head:
-        _within(shape, "w:tblHeader")
-    is_group = len(row) == 1
-    for at, words in enumerate(row):
-        width = sum(widths) if is_group else widths[at]
-        cell = _within(line, "w:tc")
-        about = _within(cell, "w:tcPr")
-        _within(about, "w:tcW", w=str(width), type="dxa")
-        if is_group:
-            _within(about, "w:gridSpan", val=str(len(widths)))
-        _within(about, "w:vAlign", val="center")
-        paragraph = _within(cell, "w:p")
-        how = _within(paragraph, "w:pPr")
-        _within(how, "w:pStyle", val="ReportHead" if is_head or is_group else "ReportCell")
-        # A head never stands alone at the foot of a page.
-        if is_head or is_group:
-            _within(how, "w:keepNext")
-        if is_group or (at in table.numbers and not is_head):
-            _within(how, "w:jc", val="left" if is_group else "right")
-        run = _within(paragraph, "w:r")
-        if size_pt is not None:
-            _within(_within(run, "w:rPr"), "w:sz", val=str(round(2 * size_pt)))
-        told = _within(run, "w:t")
-        told.set(qn("xml:space"), "preserve")
-        told.text = words
-    return line
-
-
-def _within(parent: Any, name: str, **values: str) -> Any:  # noqa: ANN401  elements
-    """Put an element into another."""
-    child = OxmlElement(name)
-    for key, value in values.items():
-        child.set(qn(f"w:{key}"), value)
-    parent.append(child)
-    return child
+        if sheet is self.report.sheets[-1]:
+            self._line("", "Report Small")
 
 
 def _bookmark(head: Heading) -> str:

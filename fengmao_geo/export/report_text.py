@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from fengmao_geo.export.green_files import green_summary
 from fengmao_geo.export.green_words import gain_words, headline_rows, indicator_name, value_words
 from fengmao_geo.export.map_figures import Place, about, full_set
 from fengmao_geo.export.report_blocks import block_chapter
-from fengmao_geo.export.report_model import Figure, Paragraph, Report, Section
+from fengmao_geo.export.report_model import Figure, Paragraph, Report, Section, plain
 from fengmao_geo.export.report_parts import (
     circle_words,
     gap_table,
@@ -31,7 +32,7 @@ from fengmao_geo.export.summary import summary_table
 from fengmao_geo.export.theme import named, say
 
 if TYPE_CHECKING:
-    from fengmao_geo.export.report_model import Part
+    from fengmao_geo.export.report_model import Part, Table
     from fengmao_geo.export.static_layers import MapKind
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
@@ -145,7 +146,7 @@ def _general(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
     )
 
 
-def _block_table(telling: Telling, blocks: list[Place]) -> Any:  # noqa: ANN401  Table
+def _block_table(telling: Telling, blocks: list[Place]) -> Table:
     circles, lang = telling.results.circles, telling.lang
     fulls = [list(full_set(circles, place).values()) for place in blocks]
     columns = {
@@ -361,12 +362,22 @@ def _green(telling: Telling) -> Section:
     table = green_summary(telling.results, lang=lang)
     parts: list[Part] = [*said]
     if len(table):
-        parts.append(
-            telling.frame(
-                telling.say("table_green"), table, (1.8, 2.6, 1.6, 1.5, 1.5, 2.6), numbers=(3, 4, 5)
-            )
-        )
+        parts.append(_green_table(telling, table))
         parts.append(Paragraph(say("green_note_interval", lang=lang), "note"))
         chart = gain_chart(telling.results, _TOWN, number=say("town", lang="en"), lang=lang)
         parts.append(Figure(telling.say("figure_chart"), chart, _WIDTH_MM))
     return Section(title, tuple(parts))
+
+
+def _green_table(telling: Telling, table: pd.DataFrame) -> Table:
+    """Lay out what each area gained below its name."""
+    widths = (3, 1.8, 1.5, 1.5, 2.6)
+    laid = telling.frame(telling.say("table_green"), table.iloc[:, 1:], widths, numbers=(2, 3, 4))
+    rows: list[tuple[str, ...]] = []
+    area = None
+    for name, row in zip(table.iloc[:, 0].tolist(), laid.rows, strict=True):
+        if name != area:
+            rows.append((plain(name),))
+            area = name
+        rows.append(row)
+    return replace(laid, rows=tuple(rows))
