@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from fengmao_geo.export.folium_map import write_block_maps as write_block_maps
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
+    from fengmao_geo.export.saved_run import read_results as read_results
+    from fengmao_geo.export.saved_run import write_results as write_results
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
     from fengmao_geo.findings import translate_findings as translate_findings
@@ -109,6 +111,7 @@ _HOME = {
     "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
     "read_osm": "town.osm",
+    "read_results": "export.saved_run",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
@@ -126,6 +129,7 @@ _HOME = {
     "write_finding_files": "export.finding_files",
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
+    "write_results": "export.saved_run",
     "write_site_files": "export.site_files",
     "write_town": "export.town_folder",
     "yield_per_mu": "spaces.yields",
@@ -170,6 +174,7 @@ __all__ = [
     "planned_facilities",
     "possible_uses",
     "read_osm",
+    "read_results",
     "read_town",
     "sample_town",
     "school_routes",
@@ -188,6 +193,7 @@ __all__ = [
     "write_finding_files",
     "write_green_files",
     "write_layer",
+    "write_results",
     "write_site_files",
     "yield_per_mu",
 ]
