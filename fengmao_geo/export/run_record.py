@@ -8,6 +8,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,10 +124,10 @@ def _nameless(name: str, value: object) -> object:
 
 
 def _versions() -> dict[str, str]:
-    from fengmao_geo import __version__  # noqa: PLC0415  the package imports us
-
     others = {name: version(name) for name in _DEPENDENCIES}
-    return {"fengmao_geo": __version__, "python": platform.python_version(), **others}
+    # Of the package as it lies here, installed or not.
+    own = import_module("fengmao_geo").__version__
+    return {"fengmao_geo": own, "python": platform.python_version(), **others}
 
 
 def data_date(town: Town) -> str:
