@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fengmao_geo.study import study
 
 if TYPE_CHECKING:
+    from fengmao_geo.blocks.progress import project_progress as project_progress
     from fengmao_geo.errors import FengmaoError as FengmaoError
     from fengmao_geo.errors import NetworkError as NetworkError
     from fengmao_geo.errors import StandardError as StandardError
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fengmao_geo.export.saved_run import write_results as write_results
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
+    from fengmao_geo.export.track_files import track_runs as track_runs
+    from fengmao_geo.export.track_files import write_track_files as write_track_files
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
     from fengmao_geo.green.gain import green_gains as green_gains
@@ -110,6 +113,7 @@ _HOME = {
     "open_land": "spaces.open_land",
     "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
+    "project_progress": "blocks.progress",
     "read_osm": "town.osm",
     "read_results": "export.saved_run",
     "read_town": "town.read",
@@ -119,6 +123,7 @@ _HOME = {
     "service_areas": "network.service_area",
     "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
+    "track_runs": "export.track_files",
     "translate_findings": "findings",
     "travel_times": "network.travel",
     "walk_network": "network.build",
@@ -131,6 +136,7 @@ _HOME = {
     "write_layer": "export.layer_file",
     "write_results": "export.saved_run",
     "write_site_files": "export.site_files",
+    "write_track_files": "export.track_files",
     "write_town": "export.town_folder",
     "yield_per_mu": "spaces.yields",
 }
@@ -173,6 +179,7 @@ __all__ = [
     "open_land",
     "planned_facilities",
     "possible_uses",
+    "project_progress",
     "read_osm",
     "read_results",
     "read_town",
@@ -183,6 +190,7 @@ __all__ = [
     "study",
     "supply_ratio",
     "survey_spaces",
+    "track_runs",
     "translate_findings",
     "travel_times",
     "walk_network",
@@ -195,6 +203,7 @@ __all__ = [
     "write_layer",
     "write_results",
     "write_site_files",
+    "write_track_files",
     "yield_per_mu",
 ]
 

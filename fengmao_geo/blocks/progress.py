@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from fengmao_geo.blocks.project_faults import project_findings
 from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import findings_table
 from fengmao_geo.standards.names import normalise
+from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.tables import LAYERS, PROGRESS_GROUPS, PROJECT_STATUSES, RESULTS
 from fengmao_geo.town.dates import first_day, last_day, read_date
+from fengmao_geo.town.numbers import read_number
 from fengmao_geo.town.texts import TEXT
 
 if TYPE_CHECKING:
@@ -130,8 +133,8 @@ def _blocks_of(town: Town) -> tuple[pd.Series, pd.Series]:
     The second series flags projects whose block is named and is none.
     """
     layer = town["projects"]
-    none = pd.Series(np.nan, index=layer.index, dtype=TEXT)
-    said = layer["block_id"].astype(TEXT) if "block_id" in layer else none
+    none: pd.Series[str] = pd.Series(np.nan, index=layer.index, dtype=TEXT)
+    said: pd.Series[str] = layer["block_id"].astype(TEXT) if "block_id" in layer else none
     is_said = said.notna() & (said.fillna("").str.strip() != "")
     if "blocks" not in town:
         return said.where(is_said), is_said & False
@@ -208,8 +211,21 @@ def _summary(rows: pd.DataFrame, town: Town) -> pd.DataFrame:
     if "blocks" in town and "name" in town["blocks"]:
         names = pd.concat([names, town["blocks"].set_index("id")["name"]])
     is_area = table["grouping"].isin([_TOWN, "block"])
+    # Batches are counted in Chinese numerals, whose letters are in no order.
+    place = {grouping: at for at, grouping in enumerate(PROGRESS_GROUPS)}
+    table = table.assign(place=table["grouping"].map(place), number=table["item"].map(_number_in))
+    table = table.sort_values(["place", "number", "item"], ignore_index=True).drop(
+        columns=["place", "number"]
+    )
     called = table["item"].map(names).where(is_area).fillna(table["item"])
     return RESULTS["project_progress"].check(table.assign(item_name=called))
+
+
+def _number_in(name: str) -> float:
+    """Read the number in a name; one without comes last."""
+    signs = "".join(number_words().numerals)
+    found = re.search(rf"\d+|[{signs}]+", name)
+    return read_number(found.group(), column="block_no").value if found else np.inf
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import folium
 import shapely
 from tqdm import tqdm
 
+from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
 from fengmao_geo.export.map_data import (
     building_data,
@@ -90,7 +91,9 @@ _WEIGHED = {
 }
 
 
-def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh") -> list[Path]:
+def write_block_maps(
+    results: Results, *, folder: str | Path, block: str | None = None, lang: Lang = "zh"
+) -> list[Path]:
     """Write one interactive map per renewal block, and one of the town that links them.
 
     Each page is one file that opens without a network: the town's own layers as ground, buildings coloured by
@@ -105,6 +108,8 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
         The town and what was computed from it; a step that was not run leaves its figures unknown.
     folder
         Where to write; it is made if it is not there.
+    block
+        The id or the number of the one block to write; all blocks and the town by default.
     lang
         The language of the pages, ``"zh"`` or ``"en"``.
 
@@ -116,22 +121,31 @@ def write_block_maps(results: Results, *, folder: str | Path, lang: Lang = "zh")
     Raises
     ------
     UsageError
-        If the town's coordinates cannot be turned into degrees.
+        If there is no such block, or the town's coordinates cannot be turned into degrees.
     OSError
         If the folder or a file cannot be written.
     """
+    blocks = block_places(results)
+    places = [_town_place(results), *blocks] if block is None else [_named_block(blocks, block)]
     areas = None
     if results.circles is not None:
         areas = None if results.planned is None else changed_areas(results.circles, results.planned)
         results = replace(results, circles=light_areas(results.circles))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    blocks = block_places(results)
-    places = [_town_place(results), *blocks]
     shown = tqdm(
         places, desc=say("title_town", lang=lang, town=results.town.name), delay=2, disable=None, leave=False
     )
     return [write_whole(target / place.href, _page(results, place, blocks, lang, areas)) for place in shown]
+
+
+def _named_block(blocks: list[Place], block: str) -> Place:
+    """Find a block by its id, else by its number."""
+    called = {place.number: place for place in blocks} | {place.area_id: place for place in blocks}
+    if block not in called:
+        known = ", ".join(f"{place.area_id} ({place.number})" for place in blocks)
+        raise UsageError("block_unknown", block=block, known=known or "-")
+    return called[block]
 
 
 def _town_place(results: Results) -> Place:
