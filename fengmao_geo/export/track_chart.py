@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["indicator_chart", "investment_chart", "project_chart"]
 
 _COLUMNS = 4
-_CELL_IN = (2.7, 1.75)
+_CELL_IN = (2.7, 1.5)
 _TOP_IN, _FOOT_IN = 0.85, 0.15
 _ROW_IN, _NAMES_IN, _BAR_IN = 0.27, 3.1, 6.4
 _DPI = 130
@@ -177,7 +177,7 @@ def _plot_projects(cell: Axes, rows: pd.DataFrame, names: dict[str, str], lang: 
         if pd.notna(progress):
             cell.barh(at, progress, height=0.6, color=ink)
             said = f"{progress:.0%}"
-        if pd.notna(row["progress_gain_share"]):
+        if row["progress_gain_share"] > 0:
             cell.plot([progress - row["progress_gain_share"]] * 2, [at - 0.36, at + 0.36], color=page["ink"])
         stands = named("project_status", row["status"], lang=lang)
         if pd.notna(row["late_day_count"]) and row["status"] == "late":
@@ -233,8 +233,8 @@ def _cell(figure: Figure, place: int, title: str) -> Axes:
     """Add one small chart in its place of the grid."""
     across, up = figure.get_size_inches()
     left = (place % _COLUMNS) * _CELL_IN[0] + 0.5
-    bottom = up - _TOP_IN - (place // _COLUMNS + 1) * _CELL_IN[1] + 0.42
-    box = (left / across, bottom / up, (_CELL_IN[0] - 0.7) / across, (_CELL_IN[1] - 0.78) / up)
+    bottom = up - _TOP_IN - (place // _COLUMNS + 1) * _CELL_IN[1] + 0.32
+    box = (left / across, bottom / up, (_CELL_IN[0] - 0.7) / across, (_CELL_IN[1] - 0.58) / up)
     cell = figure.add_axes(box)
     page = theme()["page"]
     cell.set_title(title, fontsize=7.5, color=page["ink"], loc="left", pad=4, parse_math=False)

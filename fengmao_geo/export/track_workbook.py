@@ -39,6 +39,7 @@ _MAY_BE_EMPTY = ("late_of", "late_day_count", "completed_on", "progress_gain_sha
 _AREAS = ("town", "block")
 _WIDTHS = {"project_name": 34, "responsible": 24, "item": 24, "indicator": 30}
 _WIDTH = 12
+_TITLE_HIGH, _HEAD_HIGH = 24, 32
 
 
 class Cell(NamedTuple):
@@ -99,6 +100,8 @@ def _write(book: Any, title: str, parts: Sequence[Part], lang: Lang) -> None:  #
     row = 0
     for part in parts:
         sheet.write_string(row, 0, part.title, bold)
+        sheet.set_row(row, _TITLE_HIGH)
+        sheet.set_row(row + 1, _HEAD_HIGH)
         sheet.write_row(row + 1, 0, part.heads, head)
         for row_at, cells in enumerate(part.rows, start=row + 2):
             for column, cell in enumerate(cells):
@@ -119,6 +122,8 @@ def _write(book: Any, title: str, parts: Sequence[Part], lang: Lang) -> None:  #
 def _write_cell(sheet: Any, place: tuple[int, int], cell: Cell, look: object, lang: Lang) -> None:  # noqa: ANN401  as above
     if pd.isna(cell.value):
         sheet.write_string(*place, text("label.unknown", lang=lang), look)
+    elif cell.value == "":
+        sheet.write_blank(*place, None, look)
     elif isinstance(cell.value, str):
         sheet.write_string(*place, cell.value, look)
     else:
@@ -136,10 +141,9 @@ def _table(rows: pd.DataFrame, columns: Sequence[str], title: str, lang: Lang) -
 def _cell(name: str, value: Any, row: dict[Any, Any], lang: Lang) -> Cell:  # noqa: ANN401  of any column
     page, look = theme()["page"], next((look for end, look in _LOOKS.items() if name.endswith(end)), "")
     # A project that is in time is late of nothing.
-    if pd.isna(value) and name in _MAY_BE_EMPTY:
-        return Cell("")
     if pd.isna(value):
-        return Cell(None, ink=page["muted"])
+        none = text("track.no_block", lang=lang) if name == "block_id" else None
+        return Cell("") if name in _MAY_BE_EMPTY else Cell(none, ink=page["muted"])
     if name in _NAMED:
         ink = theme()["track"]["status"][value] if name == "status" else ""
         return Cell(named(_NAMED[name], str(value), lang=lang), ink=ink)
@@ -222,7 +226,7 @@ def _periods(
 
 def _progress_by(track: Track, last: dict[str, str], by: str, lang: Lang) -> Part:
     heads = [text("track.area", lang=lang)]
-    columns = ("done_count", "late_count", "paid_wan", "progress_share")
+    columns = ("late_count", "paid_wan", "progress_share")
     heads += [f"{text(f'column.{name}', lang=lang)} {period}" for name in columns for period in last]
     rows = []
     areas = track.progress[track.progress["grouping"].isin(_AREAS)]
