@@ -380,6 +380,25 @@ def test_packed_arrays_are_refused_since_they_could_fill_the_memory(copied, tmp_
     assert _told(copied) == "saved_damaged"
 
 
+@pytest.mark.parametrize("name", ["arrays.npz", "uses.parquet", "results.json"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", b"PAR1" + b"\xff" * 60 + b"PAR1", b"null", b"\x00" * 99]
+)
+def test_what_is_no_such_file_at_all_is_damage(copied, name, content):
+    _forge(copied, name, content)
+    assert _told(copied) == "saved_damaged"
+
+
+def test_a_disk_that_fails_is_not_called_damage(copied, monkeypatch):
+    def fail(_):
+        raise OSError(5, "Input/output error")
+
+    about = (copied / RUN_FILE).read_bytes()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: about if path.name == RUN_FILE else fail(path))
+    with pytest.raises(OSError, match="Input/output"):
+        fg.read_results(copied)
+
+
 def test_a_system_of_coordinates_is_read_from_well_known_text_alone():
     assert read_crs(CRS(4549).to_wkt()) == CRS(4549)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zipfile
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,11 @@ _DAMAGE = (
     TypeError,
     IndexError,
     AttributeError,
+    ArithmeticError,
     EOFError,
+    NotImplementedError,
     RecursionError,
+    zipfile.BadZipFile,
     shapely.errors.ShapelyError,
     ProjError,
 )
@@ -180,6 +184,11 @@ def read_results(folder: str | Path) -> Results:
         reader = Reader(content)
         results = reader.value(node)
     except _DAMAGE:
+        raise UsageError("saved_damaged", path=str(target), file=read) from None
+    except OSError as reason:
+        # Those of the disk have a number, those of the content of a file have none.
+        if reason.errno is not None:
+            raise
         raise UsageError("saved_damaged", path=str(target), file=read) from None
     if reader.faults or not isinstance(results, Results):
         reason = TableError(str(target), reader.faults)
