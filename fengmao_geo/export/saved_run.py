@@ -185,9 +185,9 @@ def read_results(folder: str | Path) -> Results:
         results = reader.value(node)
     except _DAMAGE:
         raise UsageError("saved_damaged", path=str(target), file=read) from None
-    except OSError as reason:
+    except OSError as fault:
         # Those of the disk have a number, those of the content of a file have none.
-        if reason.errno is not None:
+        if fault.errno is not None:
             raise
         raise UsageError("saved_damaged", path=str(target), file=read) from None
     if reader.faults or not isinstance(results, Results):
