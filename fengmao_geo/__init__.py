@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fengmao_geo.blocks.block_scores import block_scores as block_scores
     from fengmao_geo.blocks.indicators import block_indicators as block_indicators
     from fengmao_geo.blocks.matrix import block_matrix as block_matrix
+    from fengmao_geo.blocks.progress import project_progress as project_progress
     from fengmao_geo.blocks.proposal_words import translate_proposals as translate_proposals
     from fengmao_geo.blocks.propose import propose_blocks as propose_blocks
     from fengmao_geo.blocks.red_lines import red_lines as red_lines
@@ -33,9 +34,13 @@ if TYPE_CHECKING:
     from fengmao_geo.export.green_files import write_green_files as write_green_files
     from fengmao_geo.export.layer_file import write_layer as write_layer
     from fengmao_geo.export.report import write_report as write_report
+    from fengmao_geo.export.saved_run import read_results as read_results
+    from fengmao_geo.export.saved_run import write_results as write_results
     from fengmao_geo.export.site_files import write_site_files as write_site_files
     from fengmao_geo.export.town_folder import write_town as write_town
     from fengmao_geo.export.town_geopackage import write_geopackage as write_geopackage
+    from fengmao_geo.export.track_files import track_runs as track_runs
+    from fengmao_geo.export.track_files import write_track_files as write_track_files
     from fengmao_geo.export.workbook import write_workbook as write_workbook
     from fengmao_geo.findings import translate_findings as translate_findings
     from fengmao_geo.green.gain import GreenGains as GreenGains
@@ -125,7 +130,9 @@ _HOME = {
     "open_land": "spaces.open_land",
     "planned_facilities": "siting.planned",
     "possible_uses": "siting.options",
+    "project_progress": "blocks.progress",
     "read_osm": "town.osm",
+    "read_results": "export.saved_run",
     "read_town": "town.read",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
@@ -133,6 +140,7 @@ _HOME = {
     "service_areas": "network.service_area",
     "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
+    "track_runs": "export.track_files",
     "translate_findings": "findings",
     "travel_times": "network.travel",
     "walk_network": "network.build",
@@ -145,7 +153,9 @@ _HOME = {
     "write_green_files": "export.green_files",
     "write_layer": "export.layer_file",
     "write_report": "export.report",
+    "write_results": "export.saved_run",
     "write_site_files": "export.site_files",
+    "write_track_files": "export.track_files",
     "write_town": "export.town_folder",
     "write_workbook": "export.workbook",
     "yield_per_mu": "spaces.yields",
@@ -205,8 +215,10 @@ __all__ = [
     "open_land",
     "planned_facilities",
     "possible_uses",
+    "project_progress",
     "propose_blocks",
     "read_osm",
+    "read_results",
     "read_town",
     "red_lines",
     "sample_town",
@@ -219,6 +231,7 @@ __all__ = [
     "study",
     "supply_ratio",
     "survey_spaces",
+    "track_runs",
     "translate_findings",
     "translate_proposals",
     "travel_times",
@@ -232,7 +245,9 @@ __all__ = [
     "write_green_files",
     "write_layer",
     "write_report",
+    "write_results",
     "write_site_files",
+    "write_track_files",
     "write_workbook",
     "yield_per_mu",
 ]

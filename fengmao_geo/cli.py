@@ -12,6 +12,7 @@ import typer
 from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.intake import import_osm, new
 from fengmao_geo.messages import Lang, text
+from fengmao_geo.saved import map_run, track
 from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _Out = Annotated[Path, typer.Option("--out", help=text("cli.out_help"))]
 
 app.command(name="new", help=text("cli.new_help"))(new)
 app.command(name="import-osm", help=text("cli.import_osm_help"))(import_osm)
+app.command(name="map", help=text("cli.map_help"))(map_run)
+app.command(name="track", help=text("cli.track_help"))(track)
 
 
 def main() -> None:

@@ -47,6 +47,13 @@ def test_the_town_comes_first_then_blocks_and_interventions_by_id():
     assert not found
 
 
+def test_beside_projects_with_ground_a_point_is_one_that_has_none():
+    projects = layer(box(10, 10, 20, 20), shapely.Point(572_010, 3_403_010), id=["p1", "p2"])
+    areas, found = areas_of(town_of(projects=projects))
+    assert areas["area_id"][areas["area_kind"] == "intervention"].tolist() == ["p1"]
+    assert found == []
+
+
 def test_a_town_without_blocks_or_projects_is_one_area_and_one_part():
     areas, _ = areas_of(town_of())
     assert areas["area_kind"].tolist() == ["town"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from shuixiang_maker import imagery, renewal, scene, tables, write  # noqa: E402  (this folder comes first)
+from shuixiang_maker import imagery, ledger, renewal, scene, tables, write  # noqa: E402  (this folder comes first)
 from shuixiang_maker import town as town_parts  # noqa: E402
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def make(folder: str | Path, *, seed: int = SEED) -> Truth:
     layers, spaces = tables.layers(town_parts.build(seed))
     layers |= renewal.layers(layers, seed)
     pictures = imagery.draw(scene.build(layers, seed), seed)
+    layers |= {"projects": ledger.projects(layers)}
     write.town(Path(folder), layers)
     write.rasters(Path(folder), pictures)
     return Truth(spaces, pictures.truth)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["write_all_whole", "write_whole"]
+__all__ = ["write_all_whole", "write_folder_whole", "write_whole"]
 
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:
@@ -79,3 +80,55 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
     finally:
         for part in beside.values():
             part.unlink(missing_ok=True)
+
+
+def write_folder_whole(folder: str | Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write a folder so that nobody ever meets half of it; what stood in its place gives way whole.
+
+    It is written beside its target, brought to the disk and renamed; if that fails, what was there stays.
+
+    Parameters
+    ----------
+    folder
+        Where to write; the folders above it are made if they are not there.
+    contents
+        What to write, by the names of the files.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order in which they were given.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or writing is not allowed.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as above:
+    ...     [path.name for path in write_folder_whole(Path(above) / "run", {"a": b"1", "b": b"2"})]
+    ['a', 'b']
+    """
+    target = Path(folder).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside, older = (target.with_name(f".{target.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    try:
+        beside.mkdir()
+        for name, content in contents.items():
+            with (beside / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if target.exists():
+            target.rename(older)
+        beside.rename(target)
+    except OSError:
+        if older.exists() and not target.exists():
+            older.rename(target)
+        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(older, ignore_errors=True)
+    return [Path(folder) / name for name in contents]

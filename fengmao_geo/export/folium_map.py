@@ -49,6 +49,7 @@ def write_block_maps(
     results: Results,
     *,
     folder: str | Path,
+    block: str | int | None = None,
     lang: Lang = "zh",
     basemap: str | None = None,
     basemap_key: str | None = None,
@@ -68,6 +69,8 @@ def write_block_maps(
         The town and what was computed from it; a step that was not run leaves its figures unknown.
     folder
         Where to write; it is made if it is not there.
+    block
+        The id, number or name of the one block to write; all blocks and the town by default.
     lang
         The language of the pages, ``"zh"`` or ``"en"``.
     basemap
@@ -86,16 +89,17 @@ def write_block_maps(
     Raises
     ------
     UsageError
-        If the town's coordinates cannot be turned into degrees, the basemap is not known or lacks its key, or
-        a picture cannot be read.
+        If there is no such block, the town's coordinates cannot be turned into degrees, the basemap is not
+        known or lacks its key, or a picture cannot be read.
     OSError
         If the folder or a file cannot be written.
     """
     target = Path(folder)
     makes = page_set(results, lang=lang, basemap=basemap, basemap_key=basemap_key, photos=photos)
+    places = makes.places if block is None else [find_block(makes.blocks, block)]
     target.mkdir(parents=True, exist_ok=True)
     shown = tqdm(
-        makes.places,
+        places,
         desc=say("title_town", lang=lang, town=results.town.name),
         delay=2,
         disable=None,

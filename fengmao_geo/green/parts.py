@@ -77,6 +77,9 @@ def _projects(town: Town) -> tuple[gpd.GeoDataFrame | None, list[Finding]]:
         return None, []
     projects = town["projects"]
     is_ground = projects.geom_type.isin(_POLYGONS)
+    # Beside projects with ground of their own, a point says that there is none: it is no intervention.
+    if is_ground.any():
+        return projects[is_ground], []
     found = [Finding("project_without_area", "projects", project) for project in projects["id"][~is_ground]]
     return projects[is_ground], found
 

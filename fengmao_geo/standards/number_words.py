@@ -67,6 +67,8 @@ class NumberWords(Record):
         The signs of nought to nine, then of ten.
     date
         A pattern of dates, whose first group is the year.
+    dates
+        Patterns of whole dates with the groups ``year``, ``month`` and ``day``, as far as they are written.
     multipliers
         Counting words.
     units
@@ -82,6 +84,7 @@ class NumberWords(Record):
     about_after: tuple[Words, ...]
     numerals: Annotated[tuple[Words, ...], Field(min_length=11, max_length=11)]
     date: Words
+    dates: tuple[Words, ...]
     figures: dict[str, Figure]
     multipliers: dict[str, Multiplier]
     units: dict[str, Unit]

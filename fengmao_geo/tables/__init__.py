@@ -19,6 +19,7 @@ from fengmao_geo.tables.layers import (
     THEMES,
 )
 from fengmao_geo.tables.programme import PROGRAMME_RESULTS, Programme
+from fengmao_geo.tables.progress import LATE_OF, PROGRESS_GROUPS, PROGRESS_RESULTS, PROJECT_STATUSES
 from fengmao_geo.tables.results import DRAFT, FINDINGS, TOWN_RESULTS
 from fengmao_geo.tables.routes import ROUTE_RESULTS
 from fengmao_geo.tables.what_if import WHAT_IF_RESULTS
@@ -34,7 +35,10 @@ __all__ = [
     "GRADES",
     "GROUPS",
     "GROUP_COLUMNS",
+    "LATE_OF",
     "LAYERS",
+    "PROGRESS_GROUPS",
+    "PROJECT_STATUSES",
     "RENEWAL_TYPES",
     "REQUIRED_LAYERS",
     "RESULTS",
@@ -52,6 +56,7 @@ RESULTS: dict[str, Table] = {
         *WHAT_IF_RESULTS,
         *ROUTE_RESULTS,
         *BLOCK_RESULTS,
+        *PROGRESS_RESULTS,
     )
 }
 

@@ -47,6 +47,9 @@ _YEAR = "built_year"
 #: Digits to which a converted number is kept, so that fifteen mu are a hectare.
 _DIGITS = 12
 
+#: What ends the name of a column of shares, and how many percent the whole is.
+_SHARE, _PERCENT = "_share", 100
+
 #: How many numbers a finding shows as they came and as they were read.
 _SHOWN = 5
 
@@ -230,6 +233,9 @@ def read_numbers(
     if column.kind == "whole":
         how[np.isfinite(numbers) & (numbers != np.floor(numbers))] = "unreadable"
     numbers = np.where(how == "unreadable", np.nan, numbers)
+    more: list[Finding] = []
+    if column.name.endswith(_SHARE):
+        numbers, more = _shares(numbers, how, values, ids, where=(layer, column.name))
     found = [
         finding
         for name, code in _CODES.items()
@@ -239,8 +245,24 @@ def read_numbers(
     if column.minimum is not None and (low := numbers < column.minimum).any():
         told = {"count": int(low.sum()), "ids": listed(sorted(ids[low])), "lowest": float(np.nanmin(numbers))}
         found.append(Finding("number_negative", layer, column=column.name, values=told))
+    found += more
     is_whole = column.kind == "whole" and bool(np.isfinite(numbers).all())
     return pd.Series(numbers.astype(np.int64) if is_whole else numbers, index=values.index), found
+
+
+def _shares(
+    numbers: np.ndarray, how: np.ndarray, came: pd.Series, ids: pd.Series, *, where: tuple[str, str]
+) -> tuple[np.ndarray, list[Finding]]:
+    """Read percent written without their sign; beside such, one and what is below it might be either."""
+    is_bare = how != "converted"
+    is_percent = is_bare & (numbers > 1) & (numbers <= _PERCENT)
+    is_either = is_bare & (numbers > 0) & (numbers <= 1) & is_percent.any()
+    is_beyond = (numbers > 1) & ~is_percent
+    read = np.where(is_percent, numbers / _PERCENT, np.where(is_either | is_beyond, np.nan, numbers))
+    ways = {"share_percent": is_percent, "share_ambiguous": is_either, "share_beyond": is_beyond}
+    return read, [
+        _told(code, came[rows], read[rows], ids[rows], where) for code, rows in ways.items() if rows.any()
+    ]
 
 
 def _read_each(texts: pd.Series, column: str) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from fengmao_geo.findings import Finding
 from fengmao_geo.standards.load import field_names
 from fengmao_geo.standards.names import normalise
 from fengmao_geo.tables import LAYERS
+from fengmao_geo.town.dates import read_dates
 from fengmao_geo.town.facilities import with_types
 from fengmao_geo.town.land_codes import with_land_codes
 from fengmao_geo.town.numbers import area_unit_findings, read_numbers
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from fengmao_geo.schema import Column
 
 __all__ = ["clean_values"]
+
+#: What ends the name of a column of dates.
+_DATE = "_on"
 
 
 def clean_values(
@@ -84,6 +88,8 @@ def _clean_column(
         return read_numbers(values, ids, column=column, layer=layer)
     if column.kind == "yes_no" and pd.api.types.is_bool_dtype(values.dtype):
         return values.astype("boolean"), []
+    if column.name.endswith(_DATE):
+        return read_dates(values, ids, column=column.name, layer=layer)
     words = field_names().words(layer, column.name)
     if not words:
         return as_text(values), []

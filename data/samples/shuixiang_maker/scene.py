@@ -14,6 +14,7 @@ import pandas as pd
 
 from shuixiang_maker.brush import CODE, CROP_CODES, IS_PLANTS, IS_ROOF, PLANTED, STAND, STANDS, Layers, paint
 from shuixiang_maker.canvas import CELL_M, Booleans, Bytes, Grid, Trees
+from shuixiang_maker.ledger import plantings
 from shuixiang_maker.renewal import GROUND_BEFORE
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class Scene:
 
 def build(layers: Layers, seed: int) -> Scene:
     """Return the scene of a town from the layers in its folder."""
+    layers = layers | {"projects": plantings(layers["projects"])}
     grid = Grid.around([*layers["built_up"].geometry, *layers["blocks"].geometry])
     painting = paint(layers, grid, seed)
     zones, ids = _zones(layers, grid)
