@@ -58,7 +58,7 @@ def write_workbook(results: Results, path: str | Path, *, lang: Lang = "zh") -> 
     Returns
     -------
     Path
-        Where it was written. No text is a formula or a link; what is not known reads 数据不足 or "not enough
+        Where it was written. No text is a formula or a link; what is not known reads so, such as "not enough
         data", never zero, and nothing is blank; a text longer than a cell holds is cut, and that is said.
 
     Raises
