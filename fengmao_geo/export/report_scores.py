@@ -29,7 +29,20 @@ _MOST_FINDINGS = 40
 
 
 def points(value: float | None, telling: Telling) -> str:
-    """Write a score of a hundred."""
+    """Write a score of a hundred.
+
+    Parameters
+    ----------
+    value
+        The score.
+    telling
+        What is told of.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
     return telling.unknown() if value is None or pd.isna(value) else f"{value:.1f}"
 
 
@@ -129,7 +142,22 @@ def _measured(row: dict[Any, Any], telling: Telling) -> str:
 
 
 def sourced(source: str, tag: str, telling: Telling) -> str:
-    """Write a source with how sure it is."""
+    """Write a source with how sure it is.
+
+    Parameters
+    ----------
+    source
+        Where it comes from.
+    tag
+        How sure it is.
+    telling
+        What is told of.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
     own = text("report.source_own", lang="en")
     words = telling.say("source_own") if source == own else source
     return telling.say("sourced", source=words, tag=tag) if words else NONE
