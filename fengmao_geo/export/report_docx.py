@@ -292,7 +292,7 @@ class _Writer:
         for table in sheet.tables:
             right.add_paragraph(writable(table.caption), style="Report Caption").runs[0].font.size = Pt(9)
             self._table(right.add_table(0, len(table.head)), table, _BESIDE_MM - 4, size_pt=_SMALL_PT)
-        right.add_paragraph("", style="Report Small")
+            right.paragraphs[-1].style = self.document.styles["Report Small"]
         if sheet is self.report.sheets[-1]:
             self._line("", "Report Small")
 
