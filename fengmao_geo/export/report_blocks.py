@@ -8,7 +8,7 @@ import shapely
 
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.report_indicators import indicator_parts
-from fengmao_geo.export.report_model import Figure, Paragraph, Section
+from fengmao_geo.export.report_model import Figure, Paragraph, Section, plain
 from fengmao_geo.export.report_parts import (
     circle_words,
     fact_words,
@@ -60,7 +60,7 @@ def block_chapter(telling: Telling) -> Section:
         The chapter; it says so where the town has no blocks.
     """
     blocks = telling.blocks()
-    own = [Section(place.name, _block(telling, place)) for place in blocks]
+    own = [Section(plain(place.name), _block(telling, place)) for place in blocks]
     none = [] if blocks else [telling.tell("no_blocks")]
     proposed = Section(telling.say("section_proposed"), _proposed(telling))
     return Section(telling.say("chapter_blocks"), (*none, *own, proposed))

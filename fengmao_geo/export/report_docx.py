@@ -25,7 +25,7 @@ from fengmao_geo.export.report_docx_parts import (
     table_row,
     without_clock,
 )
-from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk
+from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk, writable
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import text
 
@@ -151,7 +151,7 @@ class _Writer:
         return style
 
     def _line(self, words: str, style: str) -> Line:
-        return self.document.add_paragraph(words, style=style)
+        return self.document.add_paragraph(writable(words), style=style)
 
     def _paper(self, section: Section, size_mm: tuple[int, int], margins_mm: Any) -> None:  # noqa: ANN401  four numbers
         """Set paper and margins, the notice above and the number of the page below."""
@@ -179,7 +179,9 @@ class _Writer:
             run.font.size = Pt(theme()["report"]["page_number_pt"])
 
     def _red(self, line: Line, words: str) -> None:
-        line.add_run(words).font.color.rgb = RGBColor.from_string(theme()["static"]["notice"].lstrip("#"))
+        line.add_run(writable(words)).font.color.rgb = RGBColor.from_string(
+            theme()["static"]["notice"].lstrip("#")
+        )
 
     def _cover(self) -> None:
         self._red(self._line("", "Report Contents"), self.report.notice)
@@ -220,7 +222,7 @@ class _Writer:
     def _link(self, line: Line, head: Heading) -> None:
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _bookmark(head))
-        run = line.add_run(head.words)
+        run = line.add_run(writable(head.words))
         link.append(run._r)  # noqa: SLF001  as in _field
         line._p.append(link)  # noqa: SLF001  as in _field
 
@@ -286,11 +288,11 @@ class _Writer:
         draw(left.paragraphs[0], sheet.picture.png, _SHEET_MAP_MM, sheet.picture.caption)
         right.paragraphs[0].style = self.document.styles["Report Small"]
         for line in sheet.lines:
-            right.add_paragraph(line, style="Report Small").runs[0].font.size = Pt(9.5)
+            right.add_paragraph(writable(line), style="Report Small").runs[0].font.size = Pt(9.5)
         for table in sheet.tables:
-            right.add_paragraph(table.caption, style="Report Caption").runs[0].font.size = Pt(9)
+            right.add_paragraph(writable(table.caption), style="Report Caption").runs[0].font.size = Pt(9)
             self._table(right.add_table(0, len(table.head)), table, _BESIDE_MM - 4, size_pt=_SMALL_PT)
-        right.add_paragraph("", style="Report Small")
+            right.paragraphs[-1].style = self.document.styles["Report Small"]
         if sheet is self.report.sheets[-1]:
             self._line("", "Report Small")
 

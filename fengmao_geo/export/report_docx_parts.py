@@ -11,6 +11,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
+from fengmao_geo.export.report_model import writable
 from fengmao_geo.export.theme import theme
 
 if TYPE_CHECKING:
@@ -26,7 +27,18 @@ _TWIPS_PER_PT = 20
 
 
 def without_clock(content: bytes) -> bytes:
-    """Pack the parts again, none of them dated."""
+    """Pack the parts again, none of them dated.
+
+    Parameters
+    ----------
+    content
+        The document.
+
+    Returns
+    -------
+    bytes
+        The same document.
+    """
     made = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as given,
@@ -40,7 +52,19 @@ def without_clock(content: bytes) -> bytes:
 
 
 def set_letters(style: Any, name: str, size_pt: float, *, is_bold: bool = False) -> None:  # noqa: ANN401  a style or a run
-    """Set the fonts of a style: Chinese letters have a font of their own."""
+    """Set the fonts of a style: Chinese letters have a font of their own.
+
+    Parameters
+    ----------
+    style
+        The style.
+    name
+        The font of Chinese letters.
+    size_pt
+        The size of its letters; that of the style where it is left out.
+    is_bold
+        Whether it is bold.
+    """
     style.font.name = theme()["report"]["latin"]
     style.font.size = Pt(size_pt)
     style.font.bold = is_bold
@@ -55,7 +79,19 @@ def set_letters(style: Any, name: str, size_pt: float, *, is_bold: bool = False)
 def spaced(
     style: ParagraphStyle, *, line_pt: float | None, before_pt: float = 0, after_pt: float = 0
 ) -> None:
-    """Set the distance of lines; ``None`` is single, which pictures and tables need."""
+    """Set the distance of lines; ``None`` is single, which pictures and tables need.
+
+    Parameters
+    ----------
+    style
+        The style.
+    line_pt
+        From line to line.
+    before_pt
+        Room before it.
+    after_pt
+        Room behind it.
+    """
     shape = style.paragraph_format
     shape.space_before, shape.space_after = Pt(before_pt), Pt(after_pt)
     if line_pt is None:
@@ -65,7 +101,17 @@ def spaced(
 
 
 def indented(style: ParagraphStyle, size_pt: float, lang: str) -> None:
-    """Begin a paragraph two letters in, as Chinese does."""
+    """Begin a paragraph two letters in, as Chinese does.
+
+    Parameters
+    ----------
+    style
+        The style.
+    size_pt
+        The size of its letters; that of the style where it is left out.
+    lang
+        The language.
+    """
     if lang == "zh":
         indent = style.element.get_or_add_pPr().get_or_add_ind()
         indent.set(qn("w:firstLineChars"), "200")
@@ -73,7 +119,17 @@ def indented(style: ParagraphStyle, size_pt: float, lang: str) -> None:
 
 
 def field(line: Line, instruction: str, shown: str) -> None:
-    """Write a field, such as a page number, with what it shows until it is worked out."""
+    """Write a field, such as a page number, with what it shows until it is worked out.
+
+    Parameters
+    ----------
+    line
+        The line it stands in.
+    instruction
+        What the field works out.
+    shown
+        What it shows until then.
+    """
     for kind, words in (("begin", ""), ("", instruction), ("separate", ""), ("text", shown), ("end", "")):
         run = line.add_run(words if kind == "text" else "")
         if kind == "text":
@@ -89,17 +145,48 @@ def field(line: Line, instruction: str, shown: str) -> None:
 
 
 def draw(line: Line, png: bytes, width_mm: float, caption: str) -> None:
-    """Put a picture into a line, with no room around it, and say what it shows."""
+    """Put a picture into a line, with no room around it, and say what it shows.
+
+    Parameters
+    ----------
+    line
+        The line it stands in.
+    png
+        The picture.
+    width_mm
+        How wide it is printed.
+    caption
+        What it is called.
+    """
     inline = line.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm))._inline  # noqa: SLF001  as in _field
     for side in ("distT", "distB", "distL", "distR"):
         inline.set(side, "0")
-    inline.docPr.set("descr", caption)
+    inline.docPr.set("descr", writable(caption))
 
 
 def table_row(
     row: tuple[str, ...], table: Table, widths: list[int], *, is_head: bool, size_pt: float | None
 ) -> Any:  # noqa: ANN401  an element
-    """Write a row as XML: python-docx looks every cell up again, which takes seconds for a report."""
+    """Write a row as XML: python-docx looks every cell up again, which takes seconds for a report.
+
+    Parameters
+    ----------
+    row
+        The cells.
+    table
+        The table.
+    widths
+        How wide its columns are.
+    is_head
+        Whether it is the head.
+    size_pt
+        The size of its letters; that of the style where it is left out.
+
+    Returns
+    -------
+    element
+        The row.
+    """
     line = OxmlElement("w:tr")
     shape = _within(line, "w:trPr")
     _within(shape, "w:cantSplit")
@@ -127,7 +214,7 @@ def table_row(
             _within(_within(run, "w:rPr"), "w:sz", val=str(round(2 * size_pt)))
         told = _within(run, "w:t")
         told.set(qn("xml:space"), "preserve")
-        told.text = words
+        told.text = writable(words)
     return line
 
 

@@ -21,7 +21,20 @@ __all__ = ["indicator_parts", "indicator_rows", "indicator_table"]
 
 
 def indicator_parts(telling: Telling, place: Place) -> tuple[Part, ...]:
-    """Tell the indicators of a block, and what would settle those that are not known."""
+    """Tell the indicators of a block, and what would settle those that are not known.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    tuple of Part
+        Paragraphs and the table.
+    """
     rows = indicator_rows(telling, place)
     if rows is None:
         return (telling.not_run("indicators"),)
@@ -49,7 +62,20 @@ def _name(indicator: Indicator, telling: Telling) -> str:
 
 
 def indicator_rows(telling: Telling, place: Place) -> pd.DataFrame | None:
-    """Lay out one row per indicator: its record, a text per state, the target, whether it is unknown."""
+    """Lay out one row per indicator: its record, a text per state, the target, whether it is unknown.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    DataFrame or None
+        ``None`` where they were not computed.
+    """
     table = telling.results.indicators
     if table is None:
         return None
@@ -84,7 +110,22 @@ def _targets(telling: Telling, place: Place) -> dict[str, float]:
 
 
 def indicator_table(telling: Telling, place: Place, rows: pd.DataFrame) -> Table:
-    """Write the indicators below the names of their groups."""
+    """Write the indicators below the names of their groups.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+    rows
+        As `indicator_rows` gives them.
+
+    Returns
+    -------
+    Table
+        The table.
+    """
     cells: list[tuple[str, ...]] = []
     group = ""
     for row in rows.to_dict("records"):

@@ -26,6 +26,7 @@ __all__ = [
     "Table",
     "plain",
     "walk",
+    "writable",
 ]
 
 #: A text of the data is cut here: a document is read, not searched.
@@ -58,8 +59,24 @@ def plain(value: object, *, most: int = MOST_LETTERS) -> str:
     ('Mill Lane', 'abc…', '')
     """
     words = " ".join(str(value).split())
-    kept = "".join(letter for letter in words if _is_writable(letter))
+    kept = writable(words)
     return kept if len(kept) <= most else kept[: most - 1] + "…"
+
+
+def writable(words: str) -> str:
+    """Leave out what a document cannot hold.
+
+    Parameters
+    ----------
+    words
+        Any text.
+
+    Returns
+    -------
+    str
+        The text without control characters and marks that turn the direction of writing.
+    """
+    return "".join(letter for letter in words if _is_writable(letter))
 
 
 def _is_writable(letter: str) -> bool:

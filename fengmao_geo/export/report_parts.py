@@ -37,13 +37,39 @@ _SOMEBODY = 0.5
 
 
 def people_of(telling: Telling, place: Place) -> float | None:
-    """Count the people of a place; ``None`` where nobody knows."""
+    """Count the people of a place; ``None`` where nobody knows.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    float or None
+        The people.
+    """
     counts = [full["people"] for full in full_set(telling.results.circles, place).values()]
     return next((count for count in counts if count is not None), None)
 
 
 def circle_words(telling: Telling, place: Place) -> list[Paragraph]:
-    """Say for each circle how many people reach everything it asks for."""
+    """Say for each circle how many people reach everything it asks for.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    list of Paragraph
+        One for each circle.
+    """
     return [_circle(telling, limit, full) for limit, full in full_set(telling.results.circles, place).items()]
 
 
@@ -56,7 +82,20 @@ def _circle(telling: Telling, limit: str, full: dict[str, Any]) -> Paragraph:
 
 
 def gap_words(telling: Telling, place: Place) -> list[Paragraph]:
-    """Say for each circle what most people lack."""
+    """Say for each circle what most people lack.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    list of Paragraph
+        One for each circle.
+    """
     circles = telling.results.circles
     if circles is None:
         return [telling.not_run("circles")]
@@ -78,7 +117,22 @@ def gap_words(telling: Telling, place: Place) -> list[Paragraph]:
 
 
 def gap_table(telling: Telling, place: Place, *, most: int = _MOST_GAPS) -> tuple[Table, ...]:
-    """List the types that most people lack within the widest circle; nothing where none is lacked."""
+    """List the types that most people lack within the widest circle; nothing where none is lacked.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+    most
+        How many are listed.
+
+    Returns
+    -------
+    tuple of Table
+        One table, or none.
+    """
     circles, lang = telling.results.circles, telling.lang
     if circles is None:
         return ()
@@ -100,7 +154,20 @@ def gap_table(telling: Telling, place: Place, *, most: int = _MOST_GAPS) -> tupl
 
 
 def space_words(telling: Telling, spaces: pd.DataFrame) -> Paragraph:
-    """Say how many spaces there are, how large, and how sure."""
+    """Say how many spaces there are, how large, and how sure.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    spaces
+        The spaces.
+
+    Returns
+    -------
+    Paragraph
+        A sentence.
+    """
     return telling.lead(
         "spaces_sum",
         count=whole(len(spaces)),
@@ -111,7 +178,22 @@ def space_words(telling: Telling, spaces: pd.DataFrame) -> Paragraph:
 
 
 def site_table(telling: Telling, programme: Programme, caption: str) -> Table:
-    """List the sites of a programme by rank: where, what, for how much, whom it newly serves."""
+    """List the sites of a programme by rank: where, what, for how much, whom it newly serves.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    programme
+        The programme.
+    caption
+        What it is called.
+
+    Returns
+    -------
+    Table
+        The table.
+    """
     table = site_summary(programme, lang=telling.lang)
     served = text("column.served_types", lang=telling.lang)
     none = telling.unknown() if programme.gained is None else telling.say("for_looks")
@@ -120,7 +202,20 @@ def site_table(telling: Telling, programme: Programme, caption: str) -> Table:
 
 
 def own_programme(telling: Telling, place: Place) -> Programme | None:
-    """Take what of the programme lies in a block; ``None`` where there is no programme."""
+    """Take what of the programme lies in a block; ``None`` where there is no programme.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    Programme or None
+        With the sites of the block.
+    """
     programme = telling.results.programme
     if programme is None:
         return None
@@ -129,7 +224,20 @@ def own_programme(telling: Telling, place: Place) -> Programme | None:
 
 
 def fact_words(telling: Telling, place: Place) -> str:
-    """Say what a block is: its number, type, size and people."""
+    """Say what a block is: its number, type, size and people.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    place
+        The town or a block.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
     kind = telling.unknown()
     if place.renewal_type is not None:
         kind = named("renewal_type", place.renewal_type, lang=telling.lang)

@@ -12,16 +12,14 @@ from fengmao_geo.export.theme import named, say
 from fengmao_geo.findings import translate_findings
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.standards.indicators import STATES, indicator_file
-from fengmao_geo.standards.load import display_name
 from fengmao_geo.tables import RENEWAL_TYPES, THEMES
 
 if TYPE_CHECKING:
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.export.report_model import Part, Table
     from fengmao_geo.export.report_words import Telling
-    from fengmao_geo.standards.indicators import Indicator
 
-__all__ = ["annex", "data_chapter", "red_line_table", "score_chapter", "score_words"]
+__all__ = ["data_chapter", "red_line_table", "score_chapter", "score_words", "sourced"]
 
 _ITEMS = {"batch": ("renewal_type", RENEWAL_TYPES), "theme": ("theme", THEMES)}
 _COUNTED = ("space", "site", "project")
@@ -29,7 +27,20 @@ _MOST_FINDINGS = 40
 
 
 def points(value: float | None, telling: Telling) -> str:
-    """Write a score of a hundred."""
+    """Write a score of a hundred.
+
+    Parameters
+    ----------
+    value
+        The score.
+    telling
+        What is told of.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
     return telling.unknown() if value is None or pd.isna(value) else f"{value:.1f}"
 
 
@@ -129,7 +140,22 @@ def _measured(row: dict[Any, Any], telling: Telling) -> str:
 
 
 def sourced(source: str, tag: str, telling: Telling) -> str:
-    """Write a source with how sure it is."""
+    """Write a source with how sure it is.
+
+    Parameters
+    ----------
+    source
+        Where it comes from.
+    tag
+        How sure it is.
+    telling
+        What is told of.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
     own = text("report.source_own", lang="en")
     words = telling.say("source_own") if source == own else source
     return telling.say("sourced", source=words, tag=tag) if words else NONE
@@ -347,49 +373,3 @@ def _steps(telling: Telling) -> tuple[Part, ...]:
     said = [telling.tell("steps_run", list=telling.joined(run))] if run else []
     said.append(telling.tell("steps_left", list=telling.joined(rest)) if rest else telling.tell("steps_all"))
     return tuple(said)
-
-
-def annex(telling: Telling) -> Section:
-    """List how every indicator is made, what is aimed at, and after whom.
-
-    Parameters
-    ----------
-    telling
-        What is told of.
-
-    Returns
-    -------
-    Section
-        The annex.
-    """
-    file, lang = indicator_file(), telling.lang
-    rows: list[tuple[str, ...]] = []
-    group = ""
-    for one in file.indicators.values():
-        if one.group != group:
-            group = one.group
-            rows.append((named("indicator_group", group, lang=lang),))
-        formula = one.formula_zh if lang == "zh" else one.formula_en
-        name = one.name_zh if lang == "zh" else one.name_en
-        rows.append((name, formula, _target(one, telling), sourced(one.source, one.tag, telling)))
-    tags = sorted(
-        {one.tag for one in file.indicators.values()}
-        | {one.target_tag or one.tag for one in file.indicators.values()}
-    )
-    legend = [telling.say("tag", tag=tag, words=display_name("confidence", tag, lang=lang)) for tag in tags]
-    heads = {name: [""] for name in ("indicator", "formula", "aim", "source")}
-    table = telling.table(telling.say("table_formulas"), heads, (1.6, 3.4, 2.8, 1.6))
-    table = type(table)(table.caption, table.head, tuple(rows), table.widths)
-    note = telling.note("note_tags", list=say("semicolon", lang=lang).join(legend))
-    return Section(telling.say("annex"), (telling.lead("annex_intro"), table, note), is_numbered=False)
-
-
-def _target(one: Indicator, telling: Telling) -> str:
-    """Write what is aimed at, with its source."""
-    if one.target is None:
-        return telling.say("no_target")
-    sign = {"more": "≥", "less": "≤"}.get(one.direction, "")
-    value = sign + in_unit(one.target, one.unit, lang=telling.lang)
-    return telling.say(
-        "target", value=value, source=sourced(one.target_source, one.target_tag or "", telling)
-    )

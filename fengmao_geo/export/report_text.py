@@ -11,6 +11,7 @@ from fengmao_geo.export.green_chart import gain_chart
 from fengmao_geo.export.green_files import green_summary
 from fengmao_geo.export.green_words import gain_words, headline_rows, indicator_name, value_words
 from fengmao_geo.export.map_figures import Place, about, full_set
+from fengmao_geo.export.report_annex import annex
 from fengmao_geo.export.report_blocks import block_chapter
 from fengmao_geo.export.report_model import Figure, Paragraph, Report, Section, plain
 from fengmao_geo.export.report_parts import (
@@ -21,7 +22,7 @@ from fengmao_geo.export.report_parts import (
     site_table,
     space_words,
 )
-from fengmao_geo.export.report_scores import annex, data_chapter, score_chapter
+from fengmao_geo.export.report_scores import data_chapter, score_chapter
 from fengmao_geo.export.report_sheets import block_sheets
 from fengmao_geo.export.report_words import Telling, date_span, share_words, size_words, whole
 from fengmao_geo.export.site_files import site_words

@@ -26,17 +26,52 @@ _LAST_NARROW = 0x2E7F
 
 
 def fitting(words: str, family: str) -> str:
-    """Leave out the letters that a font does not have."""
+    """Leave out the letters that a font does not have.
+
+    Parameters
+    ----------
+    words
+        The words.
+    family
+        The font.
+
+    Returns
+    -------
+    str
+        What can be written.
+    """
     return "".join(letter for letter in words if chart_font(letter, only=family))
 
 
 def length(words: str) -> float:
-    """Measure words in widths of a Chinese letter."""
+    """Measure words in widths of a Chinese letter.
+
+    Parameters
+    ----------
+    words
+        The words.
+
+    Returns
+    -------
+    float
+        The length.
+    """
     return sum(_NARROW if ord(letter) <= _LAST_NARROW else 1.0 for letter in words)
 
 
 def letter_scale(width_mm: float) -> float:
-    """Find how much larger letters are on a large sheet."""
+    """Find how much larger letters are on a large sheet.
+
+    Parameters
+    ----------
+    width_mm
+        How wide it is printed.
+
+    Returns
+    -------
+    float
+        The factor.
+    """
     return 1.0 if width_mm < 200 else 1.25
 
 
