@@ -62,7 +62,7 @@ def main() -> None:
 
 @app.command(help=text("cli.demo_help"))
 def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
-    """Run everything on the sample town.
+    """Run the analyses on the sample town and write its maps; `fengmao run` writes all that is handed in.
 
     Parameters
     ----------
@@ -72,9 +72,13 @@ def demo(out: _Out = Path("out"), lang: _Language = "zh") -> None:
         ``zh`` or ``en``.
     """
     with faults(lang) as words:
+        from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
         from fengmao_geo.town.sample import sample_folder  # noqa: PLC0415  heavy
 
-        _demo(sample_folder(), out, words)
+        results, _ = _studied(sample_folder(), out, words, has_blocks=False)
+        pages = _write_maps(results, out, words)
+        print_table(summary_table(results, lang=words))
+        _say_written(results, sample_folder(), pages, words)
 
 
 @app.command(help=text("cli.check_help"))
@@ -117,9 +121,14 @@ def run(
     catalogue: Annotated[str, typer.Option(help=text("cli.catalogue_help"))] = "township",
     walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
     share: Annotated[str, typer.Option(help=text("cli.share_help"))] = "internal",
+    basemap: Annotated[str | None, typer.Option(help=text("cli.basemap_help"))] = None,
+    basemap_key: Annotated[str | None, typer.Option(help=text("cli.basemap_key_help"))] = None,
     lang: _Language = "zh",
 ) -> None:
     """Run everything on a town, write all that is handed in, and say what lies where.
+
+    Sites are chosen where the town's file says how, in the table ``[site_rules]``. Pictures of spaces in a
+    folder ``photos`` beside that file, named as their ids, stand on the cards.
 
     Parameters
     ----------
@@ -133,17 +142,38 @@ def run(
         Who walks: a name, or the path of a TOML file.
     share
         Whom the results are for: ``internal`` or ``public``.
+    basemap, basemap_key
+        A web basemap for the maps, by its name, and one's own key to it.
     lang
         ``zh`` or ``en``.
     """
     with faults(lang) as words:
         from fengmao_geo.export.handover import Share, write_all  # noqa: PLC0415  heavy
+        from fengmao_geo.export.run_record import Timings, input_hashes  # noqa: PLC0415  heavy
         from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
 
         if share not in get_args(Share):
             raise UsageError("unknown_share", value=share, known=", ".join(get_args(Share)))
-        results, review = _studied(town, out, words, catalogue=catalogue, walker=walker)
-        handed = write_all(results, folder=out, lang=words, share=cast("Share", share), review=review)
+        photos = (town.parent if town.is_file() else town) / "photos"
+        timings = Timings()
+        with timings.step("study"):
+            results, review = _studied(town, out, words, catalogue=catalogue, walker=walker, is_whole=True)
+        with timings.step("write"):
+            handed = write_all(
+                results,
+                folder=out,
+                lang=words,
+                share=cast("Share", share),
+                review=review,
+                maps={
+                    "basemap": basemap,
+                    "basemap_key": basemap_key,
+                    "photos": photos if photos.is_dir() else None,
+                },
+                run={"inputs": input_hashes(town)},
+            )
+        if share == "internal":
+            timings.write(out / "run")
         print_table(summary_table(results, lang=words))
         _say_findings(results, town, words)
         for one in handed:
@@ -295,15 +325,6 @@ def _read(path: Path) -> Town:
     return read_town(path)
 
 
-def _demo(folder: Path, out: Path, lang: Lang) -> None:
-    from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
-
-    results, _ = _studied(folder, out, lang)
-    pages = _write_maps(results, out, lang)
-    print_table(summary_table(results, lang=lang))
-    _say_written(results, folder, pages, lang)
-
-
 def _studied(
     folder: Path,
     out: Path,
@@ -312,8 +333,13 @@ def _studied(
     catalogue: str = "township",
     walker: str = "standard",
     asked: dict[str, Any] | None = None,
+    is_whole: bool = False,
+    has_blocks: bool = True,
 ) -> tuple[Results, pd.DataFrame | None]:
-    """Run every analysis on a town, with the ids and decisions of an earlier run; sites only if asked."""
+    """Run every analysis on a town, with the ids and decisions of an earlier run.
+
+    Sites are chosen if that is asked for; of a whole run, also where the town's file says how.
+    """
     from fengmao_geo.export.geopackage import read_spaces  # noqa: PLC0415  heavy
     from fengmao_geo.siting.rules import site_settings  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
@@ -323,9 +349,18 @@ def _studied(
     review = _reviews(folder, out)
     own_catalogue = Path(catalogue) if catalogue.endswith(".toml") else catalogue
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
-    # What was typed wins over the town's file.
-    site = None if asked is None else site_settings(town, asked=asked)
-    found = study(town, catalogue=own_catalogue, walker=walker, review=review, previous=previous, site=site)
+    if is_whole and asked is None and town.settings.site_rules:
+        asked = {}
+    found = study(
+        town,
+        catalogue=own_catalogue,
+        walker=walker,
+        review=review,
+        previous=previous,
+        # What was typed wins over the town's file.
+        site=None if asked is None else site_settings(town, asked=asked),
+        has_blocks=has_blocks,
+    )
     return found, review
 
 

@@ -32,6 +32,7 @@ def study(
     review: str | Path | pd.DataFrame | None = None,
     previous: gpd.GeoDataFrame | None = None,
     site: SiteSettings | None = None,
+    has_blocks: bool = True,
 ) -> Results:
     """Run every analysis on a town.
 
@@ -51,6 +52,8 @@ def study(
         Spaces of an earlier run; a space that covers the same ground keeps its id.
     site
         How sites are to be chosen, as `site_settings` reads it; none are chosen by default.
+    has_blocks
+        Whether renewal blocks are measured, scored and proposed, too.
 
     Returns
     -------
@@ -96,7 +99,8 @@ def study(
     if site is not None:
         results = _with_programme(results, site, measure)
     measured = gains.result() if gains else green_gains(town, network, programme=results.programme)
-    return _with_blocks(replace(results, gains=measured))
+    results = replace(results, gains=measured)
+    return _with_blocks(results) if has_blocks else results
 
 
 def _with_blocks(results: Results) -> Results:
@@ -165,13 +169,15 @@ def check_town(
     -------
     DataFrame
         The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
-        reaches, of the spaces, of what tells of green, and of how sites are to be chosen; the worst first.
+        reaches, of the spaces, of what tells of green, of how sites are to be chosen and how
+        blocks are scored; the worst first.
 
     Raises
     ------
     NetworkError
         If there is no street to walk on.
     """
+    from fengmao_geo.blocks.score_rules import score_findings  # noqa: PLC0415
     from fengmao_geo.findings import join_findings  # noqa: PLC0415
     from fengmao_geo.green.gain import green_gains  # noqa: PLC0415
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
@@ -186,5 +192,5 @@ def check_town(
     alone = unattached(town, homes, facility_places(town, network))
     survey = survey_spaces(town, network, review=review, previous=previous)
     gains = green_gains(town, network)
-    rules = site_findings(town, survey.spaces)
-    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings, rules])
+    rules = [site_findings(town, survey.spaces), score_findings(town)]
+    return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings, *rules])

@@ -40,7 +40,7 @@ def test_every_writer_is_called_and_what_it_wrote_is_told(writers, tmp_path):
 
 
 def test_everything_that_an_application_needs_has_a_writer():
-    assert list(WRITERS) == ["maps", "workbook", "report", "geopackage", "spaces", "sites", "green"]
+    assert list(WRITERS) == ["maps", "workbook", "report", "geopackage", "spaces", "sites", "green", "saved"]
 
 
 @pytest.mark.usefixtures("writers")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_whole
 from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -69,6 +68,8 @@ class _Job(NamedTuple):
     folder: Path
     lang: Lang
     review: pd.DataFrame | None
+    maps: Mapping[str, Any]
+    run: Mapping[str, Any]
 
 
 def write_all(
@@ -78,8 +79,10 @@ def write_all(
     lang: Lang = "zh",
     share: Share = "internal",
     review: pd.DataFrame | None = None,
+    maps: Mapping[str, Any] | None = None,
+    run: Mapping[str, Any] | None = None,
 ) -> list[Handed]:
-    """Write everything that is handed in: maps, workbook, report, GeoPackage, tables of each analysis.
+    """Write everything that is handed in: maps, workbook, report, GeoPackage, tables, the run itself.
 
     What is for the public is made by `public_results` first, and lies in a folder of its own, ``public``.
     Pages, pictures, workbook, report and GeoPackage bear the town's notice. Tables in CSV do not, since other
@@ -97,6 +100,11 @@ def write_all(
         Whom it is for: ``internal`` or ``public``.
     review
         What was decided on site about spaces, which is kept; it is not for the public.
+    maps
+        What `write_block_maps` takes besides: ``basemap``, ``basemap_key``, ``photos``.
+    run
+        What `write_results` takes besides: ``run_on``, ``inputs``, ``parameters``. A run for the public is
+        not saved.
 
     Returns
     -------
@@ -119,7 +127,7 @@ def write_all(
         target = target / PUBLIC
         results, review = public_results(results), None
     target.mkdir(parents=True, exist_ok=True)
-    job = _Job(results, target, lang, review)
+    job = _Job(results, target, lang, review, maps or {}, run or {})
     found = [(name, list(paths)) for name, write in WRITERS.items() if (paths := write(job))]
     handed = [_handed(name, paths) for name, paths in found]
     readme = write_whole(target / README, _readme(job, handed))
@@ -155,17 +163,28 @@ def _readme(job: _Job, handed: list[Handed]) -> str:
 def _maps(job: _Job) -> list[Path]:
     from fengmao_geo.export.folium_map import write_block_maps  # noqa: PLC0415  heavy
 
-    return write_block_maps(job.results, folder=job.folder / "maps", lang=job.lang)
+    return write_block_maps(job.results, folder=job.folder / "maps", lang=job.lang, **job.maps)
 
 
 def _workbook(job: _Job) -> list[Path]:
-    write = _public_name("write_workbook")
-    return [] if write is None else _paths(write(job.results, job.folder / "workbook.xlsx", lang=job.lang))
+    from fengmao_geo.export.workbook import write_workbook  # noqa: PLC0415  heavy
+
+    return [write_workbook(job.results, job.folder / "workbook.xlsx", lang=job.lang)]
 
 
 def _report(job: _Job) -> list[Path]:
-    write = _public_name("write_report")
-    return [] if write is None else _paths(write(job.results, folder=job.folder / "report", lang=job.lang))
+    from fengmao_geo.export.report import write_report  # noqa: PLC0415  heavy
+
+    return write_report(job.results, folder=job.folder, lang=job.lang)
+
+
+def _saved(job: _Job) -> list[Path]:
+    from fengmao_geo.export.saved_run import write_results  # noqa: PLC0415  heavy
+
+    if job.results.share == "public":
+        return []
+    # What the run is stands in its last file.
+    return write_results(job.results, job.folder / "run", **job.run)[::-1]
 
 
 def _geopackage(job: _Job) -> list[Path]:
@@ -198,15 +217,6 @@ def _green(job: _Job) -> list[Path]:
     return write_green_files(job.results, folder=job.folder, lang=job.lang)
 
 
-def _public_name(name: str) -> Callable[..., Any] | None:
-    """Find a writer among the public names, of which this version may not have every one."""
-    return cast("Callable[..., Any] | None", getattr(import_module("fengmao_geo"), name, None))
-
-
-def _paths(written: Path | list[Path]) -> list[Path]:
-    return [written] if isinstance(written, Path) else list(written)
-
-
 #: What writes each thing, in the order in which it is read; one that has nothing to write gives no path.
 WRITERS: dict[str, Callable[[_Job], list[Path]]] = {
     "maps": _maps,
@@ -216,4 +226,5 @@ WRITERS: dict[str, Callable[[_Job], list[Path]]] = {
     "spaces": _spaces,
     "sites": _sites,
     "green": _green,
+    "saved": _saved,
 }
