@@ -122,7 +122,7 @@ def run(
     walker: Annotated[str, typer.Option(help=text("cli.walker_help"))] = "standard",
     share: Annotated[str, typer.Option(help=text("cli.share_help"))] = "internal",
     basemap: Annotated[str | None, typer.Option(help=text("cli.basemap_help"))] = None,
-    basemap_key: Annotated[str | None, typer.Option(help=text("cli.basemap_key_help"))] = None,
+    date: Annotated[str | None, typer.Option(help=text("cli.date_help"))] = None,
     lang: _Language = "zh",
 ) -> None:
     """Run everything on a town, write all that is handed in, and say what lies where.
@@ -142,8 +142,10 @@ def run(
         Who walks: a name, or the path of a TOML file.
     share
         Whom the results are for: ``internal`` or ``public``.
-    basemap, basemap_key
-        A web basemap for the maps, by its name, and one's own key to it.
+    basemap
+        A web basemap for the maps, by its name; behind a colon one's own key to it.
+    date
+        The date the run stands for; that of the latest data if it is left out.
     lang
         ``zh`` or ``en``.
     """
@@ -154,6 +156,7 @@ def run(
 
         if share not in get_args(Share):
             raise UsageError("unknown_share", value=share, known=", ".join(get_args(Share)))
+        under, _, key = (basemap or "").partition(":")
         photos = (town.parent if town.is_file() else town) / "photos"
         timings = Timings()
         with timings.step("study"):
@@ -166,11 +169,11 @@ def run(
                 share=cast("Share", share),
                 review=review,
                 maps={
-                    "basemap": basemap,
-                    "basemap_key": basemap_key,
+                    "basemap": under or None,
+                    "basemap_key": key or None,
                     "photos": photos if photos.is_dir() else None,
                 },
-                run={"inputs": input_hashes(town)},
+                run={"run_on": date, "inputs": input_hashes(town)},
             )
         if share == "internal":
             timings.write(out / "run")
