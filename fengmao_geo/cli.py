@@ -151,11 +151,12 @@ def run(
     """
     with faults(lang) as words:
         from fengmao_geo.export.handover import Share, write_all  # noqa: PLC0415  heavy
-        from fengmao_geo.export.run_record import Timings, input_hashes  # noqa: PLC0415  heavy
+        from fengmao_geo.export.run_record import Timings, input_hashes, run_date  # noqa: PLC0415  heavy
         from fengmao_geo.export.summary import summary_table  # noqa: PLC0415  heavy
 
         if share not in get_args(Share):
             raise UsageError("unknown_share", value=share, known=", ".join(get_args(Share)))
+        date = run_date(date) or None
         under, _, key = (basemap or "").partition(":")
         photos = (town.parent if town.is_file() else town) / "photos"
         timings = Timings()

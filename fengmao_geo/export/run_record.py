@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
-__all__ = ["RUN_LOG", "Run", "Timings", "data_date", "input_hashes", "run_of"]
+__all__ = ["RUN_LOG", "Run", "Timings", "data_date", "input_hashes", "run_date", "run_of"]
 
 RUN_LOG = "run.log"
 
@@ -97,9 +97,7 @@ def run_of(
     UsageError
         If ``run_on`` is no date.
     """
-    day = "" if run_on is None else read_date(run_on)
-    if day is None or (run_on is not None and len(day) < len("2024-12-31")):
-        raise UsageError("run_on", value=run_on)
+    day = run_date(run_on)
     data_on = data_date(results.town)
     asked: dict[str, Any] = {}
     if results.circles is not None:
@@ -116,6 +114,35 @@ def run_of(
         inputs=dict(sorted((inputs or {}).items())),
         versions=_versions(),
     )
+
+
+def run_date(run_on: str | None) -> str:
+    """Read the date a run stands for.
+
+    Parameters
+    ----------
+    run_on
+        A whole date in any of the ways in which dates are read; none for no date.
+
+    Returns
+    -------
+    str
+        As ``2024-12-31``; empty for none.
+
+    Raises
+    ------
+    UsageError
+        If it is no whole date.
+
+    Examples
+    --------
+    >>> run_date("2024.12.31"), run_date(None)
+    ('2024-12-31', '')
+    """
+    day = "" if run_on is None else read_date(run_on)
+    if day is None or (run_on is not None and len(day) < len("2024-12-31")):
+        raise UsageError("run_on", value=run_on)
+    return day
 
 
 def _nameless(name: str, value: object) -> object:
