@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fengmao_geo.tables import Programme
     from fengmao_geo.town.town import Town
 
-__all__ = ["Results"]
+__all__ = ["Results", "few_blocks"]
 
 _STEPS = (
     "network",
@@ -164,7 +164,7 @@ class Results:
         if self.school_routes is not None:
             tables.append(_others(self.school_routes.findings, tables))
         if self.block_matrix is not None:
-            tables.append(_few_blocks(self.block_matrix))
+            tables.append(few_blocks(self.block_matrix["block_id"].nunique()))
         return join_findings(tables)
 
 
@@ -176,13 +176,27 @@ def _short(step: object) -> str:
     return repr(step).strip("<>") if rows is None else text("results.rows", count=len(rows))
 
 
-def _few_blocks(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Say so where there are fewer renewal blocks than an application needs."""
-    count, least = matrix["block_id"].nunique(), int(figure_standard("proposals").figure("blocks_count"))
-    found = (
-        [Finding("few_blocks", "blocks", values={"count": count, "least": least})] if count < least else []
-    )
-    return findings_table(found)
+def few_blocks(count: int) -> pd.DataFrame:
+    """Say so where there are fewer renewal blocks than an application needs.
+
+    Parameters
+    ----------
+    count
+        How many there are.
+
+    Returns
+    -------
+    DataFrame
+        The table ``findings``: one row, or none.
+
+    Examples
+    --------
+    >>> few_blocks(2)["code"].tolist(), len(few_blocks(3))
+    (['few_blocks'], 0)
+    """
+    least = int(figure_standard("proposals").figure("blocks_count"))
+    values = {"count": count, "least": least}
+    return findings_table([Finding("few_blocks", "blocks", values=values)] if count < least else [])
 
 
 def _others(findings: pd.DataFrame, tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -169,8 +169,8 @@ def check_town(
     -------
     DataFrame
         The table ``findings``: of the layers, of the streets, of dwellings and facilities that no street
-        reaches, of the spaces, of what tells of green, of how sites are to be chosen and how
-        blocks are scored; the worst first.
+        reaches, of the spaces, of what tells of green, of how sites are to be chosen and blocks
+        are scored, and of too few blocks; the worst first.
 
     Raises
     ------
@@ -183,6 +183,7 @@ def check_town(
     from fengmao_geo.life_circle.places import facility_places, unattached  # noqa: PLC0415
     from fengmao_geo.network.attach import attach  # noqa: PLC0415
     from fengmao_geo.network.build import walk_network  # noqa: PLC0415
+    from fengmao_geo.results import few_blocks  # noqa: PLC0415
     from fengmao_geo.siting.rules import site_findings  # noqa: PLC0415
     from fengmao_geo.spaces.candidates import survey_spaces  # noqa: PLC0415
     from fengmao_geo.town.people import dwellings  # noqa: PLC0415
@@ -193,4 +194,6 @@ def check_town(
     survey = survey_spaces(town, network, review=review, previous=previous)
     gains = green_gains(town, network)
     rules = [site_findings(town, survey.spaces), score_findings(town)]
+    if "blocks" in town:
+        rules.append(few_blocks(len(town["blocks"])))
     return join_findings([town.findings, network.audit, alone, survey.findings, gains.findings, *rules])
