@@ -28,14 +28,10 @@ BUDGET_WAN = 800
 BEFORE, NOW = "2019-12-31", "2024-12-31"
 MOST_KB = 250
 WIDE = {"width": 1280, "height": 800}
-# The space nearest to the middle of the map that could become something.
-SPACE_CARD = """(none) => {
+SPACE_CARD = """(kind) => {
   const map = fengmao.homeShapes[0]._map;
-  const middle = (item) => L.polygon(fengmao.unpackPolygon(item.shape)).getBounds().getCenter();
-  const far = (item) => map.distance(middle(item), map.getCenter());
-  const fits = fengmao.spaceItems.filter((item) => !fengmao.spaceCard(item).textContent.includes(none));
-  const [item] = fits.sort((one, other) => far(one) - far(other));
-  fengmao.openSpace(map, item, middle(item));
+  const item = fengmao.spaceItems.find((one) => one.kind.name === kind);
+  fengmao.openSpace(map, item, L.polygon(fengmao.unpackPolygon(item.shape)).getBounds().getCenter());
 }"""
 
 
@@ -114,7 +110,7 @@ def photograph_maps(browser: Browser, out: Path) -> None:
     shoot(page, "programme")
     page = opened(browser, out / "block_03.html")
     page.evaluate("fengmao.change({ spaces: true, sites: false })")
-    page.evaluate(SPACE_CARD, "没有合适的用途")
+    page.evaluate(SPACE_CARD, "闲置粮仓")
     page.locator(".spaces").evaluate("box => box.scrollIntoView({ block: 'start' })")
     shoot(page, "spaces")
     page = opened(browser, out / "block_02.html")
@@ -147,8 +143,9 @@ def photograph_pages(out: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603  fixed words and our own paths
     keep(pdf_page(out / "report.pdf", "1号更新区块市河历史街区生活圈可达", dpi=90), "report_page")
     keep(pdf_page(out / "report.pdf", "水乡镇1号更新区块", dpi=90, is_last=True), "report_sheet")
-    keep(pdf_page(out / "workbook.pdf", "更新区块一览", dpi=110), "workbook_blocks")
-    keep(pdf_page(out / "workbook.pdf", "区块评分", dpi=110), "workbook_scores")
+    sheets = {"workbook_blocks": "更新区块一览", "workbook_matrix": "区块×批次、区块×主题"}
+    for name, words in sheets.items():
+        keep(without_foot(pdf_page(out / "workbook.pdf", words, dpi=110)), name)
 
 
 def pdf_page(path: Path, words: str, *, dpi: int, is_last: bool = False) -> Image.Image:
@@ -163,6 +160,13 @@ def pdf_page(path: Path, words: str, *, dpi: int, is_last: bool = False) -> Imag
     return Image.open(f"{stem}.png")
 
 
+def without_foot(page: Image.Image) -> Image.Image:
+    """Cut a page off below what stands on it, with the line at its foot."""
+    body = page.convert("L").crop((0, 0, page.width, int(0.93 * page.height)))
+    bottom = body.point(lambda grey: 255 if grey < 250 else 0).getbbox()[3]
+    return page.crop((0, 0, page.width, min(page.height, bottom + 30)))
+
+
 def tool(name: str, *words: str | Path) -> str:
     """Run a tool of poppler."""
     command = [shutil.which(name) or name, *words]
@@ -170,12 +174,14 @@ def tool(name: str, *words: str | Path) -> str:
 
 
 def keep(picture: Image.Image, name: str) -> None:
-    """Keep a picture no wider than a screen, in as many colours as it may have to stay small."""
-    picture = picture.convert("RGB")
-    picture.thumbnail((1280, 1280))
+    """Keep a picture as wide as a screen, or narrower where it would be too large to be looked at."""
     target = DOCS / f"{name}.png"
-    for colours in (256, 128, 64, 32):
-        picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+    for width in (1280, 1160, 1040, 920):
+        shown = picture.convert("RGB")
+        shown.thumbnail((width, width))
+        shown.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            target, optimize=True
+        )
         if target.stat().st_size <= MOST_KB * 1000:
             return
     raise ValueError(f"{target.name} is larger than {MOST_KB} KB")
