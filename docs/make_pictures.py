@@ -1,8 +1,10 @@
 """Make every picture of the gallery from a run of the sample town: `python docs/make_pictures.py [RUN]`.
 
-RUN is the folder of a saved run of the sample (`fg.write_results`); without it the sample is studied anew, with a
-programme of 8 million yuan. What is handed in is written to a folder that is thrown away, opened as its readers
-open it, and photographed: maps and report in Chromium, with the network cut off, the workbook in LibreOffice.
+RUN is the folder of a saved run of the sample (`fg.write_results`); without it the sample is studied anew,
+with a programme of 8 million yuan. What is handed in is written to a folder that is thrown away, opened as
+its readers open it, and photographed: maps and report in Chromium, with the network cut off, the workbook
+in LibreOffice. The run of an earlier year is derived from the sample's layers before renewal.
+
 Needed besides the library: `playwright`, `chromium`, `libreoffice` and `poppler-utils`, and a Chinese font.
 """
 
@@ -179,9 +181,8 @@ def keep(picture: Image.Image, name: str) -> None:
     for width in (1280, 1160, 1040, 920):
         shown = picture.convert("RGB")
         shown.thumbnail((width, width))
-        shown.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-            target, optimize=True
-        )
+        few = shown.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
+        few.save(target, optimize=True)
         if target.stat().st_size <= MOST_KB * 1000:
             return
     raise ValueError(f"{target.name} is larger than {MOST_KB} KB")
