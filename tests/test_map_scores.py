@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from map_town import map_results
 from score_rows import scored_results
@@ -82,6 +83,16 @@ def test_a_block_shows_its_own_score_and_how_far_each_target_is_attained(results
     assert row["attained"] == pytest.approx(0.8)
     assert row["states"] == [["更新前", "20%"], ["现状", "28%"], ["方案", "30%"]]
     assert stock["rows"][0]["value"] == "不适用"
+
+
+def test_what_only_a_programme_has_is_shown_as_planned(results, blocks):
+    used = results.indicators.query("indicator == 'green_rate_share' and state == 'planned'")
+    used = used.assign(indicator="used_space_share", value=0.4, missing="")
+    planned = replace(results, indicators=pd.concat([results.indicators, used], ignore_index=True))
+    groups = score_data(planned, blocks[0], blocks, lang="zh")["groups"]
+    (row,) = next(group["rows"] for group in groups if group["name"] == "可利用空间")
+    assert (row["value"], row["states"]) == ("40%", [["方案", "40%"]])
+    assert (row["attained"], row["is_known"]) == (None, True)
 
 
 def test_an_unknown_indicator_says_which_layer_would_settle_it(results, blocks):

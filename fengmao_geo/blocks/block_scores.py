@@ -39,7 +39,8 @@ def block_scores(
 
     Blocks of one state are ranked by score; equal scores share the better rank. ``stability_share`` is the
     share of random weightings that keep a block's rank. Every weighting of the indicators that weigh
-    anything is as likely as any other (uniform Dirichlet), those of the bonus among themselves.
+    anything is as likely as any other (uniform Dirichlet), those of the bonus among themselves. How many are
+    tried and the bound of the bonus are proposals of this library (`fengmao standards scores`).
 
     Parameters
     ----------
@@ -55,8 +56,10 @@ def block_scores(
     Returns
     -------
     DataFrame
-        The table ``block_scores``, by state, rank and id. A block of which nothing is known has no score and
-        no rank; its ``bonus_score`` is missing where none of the indicators of the bonus is known.
+        The table ``block_scores``: block by state, in the order of state, rank and id. Scores are points of
+        100 and the bound; ``known_share`` and ``stability_share`` are within 0 and 1. A block of which
+        nothing is known has no score and no rank; its ``bonus_score`` is missing where none of the
+        indicators of the bonus is known.
 
     Raises
     ------

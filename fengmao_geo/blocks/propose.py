@@ -38,6 +38,8 @@ def propose_blocks(results: Results, *, count: int = 5) -> gpd.GeoDataFrame:
     share of the town's. Each area is one piece, and none shares ground with another or with the user's own
     blocks, which are kept and measured alike.
 
+    Sizes, weights and signs are proposals of this library (`fengmao standards proposals`).
+
     The renewal type suggested is the one whose sign lies densest compared with the whole town; a block of the
     user's own that has a type keeps it.
 
@@ -52,9 +54,10 @@ def propose_blocks(results: Results, *, count: int = 5) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        The table ``proposed_blocks``: those proposed by rank, then the user's own by number. ``people``,
-        ``lacking_people`` and ``gained_people`` (who live within 5 minutes of a space in it) are missing
-        where they are not known. ``reason`` is in Chinese; `translate_proposals` writes it in English.
+        The table ``proposed_blocks``: those proposed by rank, then the user's own by number, as polygons in
+        the town's CRS; areas (``_m2``) are square metres. ``people``, ``lacking_people`` and
+        ``gained_people`` (who live within 5 minutes of a space in it) are missing where they are not known.
+        ``reason`` is in Chinese; `translate_proposals` writes it in English.
 
     Raises
     ------

@@ -43,7 +43,9 @@ def red_lines(results: Results) -> pd.DataFrame:
     once: how much lies on permanent basic farmland (growing crops aside), within the ecological red line, the
     control zone of rivers and zones of heritage.
 
-    A project belongs to the block that its ``block_id`` names, else to that in which it lies.
+    A project belongs to the block that its ``block_id`` names, else to that in which it lies. Limits are
+    those of the ministry's notice on renewal of 2021, of law, or proposals; each row bears its source and
+    confidence (`fengmao standards red_lines`).
 
     Parameters
     ----------
@@ -53,9 +55,11 @@ def red_lines(results: Results) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table ``red_lines``, blocks by number. Where nothing is torn down, or nobody moves, there is no
-        value and the line is kept. Where data are wanting the status is ``unknown`` and ``missing`` says
-        which; on ground without a limit of its own it is the consent of whoever manages it that is missing.
+        The table ``red_lines``: block by red line, blocks by number; ``value`` and ``limit`` are in
+        ``unit``: a share within 0 and 1, a ratio, or square metres. Where nothing is torn down, or nobody
+        moves, there is no value and the line is kept. Where data are wanting the status is ``unknown`` and
+        ``missing`` says which; on ground without a limit of its own it is the consent of whoever manages it
+        that is missing.
 
     Examples
     --------

@@ -31,7 +31,9 @@ def scorecard(
     """Say how far each block attains the target of each indicator, in each state.
 
     Attainment is ``(value - floor) / (target - floor)``, no less than 0 and no more than 1; the floor is 0
-    where none is stated. An indicator without a target is not scored.
+    where none is stated. An indicator without a target is not scored. Targets and floors stand, each with its
+    source and confidence, in ``indicators.toml`` (`fengmao standards indicators`); the way of scoring is a
+    proposal of this library.
 
     Weights are the user's, else those of the table ``[score]`` of the town's file, else equal: groups of
     indicators weigh the same, and within a group its indicators do. A weighting is whole: what it does not
@@ -53,10 +55,10 @@ def scorecard(
     Returns
     -------
     DataFrame
-        The table ``scorecard``: block by indicator by state. ``weight_share`` times 100 is the most the
-        indicator adds to the block's score: those that are no bonus have 100 points together, the others the
-        bound of the bonus on top. ``score`` is what it does add; it and ``attainment_share`` are missing
-        where the value is not known.
+        The table ``scorecard``: block by indicator by state. ``value`` and ``target`` are in ``unit``,
+        shares within 0 and 1. ``weight_share`` times 100 is the most the indicator adds to the block's
+        score: those that are no bonus have 100 points together, the others the bound of the bonus on top.
+        ``score`` is what it does add; it and ``attainment_share`` are missing where the value is not known.
 
     Raises
     ------

@@ -133,7 +133,8 @@ def _row(
         for state in STATES
         if state in states
     ]
-    now = states["now"]
+    # What only a programme has, such as the spaces it uses, has no value as the town stands.
+    now = states.get("now", rows.iloc[-1].to_dict())
     target, share = attained.get(name, (None, None))
     is_attained = share is not None and pd.notna(share)
     aim = None if target is None else value_of(target, name, lang=lang)
@@ -141,7 +142,7 @@ def _row(
     return {
         "name": indicator_words(name, lang=lang),
         "value": _value(name, now, lang),
-        "states": said if len(said) > 1 else [],
+        "states": said if len(said) > 1 or "now" not in states else [],
         "is_known": bool(pd.notna(now["value"])),
         "lacking": say("score_lacking", lang=lang, names=lacking) if lacking else "",
         "target": "" if aim is None else say("score_target", lang=lang, n=aim),
