@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from map_town import box, frame, line, map_layers, point
 
 import fengmao_geo as fg
 from fengmao_geo.tables import LAYERS
 from fengmao_geo.town.town import Town, TownSettings
 
-MARK = "window.ran = (window.ran || 0) + 1"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Where a text was planted, as it says itself.
+WHERE = re.compile("«([a-z_.0-9]+)»")
+MARK = "alert(window.ran = 1)"
 #: Text that some program runs, follows, cuts or chokes on.
 PAYLOADS = (
     '=HYPERLINK("http://x.invalid","y")',
@@ -66,6 +75,10 @@ def _ground() -> dict[str, gpd.GeoDataFrame]:
     """Layers of the hand-made town of the maps, and every other layer that there is."""
     plot = [box(520, 500, 60, 60), box(40, 520, 50, 50)]
     more = {
+        "facilities": frame(
+            [point(120, 320), point(700, 320), point(300, 330), point(300, 280), point(500, 310)],
+            facility_type=["health_station", "pharmacy", "primary_school", "kindergarten", "x"],
+        ),
         "extent": frame([box(-50, -50, 900, 700)]),
         "study_area": frame([box(0, 0, 800, 600)]),
         "parcels": frame(
@@ -134,9 +147,15 @@ def _planted(name: str, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 @cache
+def hostile_layers() -> dict[str, gpd.GeoDataFrame]:
+    """Give the layers as they are handed to a town, which leaves out words that it does not know."""
+    return {name: _planted(name, layer) for name, layer in _ground().items()}
+
+
+@cache
 def hostile_town() -> Town:
     """Make the town."""
-    layers = {name: _planted(name, layer) for name, layer in _ground().items()}
+    layers = hostile_layers()
     settings = TownSettings(
         boundary_basis=hostile("town.basis", 1),
         boundary_year=2024,
@@ -148,9 +167,33 @@ def hostile_town() -> Town:
     return Town.from_layers(name=hostile("town.name"), settings=settings, **layers)
 
 
+def hostile_review(spaces: Iterable[str] = ("1",)) -> pd.DataFrame:
+    """What was typed on site: of spaces that are there, and of one that is not."""
+    ids = [*spaces, hostile("review.space_id")]
+    return pd.DataFrame(
+        {
+            "space_id": ids,
+            "decision": ["confirmed"] * (len(ids) - 1) + [hostile("review.decision", 1)],
+            "reason": [hostile(f"review.reason.{at}", at) for at in range(len(ids))],
+        }
+    )
+
+
 @cache
 def hostile_results() -> fg.Results:
     """Run every analysis on it."""
     town = hostile_town()
-    results = fg.study(town, site=fg.site_settings(town, asked={"count": 2}))
-    return results
+    site = fg.site_settings(town, asked={"count": 2})
+    results = fg.study(town, site=site, review=hostile_review())
+    return replace(results, school_routes=fg.school_routes(town, results.network))
+
+
+@cache
+def planted() -> dict[str, str]:
+    """Give every text that was planted, by its mark."""
+    town, review = hostile_town(), hostile_review(str(at) for at in range(3))
+    tables = [*(layer.drop(columns="geometry") for layer in hostile_layers().values()), review]
+    cells = [cell for table in tables for column in table for cell in (column, *table[column])]
+    told = [town.name, town.settings.notice, town.settings.boundary_basis, *town.settings.dates.values()]
+    texts = [text for text in (*cells, *told) if isinstance(text, str)]
+    return {found[1]: text for text in texts if (found := WHERE.search(text))}

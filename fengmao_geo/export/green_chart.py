@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["chart_font", "gain_chart"]
+__all__ = ["chart_font", "gain_chart", "lettered", "short_line"]
 
 _COLUMNS = 3
 _CELL_IN = (3.1, 1.62)
@@ -67,7 +67,7 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
     # Better English than boxes.
     spoken: Lang = lang if chart_font("".join(_words(results, rows, lang))) else "en"
     words = "".join(_words(results, rows, spoken))
-    name = _cut(str(rows["area_name"].iloc[0]) if len(rows) else number, _TITLE_LETTERS)
+    name = short_line(str(rows["area_name"].iloc[0]) if len(rows) else number, _TITLE_LETTERS)
     family = chart_font(words + name)
     title, family = (name, family) if family else (number, chart_font(words) or _LAST_FONT)
     down = max(1, -(-len(rows) // _COLUMNS))
@@ -76,7 +76,7 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
     plain = {"axes.unicode_minus": False, "text.parse_math": False}
     with rc_context({"font.family": family, **plain}):
         figure = Figure(figsize=size_in, dpi=_DPI, facecolor="white")
-        _write_around(figure, title, _writable(_foot(results, rows, spoken), family), spoken)
+        _write_around(figure, title, lettered(_foot(results, rows, spoken), family), spoken)
         for place, (_, row) in enumerate(rows.iterrows()):
             left, top = (place % _COLUMNS) * _CELL_IN[0] + 0.2, _TOP_IN + (place // _COLUMNS) * _CELL_IN[1]
             box_in = (left, size_in[1] - top - _CELL_IN[1] + 0.12, _CELL_IN[0] - 0.3, 0.82)
@@ -124,23 +124,12 @@ def _foot(results: Results, rows: pd.DataFrame, lang: Lang) -> str:
     rasters = results.town.rasters
     dates = [rasters[name].date for name in ("imagery_before", "imagery_after") if name in rasters]
     known = rows["boundary"].unique() if len(rows) else []
-    said = [_cut(str(boundary), _NOTICE_LETTERS) for boundary in known if boundary]
+    said = [short_line(str(boundary), _NOTICE_LETTERS) for boundary in known if boundary]
     if len(dates) == len(_BARS) and all(dates):
         said.append(say("green_dates", lang=lang, before=dates[0], after=dates[1]))
     if len(rows) and (rows["low"] < rows["high"]).any():
         said.append(say("green_note_interval", lang=lang))
     return " · ".join(said)
-
-
-def _cut(said: str, most: int) -> str:
-    """Write as much of a text as fits on one line."""
-    line = " ".join(said.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def _writable(said: str, font: str) -> str:
-    """Put question marks for letters that a font does not have."""
-    return "".join(letter if letter.isspace() or ord(letter) in _letters(font) else "?" for letter in said)
 
 
 def _write_around(figure: Figure, title: str, foot: str, lang: Lang) -> None:
@@ -155,10 +144,10 @@ def _write_around(figure: Figure, title: str, foot: str, lang: Lang) -> None:
 def _write_notice(figure: Figure, notice: str, family: str) -> None:
     """Write the town's notice below all else; letters that no font has become question marks."""
     across_in, up_in = figure.get_size_inches()
-    said = _cut(notice, _NOTICE_LETTERS)
+    said = short_line(notice, _NOTICE_LETTERS)
     font = chart_font(said) or family
     style = {"fontsize": 7, "color": theme()["block"]["line"], "va": "bottom", "fontfamily": font}
-    figure.text(0.2 / across_in, 0.03 / up_in, _writable(said, font), **style)
+    figure.text(0.2 / across_in, 0.03 / up_in, lettered(said, font), **style)
 
 
 def _draw(cell: Axes, row: pd.Series, lang: Lang) -> None:
@@ -220,6 +209,53 @@ def chart_font(text: str, *, only: str | None = None) -> str | None:
     wanted = [only] if only else [*theme()["chart"]["fonts"], _LAST_FONT]
     letters = {ord(letter) for letter in text if not letter.isspace()}
     return next((name for name in wanted if letters <= _letters(name)), None)
+
+
+def short_line(said: str, most: int) -> str:
+    r"""Write as much of a text as fits on one line.
+
+    Parameters
+    ----------
+    said
+        The text.
+    most
+        So many characters of it at most.
+
+    Returns
+    -------
+    str
+        One line, cut with ``…``.
+
+    Examples
+    --------
+    >>> short_line("Mill\n Lane", 20), short_line("Mill Lane", 5)
+    ('Mill Lane', 'Mill…')
+    """
+    line = " ".join(said.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def lettered(said: str, font: str) -> str:
+    """Put question marks for letters that a font does not have.
+
+    Parameters
+    ----------
+    said
+        The text.
+    font
+        The font's name.
+
+    Returns
+    -------
+    str
+        A text of as many letters.
+
+    Examples
+    --------
+    >>> lettered("Mill " + chr(0xE0FF), "DejaVu Sans")
+    'Mill ?'
+    """
+    return "".join(letter if letter.isspace() or ord(letter) in _letters(font) else "?" for letter in said)
 
 
 @cache
