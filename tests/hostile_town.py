@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from map_town import box, frame, line, map_layers, point
@@ -18,6 +17,8 @@ from fengmao_geo.town.town import Town, TownSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import geopandas as gpd
 
 #: Where a text was planted, as it says itself.
 WHERE = re.compile("«([a-z_.0-9]+)»")

@@ -65,8 +65,8 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
 
     rows = _rows(results, area_id)
     # Better English than boxes.
-    spoken: Lang = lang if chart_font("".join(_words(results, rows, lang))) else "en"
-    words = "".join(_words(results, rows, spoken))
+    spoken: Lang = lang if chart_font("".join(_words(rows, lang))) else "en"
+    words = "".join(_words(rows, spoken))
     name = short_line(str(rows["area_name"].iloc[0]) if len(rows) else number, _TITLE_LETTERS)
     family = chart_font(words + name)
     title, family = (name, family) if family else (number, chart_font(words) or _LAST_FONT)
@@ -103,7 +103,7 @@ def _rows(results: Results, area_id: str) -> pd.DataFrame:
     return planned if len(planned) else observed
 
 
-def _words(results: Results, rows: pd.DataFrame, lang: Lang) -> list[str]:
+def _words(rows: pd.DataFrame, lang: Lang) -> list[str]:
     """List every word of a chart that is ours; names, boundaries and notices are the town's."""
     said = [say("chart_title", lang=lang, name=""), say("green_note_interval", lang=lang)]
     said += [say("green_dates", lang=lang, before="", after=""), say("unknown", lang=lang)]
