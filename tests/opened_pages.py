@@ -46,7 +46,7 @@ def browser():
         started.close()
 
 
-def _open(browser: object, path: Path, size: dict[str, int]) -> Opened:
+def _open(browser: object, path: Path, size: dict[str, int], ready: str = "body[data-drawn]") -> Opened:
     """Open a file with every other address blocked; nothing but the file may be asked for."""
     context = browser.new_context(viewport=size, offline=True)
     context.set_default_timeout(10_000)
@@ -63,8 +63,9 @@ def _open(browser: object, path: Path, size: dict[str, int]) -> Opened:
     context.route(re.compile(r"^(?!data:)"), watch)
     shown.page.on("console", lambda message: shown.complaints.append(message.text))
     shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
+    shown.page.on("dialog", lambda dialog: (shown.complaints.append(dialog.message), dialog.dismiss()))
     shown.page.goto(path.as_uri())
-    shown.page.wait_for_selector("body[data-drawn]")
+    shown.page.wait_for_selector(ready)
     return shown
 
 
@@ -87,10 +88,10 @@ def look(browser):
     """Open a page once for all tests of a file that only look at it and touch nothing."""
     pages = {}
 
-    def opened(path: Path, size: dict[str, int] = WIDE) -> Opened:
+    def opened(path: Path, size: dict[str, int] = WIDE, **options: str) -> Opened:
         key = (path, *size.values())
         if key not in pages:
-            pages[key] = _open(browser, path, size)
+            pages[key] = _open(browser, path, size, **options)
         return pages[key]
 
     yield opened

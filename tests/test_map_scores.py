@@ -108,6 +108,14 @@ def test_indicators_without_a_scorecard_have_no_targets(results, blocks):
     assert data["groups"][0]["rows"][0]["target"] == ""
 
 
+def test_what_only_a_programme_yields_is_shown_as_planned(results, blocks):
+    rows = results.indicators
+    of = rows["indicator"].eq("green_rate_share") & rows["state"].eq("planned")
+    only = replace(results, indicators=rows[of].reset_index(drop=True))
+    (row,) = score_data(only, blocks[0], blocks, lang="zh")["groups"][0]["rows"]
+    assert (row["value"], row["states"], row["is_known"]) == ("30%", [["方案", "30%"]], True)
+
+
 def test_the_panel_shows_them(pages, look):
     town, block = look(pages[0]), look(pages[1])
     assert "区块评分排名" in town.page.inner_text(".scores")

@@ -285,3 +285,12 @@ def test_a_chart_bears_the_notice_whatever_is_written_in_it(internal):
     plain, hostile = chart(""), chart("$\\frac{1}$ {{x}}\n\U0001f600 \U00020bb7" + "\u957f" * 10_000)
     assert plain != hostile
     assert hostile.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "told", [{"boundary": "$\\frac{1}$ \U0001f600 \U00020bb7"}, {"area_name": "$\\left_x$ {{x}}"}]
+)
+def test_no_name_on_a_chart_is_a_formula_or_a_box(internal, told):
+    gains = replace(internal.gains, gains=internal.gains.gains.assign(**told))
+    chart = gain_chart(replace(internal, gains=gains), "town", number="T")
+    assert chart.startswith(b"\x89PNG")

@@ -124,13 +124,17 @@ def test_uses_stand_beside_the_name_of_their_space(tmp_path):
     assert table.iloc[0, 1] == "中山路—市河 东北侧"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\uff1d1", "\uff20A1", '=HYPERLINK("x")']
+)
 def test_no_cell_and_no_head_is_a_formula(tmp_path, text):
     review = pd.DataFrame({"space_id": ["s1"], "decision": ["confirmed"], "reason": [text], text: [text]})
     for path in write_space_files(space_results(name=text), folder=tmp_path, review=review)[1:]:
         table = cells(path)
         texts = [cell for column in table for cell in [column, *table[column]]]
-        assert not [cell for cell in texts if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        assert not [
+            cell for cell in texts if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff20"))
+        ]
 
 
 def test_the_review_is_a_template_to_fill_in(tmp_path):

@@ -20,6 +20,7 @@ import fengmao_geo as fg
 from fengmao_geo.blocks.tracking import track_results
 from fengmao_geo.cli import app
 from fengmao_geo.errors import UsageError
+from fengmao_geo.export import track_chart
 from fengmao_geo.export.run_record import run_of
 from fengmao_geo.export.track_files import track_runs, write_track_files
 from fengmao_geo.export.track_workbook import track_workbook
@@ -379,3 +380,10 @@ def test_map_without_a_run_says_what_to_name(tmp_path):
 def test_the_runs_date_is_never_today():
     undated = replace(saved_runs.town(), settings=fg.TownSettings(), rasters={})
     assert run_of(fg.Results(undated)).run_on == ""
+
+
+def test_a_name_and_an_id_that_no_font_can_write_become_question_marks():
+    _, family, names = track_chart._words({"\ue0ff": "\ue0fe" * 50}, "", "T", "en")
+    assert names["\ue0ff"] == "?"
+    assert names["town"] == "T"
+    assert family

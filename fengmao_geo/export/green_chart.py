@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
 
-__all__ = ["chart_font", "gain_chart"]
+__all__ = ["chart_font", "gain_chart", "lettered", "short_line"]
 
 _COLUMNS = 3
 _CELL_IN = (3.1, 1.62)
@@ -34,8 +34,8 @@ _TOP_IN, _FOOT_IN = 0.42, 0.42
 _DPI = 150
 # It comes with matplotlib and has every Latin letter.
 _LAST_FONT = "DejaVu Sans"
-# As much of a notice as fits below a chart.
-_NOTICE_LETTERS = 120
+# As much of a name as fits above a chart, and of a notice below it.
+_TITLE_LETTERS, _NOTICE_LETTERS = 40, 120
 _BARS = {"before": 0.0, "after": 1.0}
 
 
@@ -65,16 +65,18 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
 
     rows = _rows(results, area_id)
     # Better English than boxes.
-    spoken: Lang = lang if chart_font("".join(_words(results, rows, lang))) else "en"
-    words = "".join(_words(results, rows, spoken))
-    name = str(rows["area_name"].iloc[0]) if len(rows) else number
+    spoken: Lang = lang if chart_font("".join(_words(rows, lang))) else "en"
+    words = "".join(_words(rows, spoken))
+    name = short_line(str(rows["area_name"].iloc[0]) if len(rows) else number, _TITLE_LETTERS)
     family = chart_font(words + name)
     title, family = (name, family) if family else (number, chart_font(words) or _LAST_FONT)
     down = max(1, -(-len(rows) // _COLUMNS))
     size_in = (_COLUMNS * _CELL_IN[0], down * _CELL_IN[1] + _TOP_IN + _FOOT_IN)
-    with rc_context({"font.family": family, "axes.unicode_minus": False}):
+    # A sign of money in a name would begin a formula.
+    plain = {"axes.unicode_minus": False, "text.parse_math": False}
+    with rc_context({"font.family": family, **plain}):
         figure = Figure(figsize=size_in, dpi=_DPI, facecolor="white")
-        _write_around(figure, title, _foot(results, rows, spoken), spoken)
+        _write_around(figure, title, lettered(_foot(results, rows, spoken), family), spoken)
         for place, (_, row) in enumerate(rows.iterrows()):
             left, top = (place % _COLUMNS) * _CELL_IN[0] + 0.2, _TOP_IN + (place // _COLUMNS) * _CELL_IN[1]
             box_in = (left, size_in[1] - top - _CELL_IN[1] + 0.12, _CELL_IN[0] - 0.3, 0.82)
@@ -101,9 +103,10 @@ def _rows(results: Results, area_id: str) -> pd.DataFrame:
     return planned if len(planned) else observed
 
 
-def _words(results: Results, rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """List every word of a chart but the area's name."""
-    said = [say("chart_title", lang=lang, name=""), *_foot(results, rows, lang), say("unknown", lang=lang)]
+def _words(rows: pd.DataFrame, lang: Lang) -> list[str]:
+    """List every word of a chart that is ours; names, boundaries and notices are the town's."""
+    said = [say("chart_title", lang=lang, name=""), say("green_note_interval", lang=lang)]
+    said += [say("green_dates", lang=lang, before="", after=""), say("unknown", lang=lang)]
     for _, row in rows.iterrows():
         said += [*_heads(row, lang), gain_words(row, lang=lang), *state_words(row["basis"], lang=lang)]
         said += [value_words(row[state], row["indicator"], lang=lang) for state in _BARS]
@@ -116,37 +119,35 @@ def _heads(row: pd.Series, lang: Lang) -> tuple[str, str]:
     return indicator_name(row["indicator"], lang=lang), " · ".join(part for part in parts if part)
 
 
-def _foot(results: Results, rows: pd.DataFrame, lang: Lang) -> list[str]:
+def _foot(results: Results, rows: pd.DataFrame, lang: Lang) -> str:
     """Say what the figures rest on."""
     rasters = results.town.rasters
     dates = [rasters[name].date for name in ("imagery_before", "imagery_after") if name in rasters]
-    said = [str(boundary) for boundary in rows["boundary"].unique() if boundary] if len(rows) else []
+    known = rows["boundary"].unique() if len(rows) else []
+    said = [short_line(str(boundary), _NOTICE_LETTERS) for boundary in known if boundary]
     if len(dates) == len(_BARS) and all(dates):
         said.append(say("green_dates", lang=lang, before=dates[0], after=dates[1]))
     if len(rows) and (rows["low"] < rows["high"]).any():
         said.append(say("green_note_interval", lang=lang))
-    return said
+    return " · ".join(said)
 
 
-def _write_around(figure: Figure, title: str, foot: list[str], lang: Lang) -> None:
+def _write_around(figure: Figure, title: str, foot: str, lang: Lang) -> None:
     """Write the head and the foot."""
     across_in, up_in = figure.get_size_inches()
     page = theme()["page"]
     style = {"fontsize": 13, "weight": "bold", "color": page["head"], "va": "top"}
     figure.text(0.2 / across_in, 1 - 0.16 / up_in, say("chart_title", lang=lang, name=title), **style)
-    figure.text(0.2 / across_in, 0.16 / up_in, " · ".join(foot), fontsize=7, color=page["muted"], va="bottom")
+    figure.text(0.2 / across_in, 0.16 / up_in, foot, fontsize=7, color=page["muted"], va="bottom")
 
 
 def _write_notice(figure: Figure, notice: str, family: str) -> None:
     """Write the town's notice below all else; letters that no font has become question marks."""
     across_in, up_in = figure.get_size_inches()
-    said = " ".join(notice.split())
-    said = said if len(said) <= _NOTICE_LETTERS else f"{said[: _NOTICE_LETTERS - 1]}…"
+    said = short_line(notice, _NOTICE_LETTERS)
     font = chart_font(said) or family
-    shown = "".join(letter if letter.isspace() or ord(letter) in _letters(font) else "?" for letter in said)
     style = {"fontsize": 7, "color": theme()["block"]["line"], "va": "bottom", "fontfamily": font}
-    # A sign of money would begin a formula.
-    figure.text(0.2 / across_in, 0.03 / up_in, shown.replace("$", r"\$"), **style)
+    figure.text(0.2 / across_in, 0.03 / up_in, lettered(said, font), **style)
 
 
 def _draw(cell: Axes, row: pd.Series, lang: Lang) -> None:
@@ -208,6 +209,53 @@ def chart_font(text: str, *, only: str | None = None) -> str | None:
     wanted = [only] if only else [*theme()["chart"]["fonts"], _LAST_FONT]
     letters = {ord(letter) for letter in text if not letter.isspace()}
     return next((name for name in wanted if letters <= _letters(name)), None)
+
+
+def short_line(said: str, most: int) -> str:
+    r"""Write as much of a text as fits on one line.
+
+    Parameters
+    ----------
+    said
+        The text.
+    most
+        So many characters of it at most.
+
+    Returns
+    -------
+    str
+        One line, cut with ``…``.
+
+    Examples
+    --------
+    >>> short_line("Mill\n Lane", 20), short_line("Mill Lane", 5)
+    ('Mill Lane', 'Mill…')
+    """
+    line = " ".join(said.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def lettered(said: str, font: str) -> str:
+    """Put question marks for letters that a font does not have.
+
+    Parameters
+    ----------
+    said
+        The text.
+    font
+        The font's name.
+
+    Returns
+    -------
+    str
+        A text of as many letters.
+
+    Examples
+    --------
+    >>> lettered("Mill " + chr(0xE0FF), "DejaVu Sans")
+    'Mill ?'
+    """
+    return "".join(letter if letter.isspace() or ord(letter) in _letters(font) else "?" for letter in said)
 
 
 @cache

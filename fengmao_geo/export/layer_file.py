@@ -49,6 +49,8 @@ def write_layer(frame: gpd.GeoDataFrame, path: str | Path, *, encoding: str | No
     one are the same in Shapefiles, CSV and workbooks, and blanks at the ends of a text are not kept by
     Shapefiles. Tables hold shapes as well-known text in the column ``WKT``, and no coordinate system.
     A Shapefile's names of columns hold 10 bytes: ``NAME_fields.csv`` beside it says what each stands for.
+    A CSV is for programs: text such as ``=1+1`` stands in it as it is, and a spreadsheet would calculate it.
+    People are given the workbook, in which no text is a formula.
 
     Parameters
     ----------

@@ -133,17 +133,17 @@ def _row(
         for state in STATES
         if state in states
     ]
-    # What only a programme has, such as the spaces it uses, has no value as the town stands.
-    now = states.get("now", rows.iloc[-1].to_dict())
+    # What only a programme yields has no value now.
+    told = states.get("now") or states[next(state for state in STATES[::-1] if state in states)]
     target, share = attained.get(name, (None, None))
     is_attained = share is not None and pd.notna(share)
     aim = None if target is None else value_of(target, name, lang=lang)
-    lacking = missing_words(now["missing"], lang=lang)
+    lacking = missing_words(told["missing"], lang=lang)
     return {
         "name": indicator_words(name, lang=lang),
-        "value": _value(name, now, lang),
-        "states": said if len(said) > 1 or "now" not in states else [],
-        "is_known": bool(pd.notna(now["value"])),
+        "value": _value(name, told, lang),
+        "states": [] if list(states) == ["now"] else said,
+        "is_known": bool(pd.notna(told["value"])),
         "lacking": say("score_lacking", lang=lang, names=lacking) if lacking else "",
         "target": "" if aim is None else say("score_target", lang=lang, n=aim),
         "attained": round(float(share), 3) if is_attained and share is not None else None,

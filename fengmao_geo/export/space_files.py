@@ -37,7 +37,7 @@ REVIEW = "spaces_review.csv"
 
 _REVIEW_COLUMNS = ("space_id", "name", "kind", "decision", "reason")
 # What begins so is a formula to Excel.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def read_reviews(paths: Sequence[str | Path]) -> pd.DataFrame | None:

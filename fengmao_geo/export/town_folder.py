@@ -63,6 +63,7 @@ def write_town(town: Town, *, folder: str | Path, file: str = "town.gpkg", lang:
     ...     [path.name for path in write_town(sample_town(), folder=made)]
     ['town.gpkg', 'import_findings.csv', 'town.toml']
     """
+    from fengmao_geo.export.space_files import table_csv  # noqa: PLC0415  beside its use
     from fengmao_geo.findings import translate_findings  # noqa: PLC0415  beside its use
 
     authority = town.crs.to_authority()
@@ -74,7 +75,7 @@ def write_town(town: Town, *, folder: str | Path, file: str = "town.gpkg", lang:
     found = translate_findings(town.findings, lang=lang).drop(columns="values")
     return [
         write_tables(tables, target / file),
-        write_whole(target / _FINDINGS, "\ufeff" + found.to_csv(index=False)),
+        write_whole(target / _FINDINGS, table_csv(found)),
         write_whole(target / TOWN_FILE, town_file_text(town, file=file, crs=":".join(authority))),
     ]
 

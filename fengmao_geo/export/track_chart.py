@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from fengmao_geo.export.green_chart import chart_font
+from fengmao_geo.export.green_chart import chart_font, lettered, short_line
 from fengmao_geo.export.theme import named, theme
 from fengmao_geo.messages import text
 from fengmao_geo.standards.indicators import indicator_file
@@ -30,6 +30,8 @@ _TOP_IN, _FOOT_IN = 0.85, 0.15
 _ROW_IN, _NAMES_IN, _BAR_IN = 0.27, 3.1, 6.4
 _DPI = 130
 _LAST_FONT = "DejaVu Sans"
+# As much of a name as fits beside a bar.
+_MOST_LETTERS = 28
 
 
 def indicator_chart(track: Track, *, lang: Lang = "zh") -> bytes | None:
@@ -211,12 +213,17 @@ def _words(names: dict[str, str], said: str, town: str, lang: Lang) -> tuple[Lan
     title += text("label.unknown", lang=lang)
     spoken: Lang = lang if chart_font(title + said) else "en"
     base = title + said if spoken == lang else ""
-    named_too = {"town": town, **names}
+    named_too = {key: short_line(name, _MOST_LETTERS) for key, name in {"town": town, **names}.items()}
     if family := chart_font(base + "".join(named_too.values())):
         return spoken, family, named_too
     family = chart_font(base) or _LAST_FONT
     kept = {key: name if chart_font(name, only=family) else key for key, name in named_too.items()}
-    return spoken, family, kept
+    # Neither a name nor an id needs be writable.
+    return (
+        spoken,
+        family,
+        {key: lettered(short_line(said, _MOST_LETTERS), family) for key, said in kept.items()},
+    )
 
 
 def _lines() -> list[str]:
