@@ -35,9 +35,11 @@ def pages(results, tmp_path_factory):
 @pytest.mark.parametrize(
     ("value", "indicator", "missing", "zh", "en"),
     [
-        (0.284, "green_rate_share", "", "28%", "28%"),
-        (0.004, "green_rate_share", "", "<1%", "<1%"),
-        (0.0, "green_rate_share", "", "0%", "0%"),
+        (0.284, "green_rate_share", "", "28.4%", "28.4%"),
+        (0.0004, "green_rate_share", "", "<0.1%", "<0.1%"),
+        (0.0, "green_rate_share", "", "0.0%", "0.0%"),
+        (0.004, "old_estate_share", "", "<1%", "<1%"),
+        (0.998, "old_estate_share", "", ">99%", ">99%"),
         (12.34, "parcel_yield_wan_per_mu", "", "12.3 万元/亩", "12.3 10,000 yuan per mu"),
         (None, "green_rate_share", "green", "数据不足", "not enough data"),
         (float("nan"), "parcel_yield_wan_per_mu", "", "不适用", "does not apply"),
@@ -49,7 +51,7 @@ def test_a_value_is_written_as_people_read_it(value, indicator, missing, zh, en)
 
 
 def test_what_would_settle_a_value_is_named_not_coded():
-    assert missing_words("firms.tax_wan, parcels, circles") == "企业 (税收(万元))、地块、生活圈计算"
+    assert missing_words("firms.tax_wan, parcels, circles") == "企业的“税收(万元)”、地块、步骤“生活圈”"
     assert missing_words("") == ""
     assert indicator_words("green_rate_share") == "绿地率"
 
@@ -78,9 +80,14 @@ def test_a_block_shows_its_own_score_and_how_far_each_target_is_attained(results
     assert [row["score"] for row in data["blocks"]] == [82.5]
     (green, stock) = data["groups"]
     (row,) = green["rows"]
-    assert (green["name"], row["name"], row["value"], row["target"]) == ("绿化", "绿地率", "28%", "目标 35%")
+    assert (green["name"], row["name"], row["value"], row["target"]) == (
+        "绿化",
+        "绿地率",
+        "28.0%",
+        "目标 35.0%",
+    )
     assert row["attained"] == pytest.approx(0.8)
-    assert row["states"] == [["更新前", "20%"], ["现状", "28%"], ["方案", "30%"]]
+    assert row["states"] == [["更新前", "20.0%"], ["现状", "28.0%"], ["方案", "30.0%"]]
     assert stock["rows"][0]["value"] == "不适用"
 
 
