@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,22 @@ from score_rows import scored_results
 from test_block_maps import PAYLOADS
 
 import fengmao_geo as fg
-from fengmao_geo.export.indicator_words import indicator_words, missing_words, value_of
+from fengmao_geo.export.indicator_words import (
+    in_unit,
+    indicator_words,
+    layer_words,
+    missing_words,
+    need_words,
+    number_words,
+    source_words,
+    value_of,
+)
 from fengmao_geo.export.map_figures import Place, block_places
 from fengmao_geo.export.map_scores import score_data
+from fengmao_geo.export.sheet_cells import written
+from fengmao_geo.standards.indicators import indicator_file
+from fengmao_geo.standards.rasters import raster_standard
+from fengmao_geo.tables import LAYERS
 
 TOWN = Place("town", "town", "T", "", None, 1.0, "index.html")
 
@@ -54,6 +68,45 @@ def test_what_would_settle_a_value_is_named_not_coded():
     assert missing_words("firms.tax_wan, parcels, circles") == "企业的“税收(万元)”、地块、步骤“生活圈”"
     assert missing_words("") == ""
     assert indicator_words("green_rate_share") == "绿地率"
+
+
+def test_of_needs_any_of_which_will_do_all_are_named():
+    assert need_words("buildings.status | crossings") == "建筑的“状态”或过街设施"
+
+
+def test_the_shape_of_a_layer_is_named():
+    assert need_words("heritage.geometry") == "文物与历史建筑的“图形”"
+
+
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) | set(raster_standard().rasters) | {"open_land"}))
+def test_every_layer_has_a_chinese_name(layer):
+    assert not layer_words(layer).isascii()
+
+
+def test_every_source_of_an_indicator_reads_chinese():
+    file = indicator_file()
+    sources = {one.source for one in file.indicators.values()} | {
+        one.target_source for one in file.indicators.values() if one.target_source
+    }
+    english = [source for source in sources if re.search("[a-z]{3,} [a-z]", source_words(source))]
+    assert english == []
+
+
+def test_a_source_is_as_it_was_in_english():
+    assert (
+        source_words("proposal: four fifths of the banks", lang="en") == "proposal: four fifths of the banks"
+    )
+
+
+def test_what_is_rounded_to_nothing_has_no_sign():
+    assert number_words(-0.004, decimals=1) == "0.0"
+
+
+def test_the_workbook_writes_a_share_as_the_report_does():
+    shares = [0.0, 0.0004, 0.35, 0.9996, 1.0]
+    assert [written(share, "share").shown for share in shares] == [
+        in_unit(share, "share") for share in shares
+    ]
 
 
 def test_nothing_measured_shows_nothing():

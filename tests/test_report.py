@@ -333,6 +333,7 @@ def test_findings_are_counted_by_kind_with_an_example(told, words):
     assert [row[:3] for row in cells_of(told, "数据问题汇总").rows] == [
         ("错误", "道路", "2"),
         ("已修正", "道路", "1"),
+        ("提示", "更新区块", "1"),
     ]
 
 
@@ -384,7 +385,8 @@ def test_nothing_found_nothing_left_out_reads_so():
         )
     )
     found = said(told)
-    assert "读取与计算中没有发现数据问题。" in found
+    # Two blocks are too few, which is all that is found.
+    assert "读取与计算中共记录数据问题1条：提示1条。" in found
     assert "没有找到可利用空间。" in found
     assert "没有建议增设的更新区块。" in found
 

@@ -322,7 +322,8 @@ class _Page:
         # The head of what can be filtered stays; where tables follow one another only the title does.
         head = self.starts[0] if self.told.tables[0].has_filter else None
         self.sheet.freeze_panes(2 if head is None else head + 1, self.told.frozen_count)
-        if head is not None:
+        # Above the rows of another table it would name the wrong columns.
+        if head is not None and len(self.told.tables) == 1:
             self.sheet.repeat_rows(head)
         self.sheet.set_landscape()
         self.sheet.set_paper(_PAPERS[self.told.paper])
