@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 Lang = Literal["zh", "en"]
 
-__all__ = ["Lang", "has_text", "sentence", "text"]
+__all__ = ["Lang", "group_keys", "has_text", "sentence", "text"]
 
 
 @cache
@@ -75,6 +75,22 @@ def has_text(key: str) -> bool:
         True if it has.
     """
     return key in _messages()
+
+
+def group_keys(group: str) -> list[str]:
+    """List the keys of one group of the table of messages.
+
+    Parameters
+    ----------
+    group
+        The group, such as ``severity``.
+
+    Returns
+    -------
+    list of str
+        Group and name of each, in alphabetical order.
+    """
+    return sorted(key for key in _messages() if key.startswith(f"{group}."))
 
 
 def sentence(code: str, place: str, values: dict[str, Any], *, lang: Lang = "zh") -> str:

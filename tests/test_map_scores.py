@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -11,9 +12,22 @@ from score_rows import scored_results
 from test_block_maps import PAYLOADS
 
 import fengmao_geo as fg
-from fengmao_geo.export.indicator_words import indicator_words, missing_words, value_of
+from fengmao_geo.export.indicator_words import (
+    in_unit,
+    indicator_words,
+    layer_words,
+    missing_words,
+    need_words,
+    number_words,
+    source_words,
+    value_of,
+)
 from fengmao_geo.export.map_figures import Place, block_places
 from fengmao_geo.export.map_scores import score_data
+from fengmao_geo.export.sheet_cells import written
+from fengmao_geo.standards.indicators import indicator_file
+from fengmao_geo.standards.rasters import raster_standard
+from fengmao_geo.tables import LAYERS
 
 TOWN = Place("town", "town", "T", "", None, 1.0, "index.html")
 
@@ -36,9 +50,11 @@ def pages(results, tmp_path_factory):
 @pytest.mark.parametrize(
     ("value", "indicator", "missing", "zh", "en"),
     [
-        (0.284, "green_rate_share", "", "28%", "28%"),
-        (0.004, "green_rate_share", "", "<1%", "<1%"),
-        (0.0, "green_rate_share", "", "0%", "0%"),
+        (0.284, "green_rate_share", "", "28.4%", "28.4%"),
+        (0.0004, "green_rate_share", "", "<0.1%", "<0.1%"),
+        (0.0, "green_rate_share", "", "0.0%", "0.0%"),
+        (0.004, "old_estate_share", "", "<1%", "<1%"),
+        (0.998, "old_estate_share", "", ">99%", ">99%"),
         (12.34, "parcel_yield_wan_per_mu", "", "12.3 万元/亩", "12.3 10,000 yuan per mu"),
         (None, "green_rate_share", "green", "数据不足", "not enough data"),
         (float("nan"), "parcel_yield_wan_per_mu", "", "不适用", "does not apply"),
@@ -50,9 +66,48 @@ def test_a_value_is_written_as_people_read_it(value, indicator, missing, zh, en)
 
 
 def test_what_would_settle_a_value_is_named_not_coded():
-    assert missing_words("firms.tax_wan, parcels, circles") == "企业 (税收(万元))、地块、生活圈计算"
+    assert missing_words("firms.tax_wan, parcels, circles") == "企业的“税收(万元)”、地块、步骤“生活圈”"
     assert missing_words("") == ""
     assert indicator_words("green_rate_share") == "绿地率"
+
+
+def test_of_needs_any_of_which_will_do_all_are_named():
+    assert need_words("buildings.status | crossings") == "建筑的“状态”或过街设施"
+
+
+def test_the_shape_of_a_layer_is_named():
+    assert need_words("heritage.geometry") == "文物与历史建筑的“图形”"
+
+
+@pytest.mark.parametrize("layer", sorted(set(LAYERS) | set(raster_standard().rasters) | {"open_land"}))
+def test_every_layer_has_a_chinese_name(layer):
+    assert not layer_words(layer).isascii()
+
+
+def test_every_source_of_an_indicator_reads_chinese():
+    file = indicator_file()
+    sources = {one.source for one in file.indicators.values()} | {
+        one.target_source for one in file.indicators.values() if one.target_source
+    }
+    english = [source for source in sources if re.search("[a-z]{3,} [a-z]", source_words(source))]
+    assert english == []
+
+
+def test_a_source_is_as_it_was_in_english():
+    assert (
+        source_words("proposal: four fifths of the banks", lang="en") == "proposal: four fifths of the banks"
+    )
+
+
+def test_what_is_rounded_to_nothing_has_no_sign():
+    assert number_words(-0.004, decimals=1) == "0.0"
+
+
+def test_the_workbook_writes_a_share_as_the_report_does():
+    shares = [0.0, 0.0004, 0.35, 0.9996, 1.0]
+    assert [written(share, "share").shown for share in shares] == [
+        in_unit(share, "share") for share in shares
+    ]
 
 
 def test_nothing_measured_shows_nothing():
@@ -79,9 +134,14 @@ def test_a_block_shows_its_own_score_and_how_far_each_target_is_attained(results
     assert [row["score"] for row in data["blocks"]] == [82.5]
     (green, stock) = data["groups"]
     (row,) = green["rows"]
-    assert (green["name"], row["name"], row["value"], row["target"]) == ("绿化", "绿地率", "28%", "目标 35%")
+    assert (green["name"], row["name"], row["value"], row["target"]) == (
+        "绿化",
+        "绿地率",
+        "28.0%",
+        "目标 35.0%",
+    )
     assert row["attained"] == pytest.approx(0.8)
-    assert row["states"] == [["更新前", "20%"], ["现状", "28%"], ["方案", "30%"]]
+    assert row["states"] == [["更新前", "20.0%"], ["现状", "28.0%"], ["方案", "30.0%"]]
     assert stock["rows"][0]["value"] == "不适用"
 
 

@@ -232,13 +232,13 @@ def test_gaps_are_told_worst_first(words):
 def test_indicators_stand_beside_their_targets_and_the_programme(told):
     # The county's target of the scorecard counts, not the shipped 35 %.
     rows = cells_of(told, "市河街区指标").rows
-    assert ("绿地率", "21%", "35%", "≥40%", "41%") in rows
+    assert ("绿地率", "21.3%", "34.6%", "≥40.0%", "41.0%") in rows
     assert rows[0] == ("绿化",)
 
 
 def test_without_a_scorecard_the_shipped_target_stands():
     told = report_of(report_results(scorecard=None))
-    assert cells_of(told, "市河街区指标").rows[1][3] == "≥35%"
+    assert cells_of(told, "市河街区指标").rows[1][3] == "≥35.0%"
 
 
 def test_what_is_unknown_and_what_does_not_apply_read_apart(told):
@@ -250,14 +250,14 @@ def test_a_block_names_what_would_settle_its_unknown_indicators():
     rows = indicator_rows()
     is_now = (rows["area_id"] == "old") & (rows["indicator"] == "green_rate_share") & (rows["state"] == "now")
     rows.loc[is_now, ["value", "missing"]] = [None, "green, firms.tax_wan"]
-    assert "数据不足的指标：绿地率（须补充绿地、企业：税收(万元)）。" in said(
+    assert "数据不足的指标：绿地率（须补充绿地、企业的“税收(万元)”）。" in said(
         report_of(report_results(indicators=rows))
     )
 
 
 def test_what_would_settle_the_unknown_is_listed_once_by_layer(told):
     assert cells_of(told, "可补充的数据").rows == (
-        ("企业：税收(万元)", "1", "亩均税收"),
+        ("企业的“税收(万元)”", "1", "亩均税收"),
         ("更新前绿地", "1", "绿地率"),
     )
 
@@ -310,7 +310,7 @@ def test_a_project_without_dates_has_no_known_time():
 def test_red_lines_say_kept_broken_or_what_would_settle_them(told):
     rows = cells_of(told, "市河街区底线核查").rows
     assert [row[3] for row in rows] == ["符合", "突破", "数据不足"]
-    assert rows[2][1] == "数据不足（须补充更新项目：新建建筑面积(m²)）"
+    assert rows[2][1] == "数据不足（须补充更新项目的“新建建筑面积(m²)”）"
     assert rows[0][4] == "建科〔2021〕63号（V3）"
 
 
@@ -329,18 +329,19 @@ def test_what_a_block_lacks_of_the_batches_is_marked(told, words):
 
 
 def test_findings_are_counted_by_kind_with_an_example(told, words):
-    assert "读取与计算中共记录数据问题3条：错误2条、已修正1条。" in words
+    assert "读取与计算中共记录数据问题4条：错误2条、已修正1条、提示1条。" in words
     assert [row[:3] for row in cells_of(told, "数据问题汇总").rows] == [
         ("错误", "道路", "2"),
         ("已修正", "道路", "1"),
+        ("提示", "更新区块", "1"),
     ]
 
 
 def test_the_annex_gives_formula_target_and_source(told):
     rows = {row[0]: row for row in cells_of(told, "指标公式与出处").rows}
-    assert "≥35%" in rows["绿地率"][2]
+    assert "≥35.0%" in rows["绿地率"][2]
     assert "GB/T 51346-2019" in rows["绿地率"][2]
-    assert rows["亩均税收"][2:] == ("未设目标", "本项目公式（P）")
+    assert rows["亩均税收"][2:] == ("未设目标", "本库公式（P）")
 
 
 def test_a_step_that_was_not_run_says_so_and_no_section_is_empty():
@@ -384,7 +385,8 @@ def test_nothing_found_nothing_left_out_reads_so():
         )
     )
     found = said(told)
-    assert "读取与计算中没有发现数据问题。" in found
+    # Two blocks are too few, which is all that is found.
+    assert "读取与计算中共记录数据问题1条：提示1条。" in found
     assert "没有找到可利用空间。" in found
     assert "没有建议增设的更新区块。" in found
 

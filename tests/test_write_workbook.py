@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -225,14 +226,14 @@ def test_an_indicator_stands_with_its_states_target_attainment_and_basis(book):
     assert (row["范围"], row["指标"], row["单位"]) == ("丝厂片区", "绿地率", "%")
     assert (row["更新前"], row["现状"], row["方案"], row["目标"]) == (0.1, 0.21, 0.42, 0.35)
     assert (row["现状达标度"], row["方案达标度"], row["权重"]) == (0.6, 1, 0.6)
-    assert "区块面积" in row["依据(算法)"]
+    assert "区块建成区面积" in row["依据(算法)"]
 
 
 def test_an_indicator_that_is_not_known_says_what_would_settle_it(book):
     row = next(
         row for row in rows(book, "指标", "范围") if row["范围"] == "市河街区" and row["指标"] == "绿地率"
     )
-    assert (row["现状"], row["现状达标度"], row["缺什么数据"]) == (UNKNOWN, UNKNOWN, "补充图层“绿地”")
+    assert (row["现状"], row["现状达标度"], row["缺什么数据"]) == (UNKNOWN, UNKNOWN, "绿地")
 
 
 def test_an_indicator_without_meaning_does_not_apply(book):
@@ -338,7 +339,7 @@ def test_protected_land_without_a_layer_is_not_known(book):
 def test_a_red_line_is_kept_broken_or_not_known(book):
     found = [(row["核查值"], row["限值"], row["结论"]) for row in rows(book, "底线核查", "结论")]
     assert found == [(0.12, 0.2, "符合"), (2.5, 2, "突破"), (UNKNOWN, 0.5, UNKNOWN)]
-    assert rows(book, "底线核查", "结论")[2]["缺什么数据"] == "补充图层“更新项目”的“搬迁户数”"
+    assert rows(book, "底线核查", "结论")[2]["缺什么数据"] == "更新项目的“搬迁户数”"
 
 
 def test_projects_and_sites_stand_in_one_pool(book):
@@ -413,17 +414,17 @@ def test_the_changes_by_the_programme_are_listed(book):
 
 def test_progress_tells_status_and_money(book):
     found = rows(book, "进度", "名称")
-    assert [row["状态"] for row in found] == ["已完成", "未开工", UNKNOWN]
+    assert [row["状态"] for row in found] == ["未开工", "未开工", UNKNOWN]
     assert (found[0]["验收批次"], found[0]["投资完成率"]) == ("第一批", 0.5)
 
 
 @pytest.mark.parametrize(
     ("columns", "status"),
     [
-        ({"completed_on": "2024-01-01"}, "已完成"),
-        ({"progress_share": 1.0}, "已完成"),
-        ({"progress_share": 0.4}, "实施中"),
-        ({"started_on": "2024-01-01"}, "实施中"),
+        ({"completed_on": "2024-01-01"}, "已完工"),
+        ({"started_on": "2024-01-01", "planned_end_on": "2030-01-01"}, "按期推进"),
+        ({"progress_share": 0.4, "planned_end_on": "2020-01-01"}, "逾期"),
+        ({"progress_share": 0.4, "planned_end_on": "no day"}, UNKNOWN),
         ({"planned_end_on": "2026-01-01", "progress_share": 0.0}, "未开工"),
         ({}, UNKNOWN),
     ],
@@ -435,6 +436,40 @@ def test_a_status_is_told_by_dates_and_progress(columns, status):
     results = replace(book_results(), town=BookTown(layers, settings=settings()))
     sheet = next(sheet for sheet in workbook_sheets(results) if sheet.name == "进度")
     assert (sheet.tables[0].rows[0][3] or UNKNOWN) == status
+
+
+def test_how_late_a_project_is_is_counted_up_to_the_date_of_the_data():
+    layers = book_layers()
+    late = {"progress_share": [0.4], "planned_end_on": ["2024-11-20"], "started_on": ["2024-01-01"]}
+    layers["projects"] = layers["projects"].iloc[2:3].assign(**late)
+    results = replace(
+        book_results(), town=BookTown(layers, settings=settings(dates={"projects": "2024-11-30"}))
+    )
+    sheet = next(sheet for sheet in workbook_sheets(results) if sheet.name == "进度")
+    assert sheet.tables[0].rows[0][3:5] == ["逾期", 10.0]
+
+
+def test_what_has_not_happened_yet_reads_so():
+    layers = book_layers()
+    begun = {"progress_share": [0.0], "planned_start_on": ["2030-01-01"], "planned_end_on": ["2031-01-01"]}
+    layers["projects"] = layers["projects"].iloc[2:3].drop(columns="completed_on").assign(**begun)
+    results = replace(
+        book_results(), town=BookTown(layers, settings=settings(dates={"projects": "2024-11-30"}))
+    )
+    sheet = next(sheet for sheet in workbook_sheets(results) if sheet.name == "进度")
+    assert [sheet.tables[0].rows[0][at] for at in (3, 4, 7, 9)] == ["未开工", np.inf, "尚未", "尚未"]
+
+
+def test_without_a_date_of_the_data_no_status_is_known():
+    results = replace(book_results(), town=BookTown(book_layers(), settings=settings(dates={})))
+    sheet = next(sheet for sheet in workbook_sheets(results) if sheet.name == "进度")
+    assert {row[3] for row in sheet.tables[0].rows} == {None}
+    assert sheet.notes == ["资料没有日期,状态为数据不足;日期照资料所写。"]
+
+
+def test_the_head_of_one_table_is_not_repeated_above_another(book):
+    assert book["指标"].print_title_rows is not None
+    assert book["存量台账"].print_title_rows is None
 
 
 def test_findings_are_listed_the_worst_first(book):
@@ -449,7 +484,8 @@ def test_no_findings_read_none(tmp_path):
     made = reopened(
         replace(book_results(), town=town, circles=None, spaces=None, gains=None, uses=None), tmp_path
     )
-    assert rows(made, "数据问题", "程度")[0]["程度"] == "(无)"
+    # Two blocks are too few, which is all that is found.
+    assert [row["程度"] for row in rows(made, "数据问题", "程度")] == ["提示"]
 
 
 def test_the_basis_names_boundary_walker_catalogue_dates_and_notice(book):

@@ -192,7 +192,8 @@ def _with_status(rows: pd.DataFrame, on: str) -> pd.DataFrame:
 def _days(texts: pd.Series, which: Callable[[str], str]) -> NDArray[np.datetime64]:
     """Make days of dates; a month alone is one of its days, a missing date is none."""
     meant = texts.astype(object).map(which, na_action="ignore")
-    return pd.to_datetime(meant, format="%Y-%m-%d").to_numpy().astype("datetime64[D]")
+    # What is no date tells nothing.
+    return pd.to_datetime(meant, format="%Y-%m-%d", errors="coerce").to_numpy().astype("datetime64[D]")
 
 
 def _day_count(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import shapely
 
 from fengmao_geo.export.files import write_whole
+from fengmao_geo.export.indicator_words import layer_words
 from fengmao_geo.export.map_data import ground_data
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.offline import (
@@ -22,7 +23,7 @@ from fengmao_geo.export.offline import (
 )
 from fengmao_geo.export.sheet_writer import workbook_bytes
 from fengmao_geo.export.sheets import Head, Sheet, SheetTable
-from fengmao_geo.export.theme import colour_rules, layer_name, say, theme
+from fengmao_geo.export.theme import colour_rules, say, theme
 from fengmao_geo.findings import translate_findings
 from fengmao_geo.messages import text
 
@@ -68,7 +69,7 @@ def finding_rows(findings: pd.DataFrame, *, lang: Lang = "zh") -> pd.DataFrame:
     """
     shown = translate_findings(findings, lang=lang)[list(_SHOWN)]
     severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
-    names = {layer: layer_name(layer, lang=lang) for layer in shown["layer"].unique()}
+    names = {layer: layer_words(layer, lang=lang) for layer in shown["layer"].unique()}
     called = {layer: f"{name} {layer}" for layer, name in names.items() if name.casefold() != layer}
     heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
     return shown.replace({"severity": severities, "layer": called}).rename(columns=heads)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fengmao_geo.export.indicator_words import in_unit
 from fengmao_geo.export.report_model import Section
 from fengmao_geo.export.report_scores import sourced
-from fengmao_geo.export.report_words import in_unit
 from fengmao_geo.export.theme import named, say
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.load import display_name
@@ -47,7 +47,7 @@ def annex(telling: Telling) -> Section:
     )
     legend = [telling.say("tag", tag=tag, words=display_name("confidence", tag, lang=lang)) for tag in tags]
     heads = {name: [""] for name in ("indicator", "formula", "aim", "source")}
-    table = telling.table(telling.say("table_formulas"), heads, (1.6, 3.4, 2.8, 1.6))
+    table = telling.table(telling.say("table_formulas"), heads, (1.5, 3.1, 2.8, 2.0))
     table = type(table)(table.caption, table.head, tuple(rows), table.widths)
     note = telling.note("note_tags", list=say("semicolon", lang=lang).join(legend))
     return Section(telling.say("annex"), (telling.lead("annex_intro"), table, note), is_numbered=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from fengmao_geo.blocks.proposal_words import translate_proposals
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.report_indicators import indicator_parts
 from fengmao_geo.export.report_model import Figure, Paragraph, Section, plain
@@ -256,6 +257,8 @@ def _proposed(telling: Telling) -> tuple[Part, ...]:
     table, lang = telling.results.proposed_blocks, telling.lang
     if table is None:
         return (telling.not_run("proposed_blocks"),)
+    # As it was made it is in Chinese.
+    table = table if lang == "zh" else translate_proposals(table, lang=lang)
     rows = table[~table["is_own"].astype(bool)].sort_values(["rank", "block_id"])
     if not len(rows):
         return (telling.tell("proposed_none"),)
@@ -272,7 +275,7 @@ def _proposed(telling: Telling) -> tuple[Part, ...]:
         "why": [_reason(telling, reason) for reason in rows["reason"]],
     }
     caption = telling.say("table_proposed")
-    widths = (2, 1.3, 1.2, 0.9, 1.4, 1.4, 3)
+    widths = (1.6, 1.1, 1.1, 0.7, 1.1, 1.1, 5)
     return (telling.lead("proposed"), telling.table(caption, columns, widths, numbers=(2, 3, 4, 5)))
 
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fengmao_geo.export.report_words import NONE, in_unit, need_words
+from fengmao_geo.export.indicator_words import in_unit, missing_words
+from fengmao_geo.export.report_words import NONE
 from fengmao_geo.export.theme import named, say
 from fengmao_geo.standards.indicators import STATES, indicator_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.export.report_model import Part, Table
     from fengmao_geo.export.report_words import Telling
-    from fengmao_geo.standards.indicators import Indicator
+    from fengmao_geo.standards.indicators import Indicator, State
 
 __all__ = ["indicator_parts", "indicator_rows", "indicator_table"]
 
@@ -43,18 +46,16 @@ def indicator_parts(telling: Telling, place: Place) -> tuple[Part, ...]:
         indicator_table(telling, place, rows),
         telling.note("note_indicators", none=NONE),
     ]
+    if telling.results.programme is None:
+        said.append(telling.note("note_planned", unknown=telling.unknown()))
     lacking = [
-        telling.say("lacking", name=_name(one, telling), needs=_needs(telling, missing))
+        telling.say("lacking", name=_name(one, telling), needs=missing_words(missing, lang=telling.lang))
         for one, missing, is_unknown in zip(rows["one"], rows["missing"], rows["is_unknown"], strict=True)
         if is_unknown
     ]
     if lacking:
         said.append(telling.note("note_unknown", list=say("semicolon", lang=telling.lang).join(lacking)))
     return tuple(said)
-
-
-def _needs(telling: Telling, missing: str) -> str:
-    return telling.joined(need_words(need, lang=telling.lang) for need in missing.split(", ") if need)
 
 
 def _name(indicator: Indicator, telling: Telling) -> str:
@@ -92,11 +93,18 @@ def indicator_rows(telling: Telling, place: Place) -> pd.DataFrame | None:
         target = targets.get(name, one.target)
         last = found.get("now", next(iter(found.values())))
         aimed = NONE if target is None else _aim(one) + in_unit(target, one.unit, lang=telling.lang)
-        told = [telling.value(found[state], one.unit) if state in found else NONE for state in STATES]
+        told = [_told(telling, one, state, found) for state in STATES]
         is_unknown = bool(pd.isna(last["value"]) and last["missing"])
         rows.append((one, *told, aimed, target is not None, str(last["missing"]), is_unknown))
     columns = ["one", *STATES, "target", "has_target", "missing", "is_unknown"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _told(telling: Telling, one: Indicator, state: State, found: Mapping[State, dict[Any, Any]]) -> str:
+    """Write a value; a state that the indicator has and nobody computed is not known."""
+    if state in found:
+        return telling.value(found[state], one.unit)
+    return telling.unknown() if state in one.states else NONE
 
 
 def _aim(indicator: Indicator) -> str:

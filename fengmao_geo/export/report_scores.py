@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fengmao_geo.export.indicator_words import in_unit, layer_words, missing_words, need_words, source_words
 from fengmao_geo.export.report_model import Paragraph, Section
-from fengmao_geo.export.report_words import NONE, STEPS, in_unit, need_words, share_words, whole
+from fengmao_geo.export.report_words import NONE, STEPS, share_words, whole
 from fengmao_geo.export.theme import named, say
 from fengmao_geo.findings import translate_findings
-from fengmao_geo.messages import has_text, text
+from fengmao_geo.messages import text
 from fengmao_geo.standards.indicators import STATES, indicator_file
 from fengmao_geo.tables import RENEWAL_TYPES, THEMES
 
@@ -112,7 +113,7 @@ def red_line_table(telling: Telling, place: Place) -> Table | None:
         return None
     told = rows.to_dict("records")
     columns = {
-        "red_line": [_red_line(name, telling) for name in rows["red_line"]],
+        "red_line": [named("red_line", name, lang=lang) for name in rows["red_line"]],
         "value": [_measured(row, telling) for row in told],
         "limit": [
             NONE if pd.isna(row["limit"]) else in_unit(row["limit"], row["unit"], lang=lang) for row in told
@@ -124,19 +125,13 @@ def red_line_table(telling: Telling, place: Place) -> Table | None:
     return telling.table(caption, columns, (2.2, 2.2, 1.2, 1.2, 3), numbers=(2,))
 
 
-def _red_line(name: str, telling: Telling) -> str:
-    key = f"report.red_line_{name}"
-    return text(key, lang=telling.lang) if has_text(key) else named("red_line", name, lang=telling.lang)
-
-
 def _measured(row: dict[Any, Any], telling: Telling) -> str:
     """Write the value, or what would settle it."""
     value = telling.value(row, row["unit"])
     missing = str(row["missing"])
     if not missing or not pd.isna(row["value"]):
         return value
-    needs = telling.joined(need_words(need, lang=telling.lang) for need in missing.split(", "))
-    return telling.say("needing", value=value, needs=needs)
+    return telling.say("needing", value=value, needs=missing_words(missing, lang=telling.lang))
 
 
 def sourced(source: str, tag: str, telling: Telling) -> str:
@@ -156,9 +151,9 @@ def sourced(source: str, tag: str, telling: Telling) -> str:
     str
         Its text.
     """
-    own = text("report.source_own", lang="en")
-    words = telling.say("source_own") if source == own else source
-    return telling.say("sourced", source=words, tag=tag) if words else NONE
+    if not source:
+        return NONE
+    return telling.say("sourced", source=source_words(source, lang=telling.lang), tag=tag)
 
 
 def score_chapter(telling: Telling) -> Section:
@@ -313,7 +308,7 @@ def _findings(telling: Telling) -> tuple[Part, ...]:
     rows = first.head(_MOST_FINDINGS)
     columns = {
         "severity": [text(f"severity.{name}", lang=lang) for name in rows["severity"]],
-        "layer": [need_words(str(layer).partition(".")[0], lang=lang) for layer in rows["layer"]],
+        "layer": [layer_words(str(layer).partition(".")[0], lang=lang) for layer in rows["layer"]],
         "count": [whole(count) for count in rows["count"]],
         "example": [str(words) for words in rows["found"]],
         "remedy": [str(words) or NONE for words in rows["remedy"]],

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fengmao_geo.export.indicator_words import in_unit, number_words
 from fengmao_geo.export.map_figures import block_places
 from fengmao_geo.export.report_model import Paragraph, Table, plain
-from fengmao_geo.export.theme import layer_name, say
-from fengmao_geo.messages import has_text, text
-from fengmao_geo.standards.indicators import indicator_file
-from fengmao_geo.standards.rasters import raster_standard
+from fengmao_geo.export.theme import say
+from fengmao_geo.messages import text
 from fengmao_geo.units import hectares
 
 if TYPE_CHECKING:
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
     from fengmao_geo.export.map_figures import Place
     from fengmao_geo.messages import Lang
     from fengmao_geo.results import Results
-    from fengmao_geo.standards.indicators import Unit
 
-__all__ = ["STEPS", "Telling", "date_span", "in_unit", "need_words", "share_words", "size_words", "whole"]
+__all__ = ["STEPS", "Telling", "date_span", "share_words", "size_words", "whole"]
 
 #: The steps whose results a report tells of, in the order they are run.
 STEPS = (
@@ -40,8 +38,6 @@ STEPS = (
     "proposed_blocks",
 )
 
-_FEW = 0.005
-_HALF = 0.5
 # Lists in a sentence may be longer than a name.
 _MOST = 600
 #: Stands where something does not apply.
@@ -92,9 +88,7 @@ def share_words(value: float | None, *, lang: Lang = "zh") -> str:
     """
     if value is None or pd.isna(value):
         return say("unknown", lang=lang)
-    if 0 < value < _FEW:
-        return "<1%"
-    return ">99%" if 1 - _FEW < value < 1 else f"{value:.0%}"
+    return number_words(float(value), factor=100.0, is_percent=True)
 
 
 def size_words(area_m2: float, *, lang: Lang = "zh") -> str:
@@ -120,86 +114,6 @@ def size_words(area_m2: float, *, lang: Lang = "zh") -> str:
     size = hectares(area_m2)
     number = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 1 else f"{size:.2f}"
     return f"{number} {say('hectares', lang=lang)}"
-
-
-def in_unit(value: float | None, unit: str, *, missing: str = "", lang: Lang = "zh") -> str:
-    """Write a value in a unit of ``indicators.toml``.
-
-    Parameters
-    ----------
-    value
-        The value; missing where it is not known or does not apply.
-    unit
-        Id of the unit; one that is not known is written as it is.
-    missing
-        What would settle a value that is not known; empty where it does not apply.
-    lang
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    str
-        Number and unit.
-
-    Examples
-    --------
-    >>> in_unit(0.3456, "share"), in_unit(12.37, "people", lang="en")
-    ('35%', '12 people')
-    >>> in_unit(None, "share", missing="green", lang="en"), in_unit(None, "share", lang="en")
-    ('not enough data', 'does not apply')
-    """
-    if value is None or pd.isna(value):
-        return say("unknown", lang=lang) if missing else text("report.not_applicable", lang=lang)
-    known = indicator_file().units.get(unit)
-    if known is None:
-        return f"{value:,.2f} {plain(unit, most=20)}".strip()
-    return _with_unit(float(value), known, lang)
-
-
-def _with_unit(value: float, unit: Unit, lang: Lang) -> str:
-    name = unit.name_zh if lang == "zh" else unit.name_en
-    number = value * unit.factor
-    least = _HALF * 10.0**-unit.decimals
-    # Few is not none.
-    said = f"<{2 * least:g}" if 0 < number < least else f"{number:,.{unit.decimals}f}"
-    # What is rounded to nothing has no sign.
-    said = said if said.strip("-0.,") else said.strip("-")
-    return said + name if name == "%" or not name else f"{said} {name}"
-
-
-def need_words(need: str, *, lang: Lang = "zh") -> str:
-    """Name a layer, a column or a step that would settle what is not known.
-
-    Parameters
-    ----------
-    need
-        As the table ``indicators`` holds it: ``green``, ``firms.tax_wan``, ``circles``.
-    lang
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    str
-        Its name.
-
-    Examples
-    --------
-    >>> need_words("firms.tax_wan", lang="en"), need_words("unheard_of", lang="en")
-    ('Firms: tax (10,000 yuan)', 'unheard_of')
-    """
-    layer, _, column = need.partition(".")
-    step = f"report.step_{layer}"
-    raster = raster_standard().rasters.get(layer)
-    if has_text(step):
-        name = text(step, lang=lang)
-    elif raster is not None:
-        name = raster.name_zh if lang == "zh" else raster.name_en
-    else:
-        name = layer_name(layer, lang=lang)
-    if not column:
-        return plain(name)
-    key = f"column.{column}"
-    return f"{name}{say('colon', lang=lang)}{text(key, lang=lang) if has_text(key) else plain(column)}"
 
 
 def date_span(dates: Iterable[str], *, lang: Lang = "zh") -> str:

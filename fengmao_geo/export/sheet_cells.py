@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from fengmao_geo.export.indicator_words import number_words
 from fengmao_geo.export.sheets import Measure
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import has_text, text
@@ -28,8 +29,6 @@ _LONGEST = 32_767
 #: What no XML holds and is not written otherwise: halves of pairs, and two that are no characters.
 _NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-# Below and above these a whole per cent would say none and all.
-_FEW = 0.005
 # What comes after so many characters makes no row higher than it may be.
 _MEASURED = 4_000
 
@@ -101,22 +100,24 @@ def written(cell: Cell, unit: str, *, lang: Lang = "zh") -> Written:
 
 def _number(value: float, unit: str, sign: Sign) -> Written:
     factor, decimals, is_percent = _look(unit)
-    shown = value * factor
+    said = number_words(value, factor=factor, decimals=decimals, is_percent=is_percent)
     places = f".{'0' * decimals}" if decimals else ""
-    if is_percent:
-        stored, pattern = round(shown / 100, decimals + 4), f"0{places}%"
-        if not decimals and 0 < stored < _FEW:
-            pattern = '"<1%"'
-        elif not decimals and 1 - _FEW < stored < 1:
-            pattern = '">99%"'
+    scale, shown = (100.0 if is_percent else 1.0), value * factor
+    # What is shown rounded can be reckoned on with two more decimals; people are counted whole.
+    kept = decimals + (4 if is_percent else 2)
+    is_whole = not decimals and not is_percent
+    stored = int(np.rint(shown)) if is_whole and said[0] not in "<>" else round(shown / scale, kept)
+    if said[0] in "<>" and not sign:
+        pattern = f'"{said}"'
+    elif is_percent:
+        pattern = f"0{places}%"
     else:
-        stored = round(shown, decimals + 2) if decimals else int(np.rint(shown))
         pattern = f"0{places}" if unit in theme()["book"]["plain"] else f"#,##0{places}"
     if sign == "+":
         pattern = f"+{pattern};-{pattern};{pattern}"
     elif sign:
         pattern = f'"≥"{pattern}'
-    return Written(stored, f"{shown:,.{decimals}f}" + "%" * is_percent + sign[:1], pattern)
+    return Written(stored, said + sign[:1], pattern)
 
 
 def _look(unit: str) -> tuple[float, int, bool]:

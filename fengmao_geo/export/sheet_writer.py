@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from fengmao_geo.export.sheet_cells import plain_text, text_width, written
+from fengmao_geo.export.sheet_pages import Paging
 from fengmao_geo.export.sheets import Sheet, SheetChart, SheetTable
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import text
@@ -30,6 +31,10 @@ _PAPERS = {"A4": 9, "A3": 8}
 _FOOTER = 180
 # Pixels of a digit, and of a row of 15 points.
 _PIXELS, _ROW_PIXELS = 7, 20
+#: So many lines are a title, its head and a few rows, which stay together.
+_WITH_HEAD = 7
+#: The frame of a chart keeps clear of the end of the page before.
+_BELOW_PX = 4
 #: No row is higher, in points.
 _HIGHEST = 409
 _SCALES = {
@@ -118,6 +123,7 @@ class _Page:
         self.pen, self.sheet, self.told, self.row = pen, sheet, told, 0
         self.starts: list[int] = []
         self.widths = _widths(told, pen.lang)
+        self.paging = Paging(told.paper, sum(_PIXELS * width + 5 for width in self.widths))
 
     def write(self, *, title: str, notice: str) -> None:
         for column, width in enumerate(self.widths):
@@ -132,9 +138,13 @@ class _Page:
                 self._charts(cast("list[SheetChart]", list(parts)))
         self._set_up(title, notice)
 
+    def _set_row(self, row: int, height: float) -> None:
+        self.sheet.set_row(row, height)
+        self.paging.heights[row] = height
+
     def _titles(self, title: str, notice: str) -> None:
         book, page = theme()["book"], theme()["page"]
-        self.sheet.set_row(0, 26)
+        self._set_row(0, 26)
         self.sheet.write_string(
             0,
             0,
@@ -151,7 +161,7 @@ class _Page:
         """Write a line as wide as the sheet, and as high as it needs."""
         room = max(sum(self.widths) * 0.95, 1)
         lines = min(math.ceil(text_width(words) / room), 6)
-        self.sheet.set_row(self.row, theme()["book"]["lines"] * lines + 3)
+        self._set_row(self.row, theme()["book"]["lines"] * lines + 3)
         if len(self.widths) > 1:
             self.sheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", look)
         self.sheet.write_string(self.row, 0, words, look)
@@ -160,6 +170,7 @@ class _Page:
     def _table(self, table: SheetTable) -> None:
         if table.title:
             self.row += bool(self.starts)
+            self.paging.keep(self.row, _WITH_HEAD * theme()["book"]["lines"])
             look = self.pen.format(bold=True, font_color=theme()["page"]["head"])
             self.sheet.write_string(self.row, 0, table.title, look)
             self.row += 1
@@ -167,7 +178,7 @@ class _Page:
         names = [head.label or head.name(lang=self.pen.lang) for head in table.heads]
         for column, name in enumerate(names):
             self.sheet.write_string(self.row, column, written(name, "").shown, self.pen.head())
-        self.sheet.set_row(self.row, self._head_height(names))
+        self._set_row(self.row, self._head_height(names))
         first = self.row + 1
         totals = range(len(table.rows) - table.total_count, len(table.rows))
         for number, row in enumerate(table.rows):
@@ -176,7 +187,7 @@ class _Page:
                 for column, (cell, head) in enumerate(zip(row, table.heads, strict=True))
             ]
             if max(lines) > 1:
-                self.sheet.set_row(first + number, min(theme()["book"]["lines"] * max(lines) + 2, _HIGHEST))
+                self._set_row(first + number, min(theme()["book"]["lines"] * max(lines) + 2, _HIGHEST))
         self._colour(table, first)
         if table.has_filter and table.rows:
             self.sheet.autofilter(first - 1, 0, first + len(table.rows) - 1, len(table.heads) - 1)
@@ -233,11 +244,14 @@ class _Page:
         for at in range(0, len(drawn), beside):
             line = drawn[at : at + beside]
             self.row += 1
+            row_count = math.ceil(max(height for _, height in line) / _ROW_PIXELS) + 1
+            self.paging.keep(self.row, row_count * book["lines"])
             for place, (chart, _) in enumerate(line):
-                shift = {"object_position": 2, "x_offset": place * (book["chart_width_px"] + 12)}
+                beside_px = place * (book["chart_width_px"] + 12)
+                shift = {"object_position": 2, "x_offset": beside_px, "y_offset": _BELOW_PX}
                 self.sheet.insert_chart(self.row, 0, chart, shift)
-            for _ in range(math.ceil(max(height for _, height in line) / _ROW_PIXELS) + 1):
-                self.sheet.set_row(self.row, book["lines"])
+            for _ in range(row_count):
+                self._set_row(self.row, book["lines"])
                 self.row += 1
 
     def _chart(self, told: SheetChart) -> Any:  # noqa: ANN401  as above
@@ -308,11 +322,14 @@ class _Page:
         # The head of what can be filtered stays; where tables follow one another only the title does.
         head = self.starts[0] if self.told.tables[0].has_filter else None
         self.sheet.freeze_panes(2 if head is None else head + 1, self.told.frozen_count)
-        if head is not None:
+        # Above the rows of another table it would name the wrong columns.
+        if head is not None and len(self.told.tables) == 1:
             self.sheet.repeat_rows(head)
         self.sheet.set_landscape()
         self.sheet.set_paper(_PAPERS[self.told.paper])
         self.sheet.fit_to_pages(1, 0)
+        # No chart is cut in two, and no head stands alone at the end of a page.
+        self.sheet.set_h_pagebreaks(self.paging.breaks)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
         self.sheet.hide_gridlines(2)
         above = _printed(plain_text(title, longest=_FOOTER // 2))

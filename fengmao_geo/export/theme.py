@@ -238,7 +238,7 @@ def layer_name(layer: str, *, lang: Lang = "zh") -> str:
     ('Streets', 'unheard_of')
     """
     key = f"map.layer.{layer}"
-    return text(key, lang=lang) if has_text(key) else layer
+    return text(key, lang=lang) if has_text(key) else named("layer", layer, lang=lang)
 
 
 def say(key: str, *, lang: Lang = "zh", **values: object) -> str:

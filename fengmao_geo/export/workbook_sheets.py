@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.blocks.progress import project_progress
+from fengmao_geo.export.indicator_words import layer_words, missing_words, source_words
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import Place, block_places
+from fengmao_geo.export.run_record import data_date
 from fengmao_geo.export.sheet_cells import unit_name
 from fengmao_geo.export.sheets import SheetTable
-from fengmao_geo.export.theme import layer_name, named
-from fengmao_geo.messages import has_text, text
+from fengmao_geo.export.theme import named
+from fengmao_geo.messages import text
 from fengmao_geo.standards.load import display_name
-from fengmao_geo.tables import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,8 @@ __all__ = ["Desk", "is_missing", "number", "total"]
 
 #: The id of the town among the areas of every table.
 _TOWN = "town"
+# Where the data state no date any day will do: the status is not shown.
+_ANY_DAY = "2000-01-01"
 
 
 @dataclass(frozen=True)
@@ -92,19 +96,24 @@ class Desk:
         return {str(space): of["use"].tolist() for space, of in fitting.groupby("space_id", sort=False)}
 
     @cached_property
-    def project_blocks(self) -> list[str | None] | None:
-        """The block of each project: as the layer says, else where it lies; nothing without the layer."""
+    def data_on(self) -> str:
+        """The date of the data; empty where none is stated."""
+        return data_date(self.results.town)
+
+    @cached_property
+    def progress(self) -> pd.DataFrame | None:
+        """How the projects stand on the date of the data, in the order of the layer; nothing without it."""
         if "projects" not in self.results.town:
             return None
-        projects = self.results.town["projects"]
-        known = {place.area_id for place in self.blocks} | {place.name for place in self.blocks}
-        by_name = {place.name: place.area_id for place in self.blocks}
-        lie = self.blocks_of(projects.geometry.to_numpy())
-        said = column_values(projects, "block_id")
-        return [
-            by_name.get(str(block), str(block)) if block is not None and str(block) in known else place
-            for block, place in zip(said, lie, strict=True)
-        ]
+        rows = project_progress(self.results, on=self.data_on or _ANY_DAY).projects
+        # Without a date nothing tells what is late.
+        return rows if self.data_on else rows.assign(status="unknown", late_day_count=np.nan)
+
+    @cached_property
+    def project_blocks(self) -> list[str | None] | None:
+        """The block of each project: the one that is named, else where it lies; nothing without the layer."""
+        rows = self.progress
+        return None if rows is None else column_values(rows, "block_id")
 
     def blocks_of(self, shapes: Sequence[shapely.Geometry]) -> list[str | None]:
         """Find the block that each shape lies in, by a point inside it; nothing for outside."""
@@ -172,26 +181,11 @@ class Desk:
 
     def needs(self, missing: str) -> str:
         """Write in words what would settle a value: layers, columns and steps."""
-        parts = [part.strip() for part in missing.split(",") if part.strip()]
-        return text("label.list_mark", lang=self.lang).join(self._need(part) for part in parts)
-
-    def _need(self, need: str) -> str:
-        layer, _, column = need.partition(".")
-        if has_text(f"book.step.{need}"):
-            return self.word("step_wanted", step=text(f"book.step.{need}", lang=self.lang))
-        if layer not in LAYERS:
-            return need
-        name = self.layer(layer)
-        if not column:
-            return self.word("layer_wanted", layer=name)
-        known = has_text(f"column.{column}")
-        label = text(f"column.{column}", lang=self.lang) if known else column
-        return self.word("column_wanted", layer=name, column=label)
+        return missing_words(missing, lang=self.lang)
 
     def layer(self, layer: str) -> str:
         """Write what a layer is called."""
-        name = layer_name(layer, lang=self.lang)
-        return named("layer", layer, lang=self.lang) if name == layer else name
+        return layer_words(layer, lang=self.lang)
 
     def owner(self, owner: object) -> str | None:
         """Write whose a space is; nothing where that is not known."""
@@ -207,11 +201,8 @@ class Desk:
 
     def source(self, source: str, tag: str) -> str:
         """Write where a figure comes from and how sure it is."""
-        return (
-            self.word("source", source=source, tag=named("confidence", tag, lang=self.lang))
-            if tag
-            else source
-        )
+        said = source_words(source, lang=self.lang)
+        return self.word("source", source=said, tag=named("confidence", tag, lang=self.lang)) if tag else said
 
 
 def is_missing(value: object) -> bool:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.sheets import Head, Sheet
 from fengmao_geo.export.space_words import capital, place_name, use_name
-from fengmao_geo.export.theme import theme
+from fengmao_geo.export.theme import named, theme
 from fengmao_geo.export.workbook_sheets import is_missing, number, total
 from fengmao_geo.standards.uses import uses
+from fengmao_geo.tables import PROJECT_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from fengmao_geo.export.sheets import Cell, SheetTable
     from fengmao_geo.export.workbook_sheets import Desk
@@ -21,8 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["progress_sheet", "project_sheet"]
 
 _DATES = ("planned_start_on", "planned_end_on", "started_on", "completed_on")
+#: What has no date before it happens.
+_HAPPENED = ("started_on", "completed_on")
 _WHO = ("responsible", "operator", "funding")
-_STATUSES = ("done", "under_way", "planned")
+# What is not known is counted apart.
+_STATUSES = PROJECT_STATUSES[:-1]
 
 
 def project_sheet(desk: Desk) -> Sheet:
@@ -71,7 +77,9 @@ def _projects(desk: Desk) -> list[list[Cell]] | None:
         return None
     projects = desk.results.town["projects"]
     columns = [column_values(projects, name) for name in ("name", "batch", "theme", "project_type", "use")]
-    texts = [column_values(projects, name) for name in (*_WHO, *_DATES)]
+    said = {name: column_values(projects, name) for name in (*_WHO, *_DATES)}
+    told = _told(desk.progress)
+    texts = list((said | {name: [_when(desk, row, name) for row in told] for name in _HAPPENED}).values())
     return [
         [
             name or desk.word("unnamed_project", id=project),
@@ -150,12 +158,14 @@ def progress_sheet(desk: Desk) -> Sheet:
         The sheet.
     """
     book = theme()["book"]
-    tones = {desk.word("status_done"): book["good"], desk.word("status_under_way"): theme()["page"]["lack"]}
+    colours = {"done": book["good"], "on_time": theme()["page"]["lack"], "late": book["bad"]}
+    tones = {_status(desk, status): colour for status, colour in colours.items()}
     heads = (
         Head("project_name"),
         Head("block_of"),
         Head("acceptance_batch"),
         Head("project_status", tones=tones),
+        Head("late_day_count", "day"),
         Head("progress_share", "share", colour="bar"),
         Head("planned_start_on"),
         Head("started_on"),
@@ -166,7 +176,9 @@ def progress_sheet(desk: Desk) -> Sheet:
         Head("paid_share", "share"),
     )
     rows = _progress(desk)
-    notes = [desk.note("progress")] if rows is not None else [desk.note("no_projects")]
+    notes = [desk.note("no_projects")]
+    if rows is not None:
+        notes = [desk.note("progress", on=desk.data_on) if desk.data_on else desk.note("progress_no_date")]
     counts = _counts(desk, rows)
     parts = [desk.table(heads, rows, "projects", has_filter=bool(rows)), counts]
     return Sheet(
@@ -175,51 +187,63 @@ def progress_sheet(desk: Desk) -> Sheet:
 
 
 def _progress(desk: Desk) -> list[list[Cell]] | None:
-    blocks = desk.project_blocks
-    if blocks is None:
+    if desk.progress is None:
         return None
+    names = column_values(desk.results.town["projects"], "name")
     rows: list[list[Cell]] = []
-    for row, block in zip(
-        desk.results.town["projects"].drop(columns="geometry").to_dict("records"), blocks, strict=True
-    ):
-        project = {str(key): None if is_missing(value) else value for key, value in row.items()}
-        money, paid = project.get("investment_wan"), project.get("paid_wan")
-        status = _status(project)
+    for project, name in zip(_told(desk.progress), names, strict=True):
+        status = str(project["status"])
         rows.append(
             [
-                project.get("name") or desk.word("unnamed_project", id=project["id"]),
-                desk.block(block),
-                project.get("acceptance_batch"),
-                None if status is None else desk.word(f"status_{status}"),
-                project.get("progress_share"),
-                *(
-                    project.get(name)
-                    for name in ("planned_start_on", "started_on", "planned_end_on", "completed_on")
-                ),
-                money,
-                paid,
-                None if money is None or paid is None else paid / money if money else NOT_THERE,
+                name or desk.word("unnamed_project", id=project["project_id"]),
+                desk.block(project["block_id"]),
+                project["acceptance_batch"],
+                None if status == "unknown" else _status(desk, status),
+                _late_days(project, status),
+                project["progress_share"],
+                project["planned_start_on"],
+                _when(desk, project, "started_on"),
+                project["planned_end_on"],
+                _when(desk, project, "completed_on"),
+                project["investment_wan"],
+                project["paid_wan"],
+                NOT_THERE if project["investment_wan"] == 0 else project["paid_share"],
             ]
         )
     return rows
 
 
-def _status(project: Mapping[str, object]) -> str | None:
-    """Say how far a project is, by what its dates and its progress tell and no clock."""
-    progress = project.get("progress_share")
-    if project.get("completed_on") is not None or progress == 1:
-        return "done"
-    if project.get("started_on") is not None or (isinstance(progress, float) and progress > 0):
-        return "under_way"
-    has_plan = project.get("planned_start_on") is not None or project.get("planned_end_on") is not None
-    return "planned" if has_plan else None
+def _told(progress: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Take how each project stands; what is missing is ``None``."""
+    rows = [] if progress is None else progress.to_dict("records")
+    return [{str(key): None if is_missing(value) else value for key, value in row.items()} for row in rows]
+
+
+def _status(desk: Desk, status: str) -> str:
+    return named("project_status", status, lang=desk.lang)
+
+
+def _when(desk: Desk, project: Mapping[str, Any], name: str) -> str | None:
+    """Write when a project began or was done; what did not happen by the date of the data has no date."""
+    if project[name] is not None:
+        return str(project[name])
+    is_begun = project["progress_share"] is None or project["progress_share"] > 0
+    is_open = project["status"] in ("on_time", "late", "not_started")
+    is_not_yet = is_open and (name == "completed_on" or not is_begun)
+    return desk.word("not_yet") if is_not_yet else None
+
+
+def _late_days(project: Mapping[str, Any], status: str) -> float | None:
+    """Write how late a project is or was; what has not begun and is not late has no such number."""
+    days = project["late_day_count"]
+    return NOT_THERE if days is None and status == "not_started" else days
 
 
 def _counts(desk: Desk, rows: Sequence[Sequence[Cell]] | None) -> SheetTable:
     heads = (
         Head("block_of"),
         Head("project_count", "count"),
-        *(Head("status_count", "count", label=desk.word(f"status_{status}")) for status in _STATUSES),
+        *(Head("status_count", "count", label=_status(desk, status)) for status in _STATUSES),
         Head("status_unknown", "count"),
         Head("investment_wan", "wan"),
         Head("paid_wan", "wan"),
@@ -231,8 +255,8 @@ def _counts(desk: Desk, rows: Sequence[Sequence[Cell]] | None) -> SheetTable:
     summed: list[list[Cell]] = []
     for name in [*names, None]:
         here = [row for row in rows if name is None or row[1] == name]
-        by_status = [sum(row[3] == desk.word(f"status_{status}") for row in here) for status in _STATUSES]
-        money = [[value if isinstance(value := row[at], float) else None for row in here] for at in (9, 10)]
+        by_status = [sum(row[3] == _status(desk, status) for row in here) for status in _STATUSES]
+        money = [[value if isinstance(value := row[at], float) else None for row in here] for at in (10, 11)]
         sums = [total(values) if here else NOT_THERE for values in money]
         summed.append([name or desk.word("all"), len(here), *by_status, len(here) - sum(by_status), *sums])
     return desk.table(heads, summed, "projects", title=title, total_count=1)
