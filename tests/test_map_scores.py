@@ -173,7 +173,7 @@ def test_what_only_a_programme_yields_is_shown_as_planned(results, blocks):
     of = rows["indicator"].eq("green_rate_share") & rows["state"].eq("planned")
     only = replace(results, indicators=rows[of].reset_index(drop=True))
     (row,) = score_data(only, blocks[0], blocks, lang="zh")["groups"][0]["rows"]
-    assert (row["value"], row["states"], row["is_known"]) == ("30%", [["方案", "30%"]], True)
+    assert (row["value"], row["states"], row["is_known"]) == ("30.0%", [["方案", "30.0%"]], True)
 
 
 def test_the_panel_shows_them(pages, look):
