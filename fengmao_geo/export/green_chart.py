@@ -73,8 +73,7 @@ def gain_chart(results: Results, area_id: str, *, number: str, lang: Lang = "zh"
     down = max(1, -(-len(rows) // _COLUMNS))
     size_in = (_COLUMNS * _CELL_IN[0], down * _CELL_IN[1] + _TOP_IN + _FOOT_IN)
     # A sign of money in a name would begin a formula.
-    plain = {"axes.unicode_minus": False, "text.parse_math": False}
-    with rc_context({"font.family": family, **plain}):
+    with rc_context({"font.family": family, "axes.unicode_minus": False, "text.parse_math": False}):
         figure = Figure(figsize=size_in, dpi=_DPI, facecolor="white")
         _write_around(figure, title, lettered(_foot(results, rows, spoken), family), spoken)
         for place, (_, row) in enumerate(rows.iterrows()):
@@ -123,7 +122,7 @@ def _foot(results: Results, rows: pd.DataFrame, lang: Lang) -> str:
     """Say what the figures rest on."""
     rasters = results.town.rasters
     dates = [rasters[name].date for name in ("imagery_before", "imagery_after") if name in rasters]
-    known = rows["boundary"].unique() if len(rows) else []
+    known: list[object] = rows["boundary"].unique().tolist() if len(rows) else []
     said = [short_line(str(boundary), _NOTICE_LETTERS) for boundary in known if boundary]
     if len(dates) == len(_BARS) and all(dates):
         said.append(say("green_dates", lang=lang, before=dates[0], after=dates[1]))
