@@ -122,7 +122,7 @@ def _foot(results: Results, rows: pd.DataFrame, lang: Lang) -> str:
     """Say what the figures rest on."""
     rasters = results.town.rasters
     dates = [rasters[name].date for name in ("imagery_before", "imagery_after") if name in rasters]
-    known = rows["boundary"].unique().tolist() if len(rows) else []
+    known: list[object] = rows["boundary"].unique().tolist() if len(rows) else []
     said = [short_line(str(boundary), _NOTICE_LETTERS) for boundary in known if boundary]
     if len(dates) == len(_BARS) and all(dates):
         said.append(say("green_dates", lang=lang, before=dates[0], after=dates[1]))
