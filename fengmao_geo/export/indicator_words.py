@@ -235,8 +235,8 @@ def layer_words(layer: str, *, lang: Lang = "zh") -> str:
 
     Examples
     --------
-    >>> layer_words("sewers"), layer_words("imagery_after", lang="en"), layer_words("open_land")
-    ('排水管网', 'Imagery after', '空地')
+    >>> layer_words("sewers", lang="en"), layer_words("imagery_after", lang="en")
+    ('Sewers', 'imagery after')
     """
     raster = raster_standard().rasters.get(layer)
     if raster is not None:
@@ -263,8 +263,8 @@ def source_words(source: str, *, lang: Lang = "zh") -> str:
 
     Examples
     --------
-    >>> source_words("proposal"), source_words("proposal", lang="en"), source_words("somebody's list")
-    ('建议值', 'proposal', "somebody's list")
+    >>> source_words("proposal", lang="en"), source_words("somebody's list")
+    ('proposal', "somebody's list")
     """
     if lang == "en":
         return source

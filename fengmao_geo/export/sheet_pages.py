@@ -17,7 +17,7 @@ _SAFE = 0.94
 _NEAR = 0.12
 
 
-@dataclass
+@dataclass(frozen=True)
 class Paging:
     """The rows of a sheet as they fall on pages that are as wide as the sheet.
 
