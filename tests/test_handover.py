@@ -85,22 +85,50 @@ def test_the_readme_says_what_lies_where_and_the_notice(tmp_path):
     assert "报告：report.out（2 个文件）" in lines
 
 
-@pytest.mark.parametrize(("name", "place"), [("write_workbook", "workbook.xlsx"), ("write_report", "report")])
-def test_workbook_and_report_are_written_once_they_are_public_names(name, place, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "module", "place"), [("workbook", "workbook", "workbook.xlsx"), ("report", "report", ".")]
+)
+def test_workbook_and_report_are_given_results_place_and_language(name, module, place, monkeypatch, tmp_path):
     given = []
 
     def write(results, *where, lang, folder=None):
         given.append((results, folder or where[0], lang))
-        return tmp_path / "made" if name == "write_workbook" else [tmp_path / "made"]
+        return tmp_path / "made" if name == "workbook" else [tmp_path / "made"]
 
-    monkeypatch.setattr("fengmao_geo." + name, write, raising=False)
+    monkeypatch.setattr(f"fengmao_geo.export.{module}.write_{name}", write)
     results = space_results()
-    only = name.removeprefix("write_")
-    monkeypatch.setattr(handover, "WRITERS", {only: WRITERS[only]})
+    monkeypatch.setattr(handover, "WRITERS", {name: WRITERS[name]})
     (tmp_path / "made").touch()
     written = write_all(results, folder=tmp_path, lang="en")
     assert given == [(results, tmp_path / place, "en")]
     assert written[0].path == tmp_path / "made"
+
+
+def test_maps_and_the_saved_run_are_given_what_they_take_besides(monkeypatch, tmp_path):
+    given = []
+
+    def write(_, *_where, **options):
+        given.append(options)
+        (tmp_path / "made").touch()
+        return [tmp_path / "first", tmp_path / "made"]
+
+    monkeypatch.setattr("fengmao_geo.export.folium_map.write_block_maps", write)
+    monkeypatch.setattr("fengmao_geo.export.saved_run.write_results", write)
+    monkeypatch.setattr(handover, "WRITERS", {name: WRITERS[name] for name in ("maps", "saved")})
+    handed = write_all(
+        space_results(), folder=tmp_path, maps={"basemap": "gaode"}, run={"run_on": "2024-12-31"}
+    )
+    assert given == [
+        {"folder": tmp_path / "maps", "lang": "zh", "basemap": "gaode"},
+        {"run_on": "2024-12-31"},
+    ]
+    # What the saved run is stands in its last file.
+    assert handed[1].path == tmp_path / "made"
+
+
+def test_a_run_for_the_public_is_not_saved(tmp_path):
+    job = SimpleNamespace(results=SimpleNamespace(share="public"), folder=tmp_path, run={})
+    assert WRITERS["saved"](job) == []
 
 
 def test_steps_that_were_not_run_leave_no_files(tmp_path):
@@ -126,10 +154,12 @@ class TestRun:
 
         def write(_, **options):
             given.append(options)
+            (tmp_path / "run").mkdir()
             return [Handed("地图", "Maps", tmp_path / "maps" / "index.html", 3)]
 
         monkeypatch.setattr(cli, "_studied", lambda *_, **__: (found, None))
         monkeypatch.setattr(handover, "write_all", write)
+        monkeypatch.setattr("fengmao_geo.export.run_record.input_hashes", lambda _: {"town.toml": "0a"})
         runner = CliRunner()
         return given, lambda *words: runner.invoke(cli.app, ["run", "town", "--out", str(tmp_path), *words])
 
@@ -138,7 +168,22 @@ class TestRun:
         done = run("--lang", "en")
         assert done.exit_code == 0, done.stderr
         assert f"Maps: {tmp_path / 'maps' / 'index.html'}" in done.stderr
-        assert given == [{"folder": tmp_path, "lang": "en", "share": "internal", "review": None}]
+        maps = {"basemap": None, "basemap_key": None, "photos": None}
+        run_of = {"run_on": None, "inputs": {"town.toml": "0a"}}
+        told = {"lang": "en", "share": "internal", "review": None, "maps": maps, "run": run_of}
+        assert given == [{"folder": tmp_path} | told]
+        assert (tmp_path / "run" / "run.log").is_file()
+
+    def test_run_hands_on_the_basemap_its_key_and_the_date(self, call):
+        given, run = call
+        assert run("--basemap", "tianditu:k1", "--date", "2024.12.31").exit_code == 0
+        assert given[0]["maps"] == {"basemap": "tianditu", "basemap_key": "k1", "photos": None}
+        assert given[0]["run"]["run_on"] == "2024-12-31"
+
+    def test_a_date_that_is_none_is_wrong_usage(self, call):
+        given, run = call
+        assert run("--date", "spring").exit_code == 2
+        assert given == []
 
     def test_run_hands_on_whom_it_is_for(self, call):
         given, run = call
