@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zipfile
 from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 
@@ -77,6 +78,16 @@ def cells_of(path):
     return "\n".join(str(cell) for row in rows for cell in row if not isinstance(cell, bytes))
 
 
+def parts_of(path):
+    """Read every part of an office file that is text, as a reader sees it."""
+    with zipfile.ZipFile(path) as parts:
+        texts = [
+            parts.read(name).decode("utf-8") for name in parts.namelist() if name.endswith(("xml", "rels"))
+        ]
+    # A word may be parted by marks of style.
+    return "\n".join([*texts, *(re.sub(r"<[^>]*>", "", text) for text in texts)])
+
+
 def secrets_in(text):
     return [secret for secret in SECRETS if secret in text]
 
@@ -94,10 +105,12 @@ def test_no_table_of_public_results_holds_a_secret(public):
 
 def test_no_file_of_a_public_run_holds_a_secret(written):
     files = [path for path in written.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".html", ".gpkg", ".csv", ".txt", ".png"}
+    assert {path.suffix for path in files} == {".html", ".gpkg", ".csv", ".txt", ".png", ".xlsx", ".docx"}
     for path in files:
         if path.suffix == ".gpkg":
             assert secrets_in(cells_of(path)) == [], path
+        elif path.suffix in (".xlsx", ".docx"):
+            assert secrets_in(parts_of(path)) == [], path
         elif path.suffix != ".png":
             assert secrets_in(path.read_text(encoding="utf-8")) == [], path
 
@@ -112,6 +125,9 @@ def test_every_page_and_every_other_file_bears_the_mark(public, written):
     assert len(pages) == 3
     assert all(page_data(page)["notice"] == public.town.settings.notice for page in pages)
     assert MARK in (written / "README.txt").read_text(encoding="utf-8")
+    for name in ("workbook.xlsx", "report.docx"):
+        assert MARK in parts_of(written / name)
+    assert MARK in (written / "report.html").read_text(encoding="utf-8")
     with closing(sqlite3.connect(written / "town.gpkg")) as base:
         [(metadata,)] = base.execute("SELECT metadata FROM gpkg_metadata")
         descriptions = {text for (text,) in base.execute("SELECT description FROM gpkg_contents")}

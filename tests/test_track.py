@@ -369,7 +369,7 @@ def test_a_map_from_a_saved_run_is_that_of_the_run_itself(whole, tmp_path):
 def test_a_block_that_is_none_names_those_there_are(whole, tmp_path):
     told = _invoke("map", whole, "--block", "9", "--out", tmp_path)
     assert told.exit_code == 2
-    assert "mid (1)" in told.stderr
+    assert "1 中片 (mid)" in told.stderr
 
 
 def test_map_without_a_run_says_what_to_name(tmp_path):
