@@ -11,6 +11,7 @@ from score_towns import results_of, town_of_blocks, use_our_indicators, whole
 
 import fengmao_geo as fg
 from fengmao_geo.blocks.block_scores import block_scores
+from fengmao_geo.blocks.indicators import block_indicators
 from fengmao_geo.blocks.score_rules import ScoreRules, score_findings, score_settings
 from fengmao_geo.blocks.scorecard import score_changes, scorecard
 from fengmao_geo.errors import TownError, UsageError
@@ -145,9 +146,13 @@ def test_inputs_are_left_as_they_were():
 
 def test_without_measured_indicators_they_are_measured(monkeypatch):
     monkeypatch.undo()
-    card = scorecard(Results(town_of_blocks("a")), weights={"green_rate_share": 1})
+    results = Results(town_of_blocks("a"))
+    card = scorecard(results, weights={"green_rate_share": 1})
     assert set(card["block_id"]) == {"a"}
-    assert column(card, "attainment_share").isna().all()
+    own = block_indicators(results).query("area_id == 'a'").dropna(subset="value")
+    attained = set(card.dropna(subset="attainment_share")["indicator"])
+    assert attained == set(own["indicator"]) & set(card["indicator"])
+    assert "green_rate_share" not in attained
 
 
 def test_a_town_without_blocks_has_an_empty_card():

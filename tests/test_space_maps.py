@@ -146,7 +146,7 @@ def test_a_card_says_what_a_planner_asks(pages, show):
 def test_what_cannot_be_judged_stands_apart_from_what_fits(pages, show):
     shown = show(pages[0])
     card(shown, 0)
-    assert shown.page.locator(".use-fits").all_inner_texts() == ["微绿地 ※"]
+    assert shown.page.locator(".use-fits").all_inner_texts() == ["微绿地 ※1.5 万元"]
     assert shown.page.locator(".use-unknown").all_inner_texts() == ["小型球类场地(羽毛球/匹克球)"]
 
 
@@ -327,6 +327,7 @@ def test_hostile_text_of_spaces_runs_nowhere_and_is_shown_as_typed(text, tmp_pat
                 "use": text,
                 "fits": ["yes", "yes", "unknown", "no"],
                 "reason": [f"flag={plain}", "", f"unknown={plain}", ""],
+                "cost_wan": [1.5, 2.0, None, None],
             }
         ),
     )
