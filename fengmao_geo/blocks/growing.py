@@ -63,7 +63,7 @@ def worth(sums: Numbers, area_m2: Numbers, outline_m: Numbers) -> Numbers:
     Examples
     --------
     >>> both, one = worth(np.array([[0.1, 0.1], [0.2, 0]]), np.array([1.0, 1.0]), np.array([4.0, 4.0]))
-    >>> float(both / one)
+    >>> round(float(both / one), 9)
     2.0
     """
     together = np.sqrt(np.maximum(sums, 0.0)).mean(axis=1) ** 2

@@ -144,6 +144,7 @@ def translate_proposals(proposed: gpd.GeoDataFrame, *, lang: Lang) -> gpd.GeoDat
     Examples
     --------
     >>> import geopandas as gpd
+    >>> from fengmao_geo.tables import RESULTS
     >>> empty = gpd.GeoDataFrame(columns=RESULTS["proposed_blocks"].names, geometry=[], crs=4549)
     >>> translate_proposals(empty, lang="en").shape
     (0, 15)

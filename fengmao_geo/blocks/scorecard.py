@@ -71,7 +71,8 @@ def scorecard(
     --------
     >>> from fengmao_geo.town.sample import sample_town
     >>> from fengmao_geo.results import Results
-    >>> scorecard(Results(sample_town()), weights={"green_rate_share": 1})["weight_share"].max()
+    >>> card = scorecard(Results(sample_town()), weights={"green_rate_share": 1})
+    >>> float(card["weight_share"].max())
     1.0
     """
     rules = score_settings(results.town, asked={"weights": weights, "targets": targets})

@@ -100,6 +100,7 @@ def is_same_crs(one: CRS, other: CRS) -> bool:
 
     Examples
     --------
+    >>> from pyproj import CRS
     >>> is_same_crs(CRS(4549), CRS(CRS(4549).to_wkt("WKT1_GDAL")))
     True
     """

@@ -107,6 +107,7 @@ def suspected_shifts(
 
     Examples
     --------
+    >>> from pyproj import CRS
     >>> suspected_shifts({}, stated={}, trusted=(), crs=CRS.from_epsg(4549))
     []
     """
