@@ -94,6 +94,15 @@ def test_a_project_that_states_none_counts_by_those_of_its_use():
     assert list(found.index[found["project_count"] > 0]) == [("batch", "public_space"), ("theme", "repair")]
 
 
+def test_a_project_names_its_block_by_id_number_or_name():
+    named = ["a", "1", "区块a"]
+    outside = frame([square(600, 600, 20)] * 3, id=list("nmo"), batch=["old_estate"] * 3, block_id=named)
+    town = town_of_blocks("a")
+    blocks = town["blocks"].assign(block_no=1)
+    results = Results(town_of_blocks("a", projects=outside, blocks=blocks), indicators=measured())
+    assert block_matrix(results).set_index("item").loc["old_estate", "project_count"] == 3
+
+
 def test_a_project_of_no_batch_no_theme_and_no_use_fills_no_gap():
     assert matrix(layers={"projects": projects()})["is_missing"].all()
 

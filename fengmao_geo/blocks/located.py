@@ -9,14 +9,24 @@ import pandas as pd
 import shapely
 
 from fengmao_geo.blocks.case import areas_of
+from fengmao_geo.standards.names import normalise
+from fengmao_geo.town.texts import TEXT
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from fengmao_geo.results import Results
+    from fengmao_geo.town.town import Town
 
-__all__ = ["blocks_of", "of_blocks", "project_ground", "usable_spaces"]
+__all__ = [
+    "blocks_of",
+    "located_projects",
+    "of_blocks",
+    "project_blocks",
+    "project_ground",
+    "usable_spaces",
+]
 
 
 def blocks_of(results: Results) -> gpd.GeoDataFrame:
@@ -64,6 +74,60 @@ def of_blocks(layer: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> NDArray[np.i
     return np.where(named >= 0, named, lies_in)
 
 
+def project_blocks(town: Town) -> tuple[pd.Series, pd.Series]:
+    """Find the block of each project: the one that is named, by id, number or name, else the one it lies in.
+
+    Parameters
+    ----------
+    town
+        The town, with the layer ``projects``.
+
+    Returns
+    -------
+    Series, Series
+        The block's id, missing where there is none; and whether a block is named that is none.
+    """
+    layer = town["projects"]
+    none: pd.Series[str] = pd.Series(np.nan, index=layer.index, dtype=TEXT)
+    said: pd.Series[str] = layer["block_id"].astype(TEXT) if "block_id" in layer else none
+    is_said = said.notna() & (said.fillna("").str.strip() != "")
+    if "blocks" not in town:
+        return said.where(is_said), is_said & False
+    blocks = town["blocks"].sort_values("id")
+    called = {
+        normalise(name): block
+        for column in ("name", "block_no", "id")
+        if column in blocks
+        for name, block in zip(blocks[column], blocks["id"], strict=True)
+        if pd.notna(name)
+    }
+    named = said.astype(object).map(lambda text: called.get(normalise(text)), na_action="ignore").astype(TEXT)
+    inside = shapely.point_on_surface(layer.geometry.to_numpy())
+    place, row = shapely.STRtree(inside).query(blocks.geometry.to_numpy(), predicate="intersects")
+    # Of two blocks that share ground the first by id.
+    order = np.lexsort((place, row))
+    rows, first = np.unique(row[order], return_index=True)
+    lies_in = none.copy()
+    lies_in.iloc[rows] = blocks["id"].to_numpy()[place[order][first]]
+    return named.fillna(lies_in), is_said & named.isna()
+
+
+def located_projects(town: Town) -> gpd.GeoDataFrame:
+    """Take the layer of projects, each with the id of its block.
+
+    Parameters
+    ----------
+    town
+        The town, with the layer ``projects``.
+
+    Returns
+    -------
+    GeoDataFrame
+        The layer; ``block_id`` is as `project_blocks` finds it.
+    """
+    return town["projects"].assign(block_id=project_blocks(town)[0])
+
+
 def project_ground(results: Results) -> gpd.GeoDataFrame | None:
     """List the ground of projects and of the programme's sites.
 
@@ -78,7 +142,7 @@ def project_ground(results: Results) -> gpd.GeoDataFrame | None:
         ``block_id, use`` and the geometry, each missing where it is not stated; ``None`` where there is
         neither a layer of projects nor a programme.
     """
-    parts = [results.town["projects"]] if "projects" in results.town else []
+    parts = [located_projects(results.town)] if "projects" in results.town else []
     if results.programme is not None:
         parts.append(results.programme.sites)
     if not parts:

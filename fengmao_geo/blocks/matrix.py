@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fengmao_geo.blocks.indicators import block_indicators
-from fengmao_geo.blocks.located import blocks_of, of_blocks, usable_spaces
+from fengmao_geo.blocks.located import blocks_of, located_projects, of_blocks, usable_spaces
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.spaces import space_kinds
 from fengmao_geo.standards.uses import uses
@@ -120,7 +120,7 @@ def _sites(results: Results, blocks: gpd.GeoDataFrame) -> pd.DataFrame:
 def _projects(results: Results, blocks: gpd.GeoDataFrame) -> pd.DataFrame:
     if "projects" not in results.town:
         return _rows([], pd.Series(dtype=object), {})
-    projects = results.town["projects"]
+    projects = located_projects(results.town)
     use = projects["use"] if "use" in projects else pd.Series(None, index=projects.index, dtype=object)
     found = _rows(of_blocks(projects, blocks), use, uses())
     own = projects.reindex(columns=list(_SIDES)).reset_index(drop=True).loc[found.index]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
+from fengmao_geo.blocks.located import project_blocks
 from fengmao_geo.blocks.project_faults import project_findings
 from fengmao_geo.errors import UsageError
 from fengmao_geo.findings import findings_table
-from fengmao_geo.standards.names import normalise
 from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.tables import LAYERS, PROGRESS_GROUPS, PROJECT_STATUSES, RESULTS
 from fengmao_geo.town.dates import first_day, last_day, read_date
@@ -101,7 +100,7 @@ def project_progress(results: Results, *, on: str) -> Progress:
         raise UsageError("run_on", value=on)
     if "projects" not in town:
         raise UsageError("no_projects")
-    blocks, unknown = _blocks_of(town)
+    blocks, unknown = project_blocks(town)
     rows = _known(town).assign(block_id=blocks)
     rows = _with_status(rows, day)
     found = project_findings(rows, on=day, unknown_blocks=unknown)
@@ -125,36 +124,6 @@ def _known(town: Town) -> pd.DataFrame:
     frame = pd.DataFrame(columns).astype(kinds)
     names = layer["name"] if "name" in layer else layer["id"]
     return frame.assign(project_id=layer["id"], project_name=names.fillna(layer["id"]))
-
-
-def _blocks_of(town: Town) -> tuple[pd.Series, pd.Series]:
-    """Find the block of each project: the one that is named, by id, number or name, else the one it lies in.
-
-    The second series flags projects whose block is named and is none.
-    """
-    layer = town["projects"]
-    none: pd.Series[str] = pd.Series(np.nan, index=layer.index, dtype=TEXT)
-    said: pd.Series[str] = layer["block_id"].astype(TEXT) if "block_id" in layer else none
-    is_said = said.notna() & (said.fillna("").str.strip() != "")
-    if "blocks" not in town:
-        return said.where(is_said), is_said & False
-    blocks = town["blocks"].sort_values("id")
-    called = {
-        normalise(name): block
-        for column in ("name", "block_no", "id")
-        if column in blocks
-        for name, block in zip(blocks[column], blocks["id"], strict=True)
-        if pd.notna(name)
-    }
-    named = said.astype(object).map(lambda text: called.get(normalise(text)), na_action="ignore").astype(TEXT)
-    inside = shapely.point_on_surface(layer.geometry.to_numpy())
-    place, row = shapely.STRtree(inside).query(blocks.geometry.to_numpy(), predicate="intersects")
-    # Of two blocks that share ground the first by id.
-    order = np.lexsort((place, row))
-    rows, first = np.unique(row[order], return_index=True)
-    lies_in = none.copy()
-    lies_in.iloc[rows] = blocks["id"].to_numpy()[place[order][first]]
-    return named.fillna(lies_in), is_said & named.isna()
 
 
 def _with_status(rows: pd.DataFrame, on: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fengmao_geo.blocks.located import blocks_of, of_blocks, project_ground
+from fengmao_geo.blocks.located import blocks_of, located_projects, of_blocks, project_ground
 from fengmao_geo.standards.red_lines import red_line_standard
 from fengmao_geo.standards.uses import CROPPING
 from fengmao_geo.tables import RESULTS
@@ -110,7 +110,7 @@ def _works(town: Town, blocks: gpd.GeoDataFrame) -> dict[str, tuple[Numbers, Tex
     if "projects" not in town:
         nothing = np.full(len(blocks), np.nan), np.full(len(blocks), "projects", dtype=object)
         return dict.fromkeys(("demolished_share", "rebuilt_ratio", "rehoused_share"), nothing)
-    projects = town["projects"]
+    projects = located_projects(town)
     of = of_blocks(projects, blocks)
     demolished, rebuilt, moved, rehoused = (
         _sums(projects, name, of, len(blocks))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
+from fengmao_geo.blocks.located import located_projects
 from fengmao_geo.blocks.proposal_words import translate_proposals
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.report_indicators import indicator_parts
@@ -27,7 +26,6 @@ from fengmao_geo.export.theme import named, say
 from fengmao_geo.standards.uses import uses
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
 
     from fengmao_geo.export.map_figures import Place
@@ -181,7 +179,8 @@ def _project_list(telling: Telling, place: Place) -> tuple[Part, ...]:
     town = telling.results.town
     if "projects" not in town:
         return (telling.tell("no_projects"),)
-    rows = _projects_in(town["projects"], town["blocks"], place)
+    projects = located_projects(town)
+    rows = projects[projects["block_id"] == place.area_id].sort_values("id")
     if not len(rows):
         return (telling.tell("block_projects_none"),)
     table = telling.table(
@@ -203,18 +202,6 @@ def _project_list(telling: Telling, place: Place) -> tuple[Part, ...]:
         numbers=(3,),
     )
     return (telling.lead("block_projects", count=len(rows)), table)
-
-
-def _projects_in(projects: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
-    """Take the projects that name the block, or lie in it and name none."""
-    outline = blocks.geometry[blocks["id"] == place.area_id].iloc[0]
-    inside = shapely.intersects(shapely.point_on_surface(projects.geometry.to_numpy()), outline)
-    said = column_values(projects, "block_id")
-    own = [
-        name == place.area_id if name is not None else bool(is_in)
-        for name, is_in in zip(said, inside, strict=True)
-    ]
-    return projects[own].sort_values("id")
 
 
 def _project_kind(telling: Telling, row: dict[Any, Any]) -> str:
