@@ -93,7 +93,8 @@ def test_there_are_indicators_enough_of_the_first_four_groups():
 
 @pytest.mark.parametrize("one", DECLARED, ids=lambda one: one.indicator)
 def test_the_unit_ends_the_name(one):
-    assert one.indicator.endswith(f"_{'count' if one.unit == 'type_count' else one.unit}")
+    ending = {"type_count": "count", "rate": "share"}.get(one.unit, one.unit)
+    assert one.indicator.endswith(f"_{ending}")
 
 
 @pytest.mark.parametrize("one", DECLARED, ids=lambda one: one.indicator)
