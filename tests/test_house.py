@@ -182,3 +182,10 @@ def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(small_folder, small
     )
     assert len(one) > 2
     assert one == other
+
+
+def test_tests_that_share_what_takes_long_run_on_one_worker(request):
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("no groups are asked for: --dist loadgroup does")
+    # A release of pytest that pytest-xdist does not know drops the groups without a word.
+    assert request.node.nodeid.endswith("@test_house.py")
