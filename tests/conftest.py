@@ -57,6 +57,8 @@ def _group(item: pytest.Item) -> str:
     names = getattr(item, "fixturenames", ())
     if item.path.name in _OF_THE_MAKER:
         return "maker"
+    if "small_run" in names:
+        return "test_cli.py"
     # The rest of a file that looks at the demo waits for nothing, so it may run elsewhere.
     return "demo" if "demo" in names else item.path.name
 
