@@ -183,6 +183,12 @@ def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(small_folder, small
     # How long each step took stands in the log alone.
     assert one.pop("run/run.log")
     assert other.pop("run/run.log")
-    assert {name.split("/")[0] for name in one} >= {"maps", "run", "workbook.xlsx", "report.docx", "town.gpkg"}
+    assert {name.split("/")[0] for name in one} >= {
+        "maps",
+        "run",
+        "workbook.xlsx",
+        "report.docx",
+        "town.gpkg",
+    }
     assert sorted(one) == sorted(other)
     assert not [name for name in one if one[name] != other[name]]

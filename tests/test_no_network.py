@@ -69,9 +69,9 @@ def closed(tmp_path_factory):
         str(above / "out"),
     ]
     environment = os.environ | {"PYTHONHASHSEED": SEED}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  our own file
         command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
-    )  # noqa: S603  our own file
+    )
     assert done.returncode == 0, (done.returncode, done.stderr[-3000:])
     return Closed(json.loads(done.stdout), above / "out")
 
