@@ -157,3 +157,20 @@ def test_all_that_is_loaded_is_needed_by_name():
     # Parts of folium, rasterio and pydantic that these hand out.
     unnamed = {top for top in loaded if not {plain(of) for of in brings.get(top, [top])} & named}
     assert unnamed == {"affine", "branca", "pydantic_core"}
+
+
+#: Libraries in C that wheels bring along under other terms: GEOS (LGPL-2.1, linked and unchanged), the run-time
+#: libraries of GCC (GPL with an exception for what is linked), and FreeType and FriBiDi under their freer terms.
+BROUGHT_ALONG = {"matplotlib", "numpy", "pillow", "rasterio", "scipy", "shapely"}
+
+
+def test_what_wheels_bring_along_under_stricter_terms_was_looked_at():
+    strict = re.compile(r"^\s*GNU (LESSER |LIBRARY |AFFERO )?GENERAL PUBLIC LICENSE\s*$", re.MULTILINE)
+    found = set()
+    for name, of in closure().items():
+        for file in of.files or []:
+            path = Path(str(of.locate_file(file)))
+            is_licence = path.parts[-2].endswith("-info") or "licenses" in path.parts
+            if is_licence and path.suffix in ("", ".txt", ".md", ".rst") and path.is_file():
+                found |= {name} if strict.search(path.read_text("utf-8", "replace")) else set()
+    assert found <= BROUGHT_ALONG
