@@ -159,9 +159,9 @@ def test_all_that_is_loaded_is_needed_by_name():
     assert unnamed == {"affine", "branca", "pydantic_core"}
 
 
-#: Libraries in C that wheels bring along under other terms: GEOS (LGPL-2.1, linked and unchanged), the run-time
-#: libraries of GCC (GPL with an exception for what is linked), and FreeType and FriBiDi under their freer terms.
-BROUGHT_ALONG = {"matplotlib", "numpy", "pillow", "rasterio", "scipy", "shapely"}
+#: GEOS (LGPL-2.1, linked and unchanged; rasterio and pyogrio bring it along without its text), and the run-time
+#: library of GCC's Fortran (GPL with an exception for what is linked).
+BROUGHT_ALONG = {"numpy", "scipy", "shapely"}
 
 
 def test_what_wheels_bring_along_under_stricter_terms_was_looked_at():
