@@ -50,6 +50,9 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
 def write_all_whole(contents: Mapping[Path, bytes]) -> None:
     """Write files that belong together: all are brought to the disk before the first is renamed.
 
+    If that fails, or is interrupted, what was there before stands there again: of no two files one is new and
+    the other old.
+
     Parameters
     ----------
     contents
@@ -68,24 +71,46 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['a', 'b']
     """
-    beside = {target: target.with_name(f".{target.name}.{os.getpid()}.part") for target in contents}
+    beside = {target: _beside(target, "part") for target in contents}
+    there = {target for target in contents if target.exists()}
+    # One file alone gives way in one step.
+    older = {target: _beside(target, "old") for target in there if len(contents) > 1}
     try:
         for target, content in contents.items():
-            with beside[target].open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write(beside[target], content)
         for target, part in beside.items():
+            if target in older:
+                target.replace(older[target])
             part.replace(target)
+    except BaseException:
+        for target, old in older.items():
+            if old.exists():
+                old.replace(target)
+        for target in contents.keys() - there:
+            target.unlink(missing_ok=True)
+        raise
     finally:
-        for part in beside.values():
-            part.unlink(missing_ok=True)
+        for rest in (*beside.values(), *older.values()):
+            rest.unlink(missing_ok=True)
+
+
+def _beside(target: Path, end: str) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.{end}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file and bring it to the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_folder_whole(folder: str | Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write a folder so that nobody ever meets half of it; what stood in its place gives way whole.
 
-    It is written beside its target, brought to the disk and renamed; if that fails, what was there stays.
+    It is written beside its target, brought to the disk and renamed; if that fails or is interrupted, what
+    was there stands there again.
 
     Parameters
     ----------
@@ -113,22 +138,24 @@ def write_folder_whole(folder: str | Path, contents: Mapping[str, bytes]) -> lis
     """
     target = Path(folder).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside, older = (target.with_name(f".{target.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    beside, older = _beside(target, "part"), _beside(target, "old")
+    # A process of the same number may have been killed here.
+    _settle(target, beside, older)
     try:
         beside.mkdir()
         for name, content in contents.items():
-            with (beside / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            _write(beside / name, content)
         if target.exists():
             target.rename(older)
         beside.rename(target)
-    except OSError:
-        if older.exists() and not target.exists():
-            older.rename(target)
-        raise
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    shutil.rmtree(older, ignore_errors=True)
+        _settle(target, beside, older)
     return [Path(folder) / name for name in contents]
+
+
+def _settle(target: Path, beside: Path, older: Path) -> None:
+    """Let what stood there return where nothing new stands, and remove what is left beside it."""
+    if older.exists() and not target.exists():
+        older.rename(target)
+    for rest in (beside, older):
+        shutil.rmtree(rest, ignore_errors=True)

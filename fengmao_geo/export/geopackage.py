@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pyogrio
+from pyogrio.errors import DataSourceError, FeatureError
 
-from fengmao_geo.errors import UsageError
+from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.export.files import write_whole
+from fengmao_geo.town.whole import check_geopackage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from pyproj import CRS
 
-__all__ = ["DATE", "read_spaces", "tables_file", "write_tables"]
+__all__ = ["DATE", "read_spaces", "tables_file", "told_as_os_error", "write_tables"]
 
 #: GeoPackages hold when they were written; a fixed date keeps equal contents equal.
 DATE = "2000-01-01T00:00:00.000Z"
@@ -61,6 +65,41 @@ def write_tables(tables: Mapping[str, gpd.GeoDataFrame], path: str | Path) -> Pa
         return write_whole(target, tables_file(tables, Path(folder) / target.name).read_bytes())
 
 
+@contextmanager
+def told_as_os_error(file: str) -> Iterator[None]:
+    """Raise OSError where GDAL, SQLite or a look at what they wrote tells of a disk that is full.
+
+    Parameters
+    ----------
+    file
+        The name of the file that is written.
+
+    Yields
+    ------
+    None
+        Nothing; writing and looking go on inside.
+
+    Raises
+    ------
+    OSError
+        In the place of what they raise.
+
+    Examples
+    --------
+    >>> with told_as_os_error("a.gpkg"):
+    ...     raise sqlite3.OperationalError("disk I/O error")
+    Traceback (most recent call last):
+        ...
+    OSError: a.gpkg: disk I/O error
+    """
+    try:
+        yield
+    except TownError as reason:
+        raise OSError(f"{file}: not all of it was written") from reason
+    except (DataSourceError, FeatureError, sqlite3.Error) as reason:
+        raise OSError(f"{file}: {reason}") from reason
+
+
 def tables_file(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     """Make a GeoPackage of tables, with shapes or without, for others to add to or to take over.
 
@@ -84,15 +123,27 @@ def tables_file(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     before = {name: pyogrio.get_gdal_config_option(name) for name in _WRITING}
     pyogrio.set_gdal_config_options(_WRITING)
     try:
-        for name, table in tables.items():
-            first = {} if path.exists() else {"VERSION": _VERSION}
-            pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=not first, **first)
+        with told_as_os_error(path.name):
+            for name, table in tables.items():
+                first = {} if path.exists() else {"VERSION": _VERSION}
+                pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=not first, **first)
+            _check_made(tables, path)
     finally:
         pyogrio.set_gdal_config_options(before)
-    kept = {name: pyogrio.read_info(path, layer=name)["features"] for name in tables}
-    if short := [name for name, table in tables.items() if kept[name] != len(table)]:
-        raise OSError(f"{path.name}: not all rows of {', '.join(short)} were written")
     return path
+
+
+def _check_made(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Look for every row and every index: of a disk that is full as a file is closed GDAL says nothing."""
+    check_geopackage(path.resolve(), path.name)
+    kept = {name: pyogrio.read_info(path, layer=name)["features"] for name in tables}
+    short = [name for name, table in tables.items() if kept[name] != len(table)]
+    with closing(sqlite3.connect(path)) as base:
+        made = {str(row[0]) for row in base.execute("SELECT name FROM sqlite_master")}
+    shaped = [name for name, table in tables.items() if isinstance(table, gpd.GeoDataFrame)]
+    short += [name for name in shaped if f"rtree_{name}_geom" not in made]
+    if short:
+        raise OSError(f"{path.name}: not all rows of {', '.join(short)} were written")
 
 
 def read_spaces(path: str | Path, *, crs: CRS) -> gpd.GeoDataFrame | None:

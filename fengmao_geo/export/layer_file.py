@@ -17,7 +17,9 @@ import shapely
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.files import write_all_whole, write_whole
-from fengmao_geo.export.geopackage import write_tables
+from fengmao_geo.export.geopackage import told_as_os_error, write_tables
+from fengmao_geo.town.shapefile import parts_of
+from fengmao_geo.town.whole import check_flatgeobuf, check_shapefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,8 +151,20 @@ def _write_flatgeobuf(frame: gpd.GeoDataFrame, target: Path, encoding: str | Non
 def _write_gdal(frame: gpd.GeoDataFrame, target: Path, *, driver: str, **options: str) -> None:
     with TemporaryDirectory() as folder:
         made = Path(folder) / f"layer{target.suffix.casefold()}"
-        pyogrio.write_dataframe(frame, made, layer=target.stem, driver=driver, **options)
+        with told_as_os_error(target.name):
+            pyogrio.write_dataframe(frame, made, layer=target.stem, driver=driver, **options)
+            _check_made(made, rows=len(frame))
         write_whole(target, made.read_bytes())
+
+
+def _check_made(made: Path, *, rows: int) -> None:
+    """Look whether all was written: of a disk that is full as a file is closed GDAL says nothing."""
+    if made.suffix == ".fgb" and rows:
+        check_flatgeobuf(made, made.name)
+    if made.suffix == ".shp":
+        check_shapefile(made, parts_of(made), made.name)
+    if made.suffix == ".geojson" and not made.read_bytes().rstrip().endswith(b"}"):
+        raise OSError(f"{made.name}: not all of it was written")
 
 
 def _write_parquet(frame: gpd.GeoDataFrame, target: Path, encoding: str | None) -> None:
@@ -233,6 +247,8 @@ def _write_shapefile(frame: gpd.GeoDataFrame, target: Path, encoding: str | None
     with TemporaryDirectory() as folder:
         made = Path(folder) / "layer.shp"
         _write_raw(plain.assign(**columns).rename(columns=raw), made, target)
+        with told_as_os_error(target.name):
+            _check_made(made, rows=len(frame))
         parts = {part.suffix: part.read_bytes() for part in made.parent.iterdir() if part.suffix != ".cpg"}
     parts[".cpg"] = codec.encode()
     page = _CODE_PAGE_GBK if codec.casefold() == "gbk" else 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fengmao_geo.export.files import write_whole
-from fengmao_geo.export.geopackage import DATE, tables_file
+from fengmao_geo.export.geopackage import DATE, tables_file, told_as_os_error
 from fengmao_geo.export.map_figures import about
 from fengmao_geo.export.qgis_style import Shown, qml
 from fengmao_geo.export.result_layers import HandedLayer, handed_layers
@@ -90,7 +90,8 @@ def write_geopackage(results: Results, path: str | Path, *, lang: Lang = "zh") -
     layers = [*handed_layers(results, lang=lang), _about(results, lang)]
     with TemporaryDirectory() as folder:
         made = tables_file({layer.title: layer.table for layer in layers}, Path(folder) / "made.gpkg")
-        _add_names(made, layers, results, lang)
+        with told_as_os_error(made.name):
+            _add_names(made, layers, results, lang)
         return write_whole(path, made.read_bytes())
 
 

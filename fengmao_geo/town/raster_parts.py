@@ -12,6 +12,7 @@ from fengmao_geo.geo.crs import parse_crs
 from fengmao_geo.geo.raster_check import is_remote, read_head
 from fengmao_geo.geo.raster_file import QualityRule, RasterBand, RasterFile
 from fengmao_geo.standards.rasters import raster_standard
+from fengmao_geo.town.budget import raster_memory_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ _NAMELESS = "band_"
 
 
 def raster_files(
-    parts: Mapping[str, RasterPart], *, folder: Path
+    parts: Mapping[str, RasterPart], *, folder: Path, memory_gib: float | None = None
 ) -> tuple[dict[str, RasterFile], list[Finding]]:
     """Find the files and bands that ``town.toml`` names.
 
@@ -41,6 +42,8 @@ def raster_files(
         Its tables ``[rasters.NAME]``.
     folder
         The folder that its paths start from.
+    memory_gib
+        What each raster may take of memory by its head, in GiB; one that takes more is left out unread.
 
     Returns
     -------
@@ -66,9 +69,23 @@ def raster_files(
             found.append(Finding("raster_twice", name, values={"theirs": theirs}))
         else:
             named[name] = part
+    if memory_gib is not None:
+        over = {
+            name: raster_memory_fault(_paths(part, folder), layer=name, memory_gib=memory_gib)
+            for name, part in named.items()
+        }
+        found += [fault for fault in over.values() if fault is not None]
+        named = {name: part for name, part in named.items() if over[name] is None}
     read = {name: _raster_file(name, part, folder) for name, part in named.items()}
     found += [finding for _, of_raster in read.values() for finding in of_raster]
     return {name: raster for name, (raster, _) in read.items() if raster is not None}, found
+
+
+def _paths(part: RasterPart, folder: Path) -> list[Path]:
+    """List every local file that a raster is made of."""
+    quality = None if part.quality is None else part.quality.path
+    stated = (part.path, *(part.paths or {}).values(), quality)
+    return [folder / path for path in stated if path and not is_remote(path)]
 
 
 def _raster_file(name: str, part: RasterPart, folder: Path) -> tuple[RasterFile | None, list[Finding]]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyproj import CRS
 
-from fengmao_geo.errors import TownError
+from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.findings import Finding
 from fengmao_geo.geo.crs import parse_crs
 from fengmao_geo.geo.datum import datum_shifts, old_datum
 from fengmao_geo.standards.load import field_names
 from fengmao_geo.tables import LAYERS
+from fengmao_geo.town.budget import check_layer_memory
 from fengmao_geo.town.check import Source
 from fengmao_geo.town.join import join_table
 from fengmao_geo.town.raster_parts import raster_files
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
 __all__ = ["read_town"]
 
 
-def read_town(path: str | Path) -> Town:
+def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
     """Read a town from its folder.
 
     Parameters
     ----------
     path
         The folder, or the ``town.toml`` in it.
+    memory_gib
+        What each layer and each raster may take of memory by its head, in GiB: of a raster all its pixels
+        unpacked, of a layer three times its bytes as stored and not less than 1 KiB a feature. What takes
+        more is refused unread. Without it nothing is refused for its size.
 
     Returns
     -------
@@ -50,6 +55,8 @@ def read_town(path: str | Path) -> Town:
     ------
     TownError
         If anything in the file or in the layers is at fault; it carries the findings of all of them.
+    UsageError
+        If ``memory_gib`` is not above 0.
 
     Examples
     --------
@@ -57,6 +64,8 @@ def read_town(path: str | Path) -> Town:
     >>> read_town(sample_folder()).crs.to_epsg()
     4549
     """
+    if memory_gib is not None and not memory_gib > 0:
+        raise UsageError("memory_gib", value=memory_gib)
     file = Path(path) / TOWN_FILE if Path(path).is_dir() else Path(path)
     described = read_town_file(file)
     named, found = _named_layers(described.layers)
@@ -66,11 +75,13 @@ def read_town(path: str | Path) -> Town:
     sources: dict[str, Source] = {}
     for layer, part in named.items():
         try:
+            if memory_gib is not None:
+                _check_memory(file.parent, layer, part, memory_gib)
             sources[layer], more = _source(file.parent, layer, part, shifts)
             found += more
         except TownError as error:
             found += _findings(error)
-    rasters, more = raster_files(described.rasters, folder=file.parent)
+    rasters, more = raster_files(described.rasters, folder=file.parent, memory_gib=memory_gib)
     return build_town(
         sources,
         name=described.town.name,
@@ -99,6 +110,13 @@ def _named_layers(parts: Mapping[str, LayerPart]) -> tuple[dict[str, LayerPart],
         else:
             named[layer] = part
     return named, found
+
+
+def _check_memory(folder: Path, layer: str, part: LayerPart, memory_gib: float) -> None:
+    """Refuse a layer, or the table that is joined to it, that would take more memory than it may."""
+    for of in (part, part.join):
+        if of is not None:
+            check_layer_memory(folder / of.path, layer=layer, table=of.layer, memory_gib=memory_gib)
 
 
 def _source(
