@@ -31,7 +31,9 @@ from fengmao_geo.export import report, report_blocks, report_sheets, report_text
 from fengmao_geo.export.report_docx import report_document
 from fengmao_geo.export.report_html import report_page
 from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk
+from fengmao_geo.export.report_parts import circle_words
 from fengmao_geo.export.report_text import report_of
+from fengmao_geo.export.report_words import Telling
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import text
 
@@ -223,6 +225,29 @@ def test_a_block_where_nobody_lives_has_nobody_and_its_name(told, words):
     )
     assert "5分钟生活圈：区内无居民。" in words
     assert cells_of(told, "各区块与全镇生活圈").rows[0][0] == "丝厂片区"
+
+
+def test_where_some_people_are_not_known_the_share_is_the_least_it_can_be(monkeypatch):
+    figures = {"people": 100.0, "reached": 20.0, "unreached": 78.0, "unknown": 2.0, "share": 0.2}
+    monkeypatch.setattr("fengmao_geo.export.report_parts.full_set", lambda _circles, _place: {"15": figures})
+    telling = Telling(report_results(), "zh")
+    [said] = circle_words(telling, telling.blocks()[0])
+    assert "占≥20%" in said.words
+    assert "因数据不足不能判定的有2 人" in said.words
+
+
+def test_where_all_people_are_known_nothing_is_said_of_those_that_are_not(monkeypatch):
+    figures = {"people": 100.0, "reached": 20.0, "unreached": 80.0, "unknown": 0.0, "share": 0.2}
+    monkeypatch.setattr("fengmao_geo.export.report_parts.full_set", lambda _circles, _place: {"15": figures})
+    telling = Telling(report_results(), "zh")
+    [said] = circle_words(telling, telling.blocks()[0])
+    assert "占20%" in said.words
+    assert "数据不足" not in said.words
+
+
+def test_without_a_programme_indicators_have_no_column_for_it():
+    told = report_of(report_results(programme=None))
+    assert "方案" not in cells_of(told, "丝厂片区指标").head
 
 
 def test_gaps_are_told_worst_first(words):

@@ -212,7 +212,7 @@ def _scores(telling: Telling) -> tuple[Part, ...]:
             NONE if pd.isna(row["rank"]) else share_words(row["stability_share"], lang=lang) for row in rows
         ],
     }
-    widths = (2.6, 1.1, 1, 1, 1, 1.9, 1.1, 0.8, 1.2)
+    widths = (2.4, 1.1, 1, 1, 1, 1.9, 1.1, 1.1, 1.2)
     return (
         telling.lead("scores_intro"),
         telling.table(telling.say("table_scores"), columns, widths, numbers=range(2, 9)),

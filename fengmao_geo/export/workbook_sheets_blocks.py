@@ -71,21 +71,17 @@ def block_sheet(desk: Desk) -> Sheet:
     ]
     rows = [_block_row(desk, place, minutes) for place in desk.places]
     count = len(desk.blocks)
-    first = 5 + len(full)
-    parts: list[SheetTable | SheetChart] = [
-        desk.table(heads, rows, "layer", total_count=1, has_filter=count > 0),
-        *(
-            [SheetChart(0, desk.title("full_set_chart"), 1, range(5, first), count + 1, maximum=1)]
-            if full and count
-            else []
-        ),
-        *(
-            [SheetChart(0, desk.title("score_chart"), 1, [first + 6, first + 7], count, maximum=100)]
-            if count
-            else []
-        ),
-        *([SheetChart(0, desk.title("investment_chart"), 1, [first + 5, first + 3], count)] if count else []),
-    ]
+    table = desk.table(heads, rows, "layer", total_count=1, has_filter=count > 0)
+    shares, scores = table.at("full_set_share"), table.at("score_now", "score_planned")
+    money = table.at("investment_wan", "cost_wan")
+    parts: list[SheetTable | SheetChart] = [table]
+    if count:
+        if shares:
+            parts.append(SheetChart(0, desk.title("full_set_chart"), 1, shares, count + 1, maximum=1))
+        parts += [
+            SheetChart(0, desk.title("score_chart"), 1, scores, count, maximum=100),
+            SheetChart(0, desk.title("investment_chart"), 1, money, count),
+        ]
     notes = [*desk.people_notes, *([] if count else [desk.note("no_blocks")])]
     missing = [
         step
