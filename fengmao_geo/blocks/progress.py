@@ -12,7 +12,7 @@ import pandas as pd
 from fengmao_geo.blocks.located import project_blocks
 from fengmao_geo.blocks.project_faults import project_findings
 from fengmao_geo.errors import UsageError
-from fengmao_geo.findings import findings_table
+from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.tables import LAYERS, PROGRESS_GROUPS, PROJECT_STATUSES, RESULTS
 from fengmao_geo.town.dates import first_day, last_day, read_date
@@ -75,7 +75,8 @@ def project_progress(results: Results, *, on: str) -> Progress:
     the day, or its planned start and nothing tells that it began; it has begun where ``started_on`` lies
     before the day or its progress is above nought. It is unknown where no date and no progress tells. A month
     alone stands for its last day where it is planned and for its first where it happened, so that nothing is
-    called late that may be in time.
+    called late that may be in time. Progress and money paid are as of the date of the layer; where it states
+    none, as of the last start or completion in it. Before that day they are not known, and a finding says so.
 
     Parameters
     ----------
@@ -102,8 +103,13 @@ def project_progress(results: Results, *, on: str) -> Progress:
         raise UsageError("no_projects")
     blocks, unknown = project_blocks(town)
     rows = _known(town).assign(block_id=blocks)
+    as_of = _as_of(rows, town)
+    later = []
+    if as_of > day and rows[["progress_share", "paid_wan"]].notna().any(axis=None):
+        later = [Finding("project_later", "projects", values={"on": day, "as_of": as_of})]
+        rows = rows.assign(progress_share=np.nan, paid_wan=np.nan)
     rows = _with_status(rows, day)
-    found = project_findings(rows, on=day, unknown_blocks=unknown)
+    found = [*later, *project_findings(rows, on=day, unknown_blocks=unknown)]
     return Progress(
         day,
         RESULTS["project_status"].check(rows.reset_index(drop=True)),
@@ -124,6 +130,15 @@ def _known(town: Town) -> pd.DataFrame:
     frame = pd.DataFrame(columns).astype(kinds)
     names = layer["name"] if "name" in layer else layer["id"]
     return frame.assign(project_id=layer["id"], project_name=names.fillna(layer["id"]))
+
+
+def _as_of(rows: pd.DataFrame, town: Town) -> str:
+    """Find the day whose progress the layer tells; none where nothing dates it."""
+    stated = read_date(town.settings.dates.get("projects") or "")
+    if stated is not None:
+        return first_day(stated)
+    happened = pd.concat([rows["started_on"], rows["completed_on"]]).dropna()
+    return max((first_day(day) for day in happened.astype(object)), default="")
 
 
 def _with_status(rows: pd.DataFrame, on: str) -> pd.DataFrame:

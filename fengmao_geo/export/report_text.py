@@ -28,7 +28,7 @@ from fengmao_geo.export.report_sheets import block_sheets
 from fengmao_geo.export.report_words import Telling, date_span, size_words, whole
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_files import space_summary
-from fengmao_geo.export.space_words import kind_name, place_name
+from fengmao_geo.export.space_words import capital, kind_name, place_name
 from fengmao_geo.export.static_map import map_size, static_maps
 from fengmao_geo.export.summary import summary_table
 from fengmao_geo.export.theme import named, say
@@ -303,7 +303,7 @@ def _programme(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
     title, programme = telling.say("chapter_programme"), telling.results.programme
     if programme is None:
         return Section(title, (telling.not_run("programme"),))
-    said = [telling.tell("stop", words=words) for words in site_words(programme, lang=telling.lang)]
+    said = [telling.tell("stop", words=capital(words)) for words in site_words(programme, lang=telling.lang)]
     if not len(programme.sites):
         return Section(title, (*said, telling.tell("sites_none")))
     return Section(
