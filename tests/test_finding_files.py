@@ -82,7 +82,16 @@ def test_layers_are_called_by_name_and_by_what_files_call_them(findings):
 
 @pytest.mark.parametrize(("lang", "label"), [("zh", "可否步行"), ("en", "for walkers")])
 def test_a_column_is_called_by_its_label(lang, label):
-    found = findings_table([Finding("osm_not_walkable", "streets", column="is_walkable", values={"count": 1, "classes": "motorway"})])
+    found = findings_table(
+        [
+            Finding(
+                "osm_not_walkable",
+                "streets",
+                column="is_walkable",
+                values={"count": 1, "classes": "motorway"},
+            )
+        ]
+    )
     assert finding_rows(found, lang=lang).iloc[0, 3] == label
 
 

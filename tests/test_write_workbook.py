@@ -629,7 +629,12 @@ def test_without_a_programme_no_column_is_of_one(tmp_path):
     now = {name: getattr(results, name) for name in ("scorecard", "block_scores", "indicators")}
     kept = {name: table[table["state"] != "planned"] for name, table in now.items()}
     made = reopened(replace(results, programme=None, planned=None, gains=None, **kept), tmp_path)
-    for name, first in (("区块一览", "区块名称"), ("指标", "范围"), ("评分", "区块名称"), ("空间台账", "空间名称")):
+    for name, first in (
+        ("区块一览", "区块名称"),
+        ("指标", "范围"),
+        ("评分", "区块名称"),
+        ("空间台账", "空间名称"),
+    ):
         heads = rows(made, name, first)[0]
         assert not [head for head in heads if "方案" in head], name
     assert "方案带来的变化" not in [value for _, value in texts(made)]

@@ -73,9 +73,7 @@ def finding_rows(findings: pd.DataFrame, *, lang: Lang = "zh") -> pd.DataFrame:
     names = {layer: layer_words(layer, lang=lang) for layer in shown["layer"].unique()}
     called = {layer: f"{name} {layer}" for layer, name in names.items() if name.casefold() != layer}
     columns = shown["column"].dropna().unique()
-    labels = {
-        name: text(f"column.{name}", lang=lang) for name in columns if has_text(f"column.{name}")
-    }
+    labels = {name: text(f"column.{name}", lang=lang) for name in columns if has_text(f"column.{name}")}
     heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
     told = shown.replace({"severity": severities, "layer": called, "column": labels})
     return told.assign(point=_place_words(shown["point"], lang)).rename(columns=heads)
@@ -86,7 +84,9 @@ def _place_words(points: pd.Series, lang: Lang) -> pd.Series:
     is_placed = points.notna()
     if not is_placed.any():
         return points
-    at = shapely.get_coordinates(shapely.point_on_surface(shapely.from_wkt(points[is_placed].to_numpy(dtype=object))))
+    at = shapely.get_coordinates(
+        shapely.point_on_surface(shapely.from_wkt(points[is_placed].to_numpy(dtype=object)))
+    )
     words = [say("place_at", lang=lang, east_m=f"{x:.1f}", north_m=f"{y:.1f}") for x, y in at.tolist()]
     told = pd.Series(words, index=points.index[is_placed], dtype=object)
     return told.reindex(points.index)
