@@ -202,7 +202,7 @@ def test_an_indicator_of_the_people_of_few_dwellings_is_left_out(internal, count
 
 def test_what_is_left_out_of_areas_of_few_dwellings_is_said_in_words():
     assert (
-        missing_words("internal_edition", lang="en") == "the internal edition (too few dwellings to publish)"
+        missing_words("internal_edition", lang="en") == "the internal edition (too few homes)"
     )
 
 

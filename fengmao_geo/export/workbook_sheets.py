@@ -34,7 +34,7 @@ __all__ = ["Desk", "is_missing", "number", "total"]
 #: The id of the town among the areas of every table.
 _TOWN = "town"
 # Where the data state no date any day after them will do: the status is not shown.
-_ANY_DAY = "2200-01-01"
+_ANY_DAY = "2099-12-31"
 
 
 @dataclass(frozen=True)
