@@ -12,6 +12,7 @@ import pytest
 from book_towns import BLOCKS, BookTown, book_layers, book_results, settings
 from map_town import map_circles
 from openpyxl.utils.escape import unescape
+from report_towns import proposal_rows
 from town_layers import good_layers
 
 import fengmao_geo as fg
@@ -645,6 +646,14 @@ def test_without_a_programme_no_column_is_of_one(tmp_path):
 def test_a_value_of_the_programme_is_shown_though_no_sites_are_there(tmp_path):
     made = reopened(replace(book_results(), programme=None), tmp_path)
     assert "方案" in rows(made, "指标", "范围")[0]
+
+
+def test_proposed_blocks_stand_below_the_towns_own_with_type_reasons_and_who_gains(tmp_path):
+    made = reopened(book_results(proposed_blocks=proposal_rows()), tmp_path)
+    [row] = rows(made, "区块一览", "建议次序")
+    assert (row["建议次序"], row["区块名称"], row["更新类型"]) == (1, "北街片区", "公共空间")
+    assert (row["缺必备设施人口"], row["可受益人口"]) == (12, 9)
+    assert "12 人" in row["建议理由"]
 
 
 def test_a_bare_town_in_english_too(tmp_path):

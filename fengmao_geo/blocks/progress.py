@@ -20,7 +20,7 @@ from fengmao_geo.town.numbers import read_number
 from fengmao_geo.town.texts import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -76,7 +76,8 @@ def project_progress(results: Results, *, on: str) -> Progress:
     before the day or its progress is above nought. It is unknown where no date and no progress tells. A month
     alone stands for its last day where it is planned and for its first where it happened, so that nothing is
     called late that may be in time. Progress and money paid are as of the date of the layer; where it states
-    none, as of the last start or completion in it. Before that day they are not known, and a finding says so.
+    none, of the last date of the town's layers or of the last start or completion among the projects, whichever
+    is earlier. Before that day they are not known, and a finding says so.
 
     Parameters
     ----------
@@ -134,11 +135,16 @@ def _known(town: Town) -> pd.DataFrame:
 
 def _as_of(rows: pd.DataFrame, town: Town) -> str:
     """Find the day whose progress the layer tells; none where nothing dates it."""
-    stated = read_date(town.settings.dates.get("projects") or "")
-    if stated is not None:
-        return first_day(stated)
-    happened = pd.concat([rows["started_on"], rows["completed_on"]]).dropna()
-    return max((first_day(day) for day in happened.astype(object)), default="")
+    dates = town.settings.dates
+    if "projects" in dates:
+        return _latest([dates["projects"]])
+    # What is planned may stand for what happened, and the other layers may be later than the list.
+    happened = pd.concat([rows["started_on"], rows["completed_on"]]).dropna().tolist()
+    return min(filter(None, (_latest(dates.values()), _latest(happened))), default="")
+
+
+def _latest(texts: Iterable[str]) -> str:
+    return max((first_day(day) for text in texts if (day := read_date(text)) is not None), default="")
 
 
 def _with_status(rows: pd.DataFrame, on: str) -> pd.DataFrame:
