@@ -127,7 +127,9 @@ def test_a_list_without_a_date_is_as_late_as_the_last_that_happened_in_it():
 
 
 def test_a_list_without_a_date_in_a_town_that_has_one_is_of_that_date():
-    found = progress_town({"progress_share": 0.4, "planned_end_on": "2025-06-30"}, {"started_on": "2024-08-01"})
+    found = progress_town(
+        {"progress_share": 0.4, "planned_end_on": "2025-06-30"}, {"started_on": "2024-08-01"}
+    )
     town = replace(found, settings=replace(found.settings, dates={"streets": "2024-06-30"}))
     told = project_progress(Results(town), on="2024-06-30").projects
     assert told["status"].tolist() == ["on_time", "not_started"]

@@ -201,9 +201,7 @@ def test_an_indicator_of_the_people_of_few_dwellings_is_left_out(internal, count
 
 
 def test_what_is_left_out_of_areas_of_few_dwellings_is_said_in_words():
-    assert (
-        missing_words("internal_edition", lang="en") == "the internal edition (too few homes)"
-    )
+    assert missing_words("internal_edition", lang="en") == "the internal edition (too few homes)"
 
 
 def test_a_page_tells_the_same_of_its_area(internal, written, tmp_path):

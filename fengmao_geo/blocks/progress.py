@@ -76,8 +76,8 @@ def project_progress(results: Results, *, on: str) -> Progress:
     before the day or its progress is above nought. It is unknown where no date and no progress tells. A month
     alone stands for its last day where it is planned and for its first where it happened, so that nothing is
     called late that may be in time. Progress and money paid are as of the date of the layer; where it states
-    none, of the last date of the town's layers or of the last start or completion among the projects, whichever
-    is earlier. Before that day they are not known, and a finding says so.
+    none, of the last date of the town's layers or of the last start or completion among the projects,
+    whichever is earlier. Before that day they are not known, and a finding says so.
 
     Parameters
     ----------

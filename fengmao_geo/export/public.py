@@ -46,10 +46,10 @@ def public_results(results: Results, *, grid_m: float | None = None) -> Results:
 
     What is left out: owners and who runs what; firms and what they yield; permanent basic farmland, its
     controls and the spaces under it; everything of a single house: its people, what it reaches, who is newly
-    served there, its way to school. Tables by town, block and community stay as they are, to the last digit, but for
-    indicators of people where an area has few dwellings; sizes that a page measures on a shape may differ by
-    its rounding. The notice of the town is followed by
-    the words that such a map is not to be published before its review.
+    served there, its way to school. Tables by town, block and community stay as they are, to the last digit,
+    but for indicators of people where an area has few dwellings; sizes that a page measures on a shape may
+    differ by its rounding. The notice of the town is followed by the words that such a map is not to be
+    published before its review.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ _COUNTS = ("indicator", "space", "site", "project")
 
 
 def block_sheet(desk: Desk) -> Sheet:
-    """List the blocks: type, hectares, people, full set, spaces, money, score and rank; then the proposed ones.
+    """List the blocks: type, hectares, people, full set, spaces, money, score, rank; then the proposed ones.
 
     Parameters
     ----------
