@@ -373,7 +373,7 @@ def test_a_step_that_was_not_run_says_so_and_no_section_is_empty():
     told = report_of(bare_results())
     found = said(told)
     steps = ("生活圈", "可利用空间", "选址方案", "增绿成效", "区块评分", "批次与主题矩阵", "拟议更新区块")
-    assert all(f"{step}未计算。" in found for step in steps)
+    assert all(f"本次未做{step}。" in found for step in steps)
     assert told.sheets == ()
     items = [item.part for item in walk(told)]
     for part, after in zip(items, [*items[1:], None], strict=True):
@@ -390,7 +390,7 @@ def test_steps_not_run_leave_the_blocks_of_a_town_told():
     )
     found = said(told)
     assert "市河街区为2号更新区块，更新类型为老旧小区，面积2.1 公顷，居住人口数据不足。" in found
-    assert "区块指标未计算。" in found
+    assert "本次未做区块指标。" in found
     assert [table.caption for table in told.sheets[1].tables] == []
 
 
@@ -648,7 +648,11 @@ def test_a_map_of_steps_not_run_says_so():
     from fengmao_geo.export.static_layers import draw_theme  # noqa: PLC0415  one use
 
     legend = draw_theme(canvas, bare_results(), "all")
-    assert [entry.words for entry in legend] == ["生活圈未计算。", "可利用空间未计算。", "选址方案未计算。"]
+    assert [entry.words for entry in legend] == [
+        "本次未做生活圈。",
+        "本次未做可利用空间。",
+        "本次未做选址方案。",
+    ]
 
 
 def test_homes_are_sorted_by_the_share_of_types_they_reach():

@@ -16,6 +16,7 @@ from report_towns import proposal_rows
 from town_layers import good_layers
 
 import fengmao_geo as fg
+from fengmao_geo.export.sheets import SheetChart
 from fengmao_geo.export.workbook import workbook_sheets
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.results import Results
@@ -641,6 +642,15 @@ def test_without_a_programme_no_column_is_of_one(tmp_path):
     assert "方案带来的变化" not in [value for _, value in texts(made)]
     notes = [made["空间台账"].cell(row, 1).value for row in range(3, 7)]
     assert any("未做选址方案" in str(note) for note in notes)
+
+
+def test_without_a_programme_charts_draw_columns_of_what_they_say():
+    sheets = workbook_sheets(replace(book_results(), programme=None, planned=None))
+    for sheet in sheets:
+        for part in sheet.parts:
+            if isinstance(part, SheetChart):
+                units = {sheet.tables[part.table].heads[column].unit for column in part.series}
+                assert len(units) == 1, (sheet.name, part.title)
 
 
 def test_a_value_of_the_programme_is_shown_though_no_sites_are_there(tmp_path):

@@ -195,7 +195,9 @@ class _Page:
         if table.title:
             # Nothing says what the columns are of rows that are printed on the page after.
             high = sum(self.paging.heights.get(row, ROW_PT) for row in range(top, self.row))
-            self.paging.keep(top, high, least_pt=_WITH_HEAD * theme()["book"]["lines"])
+            least = _WITH_HEAD * theme()["book"]["lines"]
+            # A title does not stand on a page by itself.
+            self.paging.keep(top, high if len(self.starts) > 1 else least, least_pt=least)
 
     def _head_height(self, names: Sequence[str]) -> float:
         widths = zip(names, self.widths, strict=False)

@@ -117,7 +117,7 @@ def _proposals(desk: Desk, proposed: gpd.GeoDataFrame) -> SheetTable:
         Head("space_count", "count"),
         Head("proposal_lacking", "people"),
         Head("proposal_gained", "people"),
-        Head("proposal_reason", widest=46),
+        Head("proposal_reason", widest=28),
     )
     table = translate_proposals(proposed, lang=desk.lang)
     table = table[~table["is_own"].astype(bool)].sort_values(["rank", "block_id"])
