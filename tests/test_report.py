@@ -250,6 +250,14 @@ def test_without_a_programme_indicators_have_no_column_for_it():
     assert "方案" not in cells_of(told, "丝厂片区指标").head
 
 
+def test_a_large_sheet_says_of_a_red_line_only_what_it_is(told):
+    def needs(tables):
+        return [row for table in tables if "底线" in table.caption for row in table.rows if "补充" in row[1]]
+
+    assert needs([item.part for item in walk(told) if isinstance(item.part, Table)])
+    assert not needs([table for sheet in told.sheets for table in sheet.tables])
+
+
 def test_gaps_are_told_worst_first(words):
     assert "15分钟生活圈内缺口最大的是农贸市场（84 人）、幼儿园（51 人）。" in words
 

@@ -143,7 +143,7 @@ def indicator_table(telling: Telling, place: Place, rows: pd.DataFrame) -> Table
         cells.append((_name(row["one"], telling), row["before"], row["now"], row["target"], row["planned"]))
     heads = {name: [""] for name in ("indicator", "before", "now", "target", "planned")}
     caption = telling.say("table_indicators", name=place.name)
-    table = telling.table(caption, heads, (3.2, 1.6, 1.6, 1.6, 1.6), numbers=(1, 2, 3, 4))
+    table = telling.table(caption, heads, (4.4, 1.5, 1.5, 1.5, 1.5), numbers=(1, 2, 3, 4))
     whole_table = replace(table, rows=tuple(cells))
     return whole_table if telling.results.programme is not None else without_last(whole_table)
 

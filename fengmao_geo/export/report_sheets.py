@@ -51,7 +51,7 @@ def _sheet(telling: Telling, place: Place) -> Sheet:
         first = replace(sites, sites=sites.sites.head(_ON_SHEET["sites"]))
         table = site_table(telling, first, telling.say("table_block_sites", name=place.name))
         tables.append(without_last(table))
-    if (lines := red_line_table(telling, place)) is not None:
+    if (lines := red_line_table(telling, place, is_short=True)) is not None:
         tables.append(without_last(lines))
     return Sheet(
         title=telling.say("sheet_title", town=town, number=place.number, name=place.name),
