@@ -28,12 +28,15 @@ from test_offline import HOSTILE
 
 import fengmao_geo as fg
 from fengmao_geo.export import report, report_blocks, report_sheets, report_text, static_map
+from fengmao_geo.export.green_chart import chart_font
 from fengmao_geo.export.report_docx import report_document
 from fengmao_geo.export.report_html import report_page
 from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk
 from fengmao_geo.export.report_parts import circle_words
 from fengmao_geo.export.report_text import report_of
 from fengmao_geo.export.report_words import Telling
+from fengmao_geo.export.static_layers import LegendEntry
+from fengmao_geo.export.static_sheet import MapSheet
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import text
 
@@ -256,6 +259,36 @@ def test_a_large_sheet_says_of_a_red_line_only_what_it_is(told):
 
     assert needs([item.part for item in walk(told) if isinstance(item.part, Table)])
     assert not needs([table for sheet in told.sheets for table in sheet.tables])
+
+
+def test_a_column_is_as_wide_as_its_longest_word():
+    # 11 letters of 0.64 and 1.1 beside them, of 40.
+    table = Table("", ("responsible", "why"), (("a", "long " * 50),), (1.0, 19.0))
+    narrow, wide = table.shares(40.0)
+    assert narrow == pytest.approx((11 * 0.64 + 1.1) / 40)
+    assert narrow + wide == pytest.approx(1.0)
+
+
+def test_a_date_is_not_parted():
+    table = Table("", ("when", "why"), (("2024-03-11 to 2025-12-31", ""),), (1.0, 19.0))
+    assert table.shares(40.0)[0] == pytest.approx((10 * 0.64 + 1.1) / 40)
+
+
+def test_columns_that_are_wide_enough_stay_as_they_are():
+    assert Table("", ("a", "b"), (("1", "2"),), (1.0, 3.0)).shares(40.0) == (0.25, 0.75)
+
+
+@pytest.mark.parametrize("count", [6, 13, 20])
+def test_a_legend_keeps_clear_of_the_title_block(count):
+    from matplotlib.figure import Figure as Paper
+
+    paper = Paper(figsize=(156 / 25.4, 120 / 25.4), dpi=100)
+    sheet = MapSheet(paper, (156.0, 120.0), 87.0, chart_font("a"))
+    sheet.write_legend([LegendEntry("area", "#fff", "Suspected low-yield plot (to be certified)")] * count)
+    paper.draw_without_rendering()
+    ends = [words.get_window_extent().x1 for words in sheet.axes.texts]
+    assert len(ends) == count
+    assert max(ends) <= sheet.title_left / sheet.width * paper.bbox.width
 
 
 def test_gaps_are_told_worst_first(words):
