@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 from map_town import map_circles, map_layers
+from matplotlib.figure import Figure as Paper
 from PIL import Image
 from report_towns import (
     bare_results,
@@ -280,8 +281,6 @@ def test_columns_that_are_wide_enough_stay_as_they_are():
 
 @pytest.mark.parametrize("count", [6, 13, 20])
 def test_a_legend_keeps_clear_of_the_title_block(count):
-    from matplotlib.figure import Figure as Paper
-
     paper = Paper(figsize=(156 / 25.4, 120 / 25.4), dpi=100)
     sheet = MapSheet(paper, (156.0, 120.0), 87.0, chart_font("a"))
     sheet.write_legend([LegendEntry("area", "#fff", "Suspected low-yield plot (to be certified)")] * count)
