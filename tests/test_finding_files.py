@@ -80,6 +80,34 @@ def test_layers_are_called_by_name_and_by_what_files_call_them(findings):
     assert finding_rows(findings)["图层"].tolist()[0] == "道路 streets"
 
 
+@pytest.mark.parametrize(("lang", "label"), [("zh", "可否步行"), ("en", "for walkers")])
+def test_a_column_is_called_by_its_label(lang, label):
+    found = findings_table(
+        [
+            Finding(
+                "osm_not_walkable",
+                "streets",
+                column="is_walkable",
+                values={"count": 1, "classes": "motorway"},
+            )
+        ]
+    )
+    assert finding_rows(found, lang=lang).iloc[0, 3] == label
+
+
+def test_a_column_of_the_users_own_keeps_its_name():
+    found = findings_table([Finding("geometry_null", "buildings", "b7", "年份?")])
+    assert finding_rows(found).iloc[0, 3] == "年份?"
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("zh", "东坐标 572100.0 米，北坐标 3403050.0 米"), ("en", "east 572100.0 m, north 3403050.0 m")],
+)
+def test_a_place_is_told_in_metres_east_and_north(findings, lang, words):
+    assert finding_rows(findings, lang=lang).iloc[:, -1].dropna().tolist() == [words]
+
+
 def test_two_runs_write_the_same_bytes(findings, tmp_path):
     one = [path.read_bytes() for path in write_finding_files(findings, folder=tmp_path / "a", town=town())]
     two = [path.read_bytes() for path in write_finding_files(findings, folder=tmp_path / "b", town=town())]

@@ -33,6 +33,10 @@ BLOCKS = frame(
 
 def progress(*rows, on=ON, layers=()):
     """Look at projects, each a dictionary; those without a place lie in the first block."""
+    return project_progress(Results(progress_town(*rows, layers=layers)), on=on)
+
+
+def progress_town(*rows, layers=()):
     columns = sorted({name for row in rows for name in row} - {"at"})
     places = [point(*row.get("at", (10, 10))) for row in rows]
     given = {name: [row.get(name) for row in rows] for name in columns}
@@ -41,7 +45,7 @@ def progress(*rows, on=ON, layers=()):
     assert not has_error(found)
     base = town_with_blocks()
     kept = {name: base[name] for name in base.layers if name in layers or not layers}
-    return project_progress(Results(replace(base, layers=Layers(kept | {"projects": checked}))), on=on)
+    return replace(base, layers=Layers(kept | {"projects": checked}))
 
 
 @cache
@@ -89,6 +93,46 @@ def is_same(found, expected):
 )
 def test_a_project_stands_as_worked_out_on_paper(row, expected):
     assert is_same(status(**row), expected)
+
+
+def dated(*rows, on, date):
+    """Look at projects of a layer that has a date."""
+    found = progress_town(*rows)
+    town = replace(found, settings=replace(found.settings, dates={"projects": date}))
+    return project_progress(Results(town), on=on)
+
+
+def test_the_progress_of_a_later_list_does_not_count_on_a_day_before_it():
+    row = {"progress_share": 0.4, "paid_wan": 8.0, "investment_wan": 10.0, "planned_end_on": "2025-06-30"}
+    now = dated(row, on="2024-12-31", date="2024-12-31").projects.iloc[0]
+    assert (now["status"], now["progress_share"], now["paid_wan"]) == ("on_time", 0.4, 8.0)
+    before = dated(row, on="2020-01-01", date="2024-12-31")
+    assert before.projects["status"].tolist() == ["unknown"]
+    assert before.projects[["progress_share", "paid_wan"]].isna().all(axis=None)
+    assert before.findings["code"].tolist() == ["project_later"]
+
+
+def test_on_a_day_before_the_list_what_is_dated_up_to_it_counts():
+    done = {"completed_on": "2021-05-01", "started_on": "2020-05-01", "progress_share": 1.0}
+    begun = {"started_on": "2020-05-01", "planned_end_on": "2022-01-01", "progress_share": 1.0}
+    coming = {"started_on": "2023-05-01", "planned_start_on": "2023-04-01", "progress_share": 0.5}
+    found = dated(done, begun, coming, on="2021-06-30", date="2024-12-31").projects
+    assert found["status"].tolist() == ["done", "on_time", "not_started"]
+
+
+def test_a_list_without_a_date_is_as_late_as_the_last_that_happened_in_it():
+    rows = ({"progress_share": 0.4, "planned_end_on": "2025-06-30"}, {"started_on": "2024-08-01"})
+    assert progress(*rows, on="2024-07-31").projects["status"].tolist() == ["unknown", "not_started"]
+    assert progress(*rows, on="2024-08-01").projects["status"].tolist() == ["on_time", "unknown"]
+
+
+def test_a_list_without_a_date_in_a_town_that_has_one_is_of_that_date():
+    found = progress_town(
+        {"progress_share": 0.4, "planned_end_on": "2025-06-30"}, {"started_on": "2024-08-01"}
+    )
+    town = replace(found, settings=replace(found.settings, dates={"streets": "2024-06-30"}))
+    told = project_progress(Results(town), on="2024-06-30").projects
+    assert told["status"].tolist() == ["on_time", "not_started"]
 
 
 def test_the_same_project_is_on_time_earlier_and_late_later():

@@ -18,6 +18,7 @@ from public_town import FIRM, HOUSE, SECRETS, secret_results
 from fengmao_geo.export.folium_map import write_block_maps
 from fengmao_geo.export.green_chart import gain_chart
 from fengmao_geo.export.handover import write_all
+from fengmao_geo.export.indicator_words import missing_words
 from fengmao_geo.export.public import public_results
 from fengmao_geo.export.rounded import rounded_shapes
 from fengmao_geo.export.summary import summary_table
@@ -181,6 +182,26 @@ def test_areas_and_gaps_are_kept_to_the_last_digit(internal, public):
     pd.testing.assert_frame_equal(public.gains.gains, internal.gains.gains)
     pd.testing.assert_frame_equal(public.indicators, internal.indicators)
     pd.testing.assert_frame_equal(summary_table(public), summary_table(internal))
+
+
+@pytest.mark.parametrize(("count", "is_left_out"), [(9, True), (10, False)])
+def test_an_indicator_of_the_people_of_few_dwellings_is_left_out(internal, count, is_left_out):
+    homes = internal.circles.dwellings.iloc[[0] * count].assign(block_id="old")
+    names = ["near_park_people_share", "green_rate_share"]
+    table = pd.DataFrame(
+        {"area_kind": "block", "area_id": "old", "indicator": names, "value": [0.5, 0.3], "missing": ""}
+    )
+    circles = replace(internal.circles, dwellings=homes)
+    card = table.rename(columns={"area_id": "block_id"})
+    found = public_results(replace(internal, circles=circles, indicators=table, scorecard=card))
+    assert found.indicators["value"].isna().tolist() == [is_left_out, False]
+    assert found.indicators["missing"].tolist() == ["internal_edition" if is_left_out else "", ""]
+    assert found.scorecard["indicator"].tolist() == names[int(is_left_out) :]
+    assert table["value"].tolist() == [0.5, 0.3]
+
+
+def test_what_is_left_out_of_areas_of_few_dwellings_is_said_in_words():
+    assert missing_words("internal_edition", lang="en") == "the internal edition (too few homes)"
 
 
 def test_a_page_tells_the_same_of_its_area(internal, written, tmp_path):

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 from map_town import map_circles, map_layers
+from matplotlib.figure import Figure as Paper
 from PIL import Image
 from report_towns import (
     bare_results,
@@ -28,10 +29,15 @@ from test_offline import HOSTILE
 
 import fengmao_geo as fg
 from fengmao_geo.export import report, report_blocks, report_sheets, report_text, static_map
+from fengmao_geo.export.green_chart import chart_font
 from fengmao_geo.export.report_docx import report_document
 from fengmao_geo.export.report_html import report_page
 from fengmao_geo.export.report_model import Figure, Heading, Paragraph, Table, plain, walk
+from fengmao_geo.export.report_parts import circle_words
 from fengmao_geo.export.report_text import report_of
+from fengmao_geo.export.report_words import Telling
+from fengmao_geo.export.static_layers import LegendEntry
+from fengmao_geo.export.static_sheet import MapSheet
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import text
 
@@ -225,6 +231,65 @@ def test_a_block_where_nobody_lives_has_nobody_and_its_name(told, words):
     assert cells_of(told, "各区块与全镇生活圈").rows[0][0] == "丝厂片区"
 
 
+def test_where_some_people_are_not_known_the_share_is_the_least_it_can_be(monkeypatch):
+    figures = {"people": 100.0, "reached": 20.0, "unreached": 78.0, "unknown": 2.0, "share": 0.2}
+    monkeypatch.setattr("fengmao_geo.export.report_parts.full_set", lambda _circles, _place: {"15": figures})
+    telling = Telling(report_results(), "zh")
+    [said] = circle_words(telling, telling.blocks()[0])
+    assert "占≥20%" in said.words
+    assert "因数据不足不能判定的有2 人" in said.words
+
+
+def test_where_all_people_are_known_nothing_is_said_of_those_that_are_not(monkeypatch):
+    figures = {"people": 100.0, "reached": 20.0, "unreached": 80.0, "unknown": 0.0, "share": 0.2}
+    monkeypatch.setattr("fengmao_geo.export.report_parts.full_set", lambda _circles, _place: {"15": figures})
+    telling = Telling(report_results(), "zh")
+    [said] = circle_words(telling, telling.blocks()[0])
+    assert "占20%" in said.words
+    assert "数据不足" not in said.words
+
+
+def test_without_a_programme_indicators_have_no_column_for_it():
+    told = report_of(report_results(programme=None))
+    assert "方案" not in cells_of(told, "丝厂片区指标").head
+
+
+def test_a_large_sheet_says_of_a_red_line_only_what_it_is(told):
+    def needs(tables):
+        return [row for table in tables if "底线" in table.caption for row in table.rows if "补充" in row[1]]
+
+    assert needs([item.part for item in walk(told) if isinstance(item.part, Table)])
+    assert not needs([table for sheet in told.sheets for table in sheet.tables])
+
+
+def test_a_column_is_as_wide_as_its_longest_word():
+    # 11 letters of 0.64 and 1.1 beside them, of 40.
+    table = Table("", ("responsible", "why"), (("a", "long " * 50),), (1.0, 19.0))
+    narrow, wide = table.shares(40.0)
+    assert narrow == pytest.approx((11 * 0.64 + 1.1) / 40)
+    assert narrow + wide == pytest.approx(1.0)
+
+
+def test_a_date_is_not_parted():
+    table = Table("", ("when", "why"), (("2024-03-11 to 2025-12-31", ""),), (1.0, 19.0))
+    assert table.shares(40.0)[0] == pytest.approx((10 * 0.64 + 1.1) / 40)
+
+
+def test_columns_that_are_wide_enough_stay_as_they_are():
+    assert Table("", ("a", "b"), (("1", "2"),), (1.0, 3.0)).shares(40.0) == (0.25, 0.75)
+
+
+@pytest.mark.parametrize("count", [6, 13, 20])
+def test_a_legend_keeps_clear_of_the_title_block(count):
+    paper = Paper(figsize=(156 / 25.4, 120 / 25.4), dpi=100)
+    sheet = MapSheet(paper, (156.0, 120.0), 87.0, chart_font("a"))
+    sheet.write_legend([LegendEntry("area", "#fff", "Suspected low-yield plot (to be certified)")] * count)
+    paper.draw_without_rendering()
+    ends = [words.get_window_extent().x1 for words in sheet.axes.texts]
+    assert len(ends) == count
+    assert max(ends) <= sheet.title_left / sheet.width * paper.bbox.width
+
+
 def test_gaps_are_told_worst_first(words):
     assert "15分钟生活圈内缺口最大的是农贸市场（84 人）、幼儿园（51 人）。" in words
 
@@ -348,7 +413,7 @@ def test_a_step_that_was_not_run_says_so_and_no_section_is_empty():
     told = report_of(bare_results())
     found = said(told)
     steps = ("生活圈", "可利用空间", "选址方案", "增绿成效", "区块评分", "批次与主题矩阵", "拟议更新区块")
-    assert all(f"{step}未计算。" in found for step in steps)
+    assert all(f"本次未做{step}。" in found for step in steps)
     assert told.sheets == ()
     items = [item.part for item in walk(told)]
     for part, after in zip(items, [*items[1:], None], strict=True):
@@ -365,7 +430,7 @@ def test_steps_not_run_leave_the_blocks_of_a_town_told():
     )
     found = said(told)
     assert "市河街区为2号更新区块，更新类型为老旧小区，面积2.1 公顷，居住人口数据不足。" in found
-    assert "区块指标未计算。" in found
+    assert "本次未做区块指标。" in found
     assert [table.caption for table in told.sheets[1].tables] == []
 
 
@@ -623,7 +688,11 @@ def test_a_map_of_steps_not_run_says_so():
     from fengmao_geo.export.static_layers import draw_theme  # noqa: PLC0415  one use
 
     legend = draw_theme(canvas, bare_results(), "all")
-    assert [entry.words for entry in legend] == ["生活圈未计算。", "可利用空间未计算。", "选址方案未计算。"]
+    assert [entry.words for entry in legend] == [
+        "本次未做生活圈。",
+        "本次未做可利用空间。",
+        "本次未做选址方案。",
+    ]
 
 
 def test_homes_are_sorted_by_the_share_of_types_they_reach():

@@ -15,6 +15,13 @@ def test_what_would_be_cut_in_two_begins_a_page():
     assert paging.breaks == [20]
 
 
+def test_of_what_no_page_holds_the_beginning_stays_together():
+    for row, breaks in ((10, []), (28, [28])):
+        paging = Paging("A4", 800)
+        paging.keep(row, 1000.0, least_pt=105.0)  # 150 or 420, and 105, of 494 less 6 per cent
+        assert paging.breaks == breaks
+
+
 def test_rows_are_counted_from_the_page_begun_last():
     paging = Paging("A4", 800)
     paging.keep(20, 200.0)

@@ -186,6 +186,15 @@ def test_an_unknown_walker_is_told_with_those_there_are():
         walker("horse")
 
 
+def test_what_is_handed_out_can_be_read_with_all_other_knowledge():
+    table = standard_table("public")
+    figures = table.dropna(subset=["figure"]).set_index("figure")["value"]
+    assert figures["least_dwelling_count"] == 10
+    told = table.dropna(subset=["kind"]).set_index("kind")["words"]
+    assert told["layers.buildings"] == "id, use"
+    assert "permanent_farmland" in told["withheld.controls"]
+
+
 @pytest.mark.parametrize("name", standard_names())
 def test_every_row_of_every_table_has_a_source_and_a_tag(name):
     table = standard_table(name)

@@ -277,6 +277,19 @@ def test_all_faults_are_told_at_once():
 # ids
 
 
+@pytest.mark.parametrize("layer", ["blocks", "communities"])
+def test_an_area_whose_id_is_the_whole_towns_is_an_error_that_names_it(layer):
+    error = refused(**{layer: frame([square(0, 0, 9), square(20, 0, 9)], id=["town", "b"], people=[1, 1])})
+    assert "id_of_town" in codes(error)
+    row = error.findings.set_index("code").loc["id_of_town"]
+    assert row["feature_id"] == "town"
+    assert "town_1" in row["remedy"]
+
+
+def test_any_other_layer_may_use_the_id_of_the_town():
+    assert town(gates=frame([point(1, 1)], id=["town"]))["gates"]["id"].tolist() == ["town"]
+
+
 def test_without_ids_the_index_serves():
     assert town(gates=frame([point(1, 1), point(2, 2)]).set_axis([7, 5]))["gates"]["id"].tolist() == [
         "5",

@@ -12,9 +12,11 @@ import pytest
 from book_towns import BLOCKS, BookTown, book_layers, book_results, settings
 from map_town import map_circles
 from openpyxl.utils.escape import unescape
+from report_towns import proposal_rows
 from town_layers import good_layers
 
 import fengmao_geo as fg
+from fengmao_geo.export.sheets import SheetChart
 from fengmao_geo.export.workbook import workbook_sheets
 from fengmao_geo.messages import has_text, text
 from fengmao_geo.results import Results
@@ -605,10 +607,10 @@ def test_a_bare_town_has_every_sheet_and_says_what_to_run(tmp_path):
     made = reopened(Results(Town.from_layers(name="光镇", **good_layers())), tmp_path)
     assert made.sheetnames == SHEETS
     for name, call in (
-        ("分社区缺口", "fg.life_circles"),
-        ("空间台账", "fg.find_spaces"),
-        ("评分", "fg.scorecard"),
-        ("绿量", "fg.green_gains"),
+        ("分社区缺口", "fengmao run"),
+        ("空间台账", "fengmao spaces"),
+        ("评分", "fengmao run"),
+        ("绿量", "fengmao green"),
     ):
         notes = [line[0].value for line in made[name].iter_rows(min_row=3, max_row=6)]
         assert any(call in str(note) for note in notes), name
@@ -616,6 +618,53 @@ def test_a_bare_town_has_every_sheet_and_says_what_to_run(tmp_path):
     assert rows(made, "指标", "范围")[0]["现状"] == UNKNOWN
     assert rows(made, "进度", "名称")[0]["状态"] == UNKNOWN
     assert rows(made, "区块一览", "区块名称")[-1]["人口"] == UNKNOWN
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_sheet_of_a_bare_town_names_a_function_of_python(lang, tmp_path):
+    made = reopened(Results(Town.from_layers(name="光镇", **good_layers())), tmp_path, lang=lang)
+    assert not [value for _, value in texts(made) if isinstance(value, str) and "fg." in value]
+
+
+def test_without_a_programme_no_column_is_of_one(tmp_path):
+    results = book_results()
+    now = {name: getattr(results, name) for name in ("scorecard", "block_scores", "indicators")}
+    kept = {name: table[table["state"] != "planned"] for name, table in now.items()}
+    made = reopened(replace(results, programme=None, planned=None, gains=None, **kept), tmp_path)
+    for name, first in (
+        ("区块一览", "区块名称"),
+        ("指标", "范围"),
+        ("评分", "区块名称"),
+        ("空间台账", "空间名称"),
+    ):
+        heads = rows(made, name, first)[0]
+        assert not [head for head in heads if "方案" in head], name
+    assert "方案带来的变化" not in [value for _, value in texts(made)]
+    notes = [made["空间台账"].cell(row, 1).value for row in range(3, 7)]
+    assert any("未做选址方案" in str(note) for note in notes)
+
+
+def test_without_a_programme_charts_draw_columns_of_what_they_say():
+    results = book_results()
+    observed = replace(results.gains, gains=results.gains.gains[results.gains.gains["basis"] != "planned"])
+    for sheet in workbook_sheets(replace(results, programme=None, planned=None, gains=observed)):
+        for part in sheet.parts:
+            if isinstance(part, SheetChart):
+                units = {sheet.tables[part.table].heads[column].unit for column in part.series}
+                assert len(units) == 1, (sheet.name, part.title)
+
+
+def test_a_value_of_the_programme_is_shown_though_no_sites_are_there(tmp_path):
+    made = reopened(replace(book_results(), programme=None), tmp_path)
+    assert "方案" in rows(made, "指标", "范围")[0]
+
+
+def test_proposed_blocks_stand_below_the_towns_own_with_type_reasons_and_who_gains(tmp_path):
+    made = reopened(book_results(proposed_blocks=proposal_rows()), tmp_path)
+    [row] = rows(made, "区块一览", "建议次序")
+    assert (row["建议次序"], row["区块名称"], row["更新类型"]) == (1, "北街片区", "公共空间")
+    assert (row["缺必备设施人口"], row["可受益人口"]) == (12, 9)
+    assert "12 人" in row["建议理由"]
 
 
 def test_a_bare_town_in_english_too(tmp_path):

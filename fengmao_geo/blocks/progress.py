@@ -12,7 +12,7 @@ import pandas as pd
 from fengmao_geo.blocks.located import project_blocks
 from fengmao_geo.blocks.project_faults import project_findings
 from fengmao_geo.errors import UsageError
-from fengmao_geo.findings import findings_table
+from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.tables import LAYERS, PROGRESS_GROUPS, PROJECT_STATUSES, RESULTS
 from fengmao_geo.town.dates import first_day, last_day, read_date
@@ -20,7 +20,7 @@ from fengmao_geo.town.numbers import read_number
 from fengmao_geo.town.texts import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -75,7 +75,9 @@ def project_progress(results: Results, *, on: str) -> Progress:
     the day, or its planned start and nothing tells that it began; it has begun where ``started_on`` lies
     before the day or its progress is above nought. It is unknown where no date and no progress tells. A month
     alone stands for its last day where it is planned and for its first where it happened, so that nothing is
-    called late that may be in time.
+    called late that may be in time. Progress and money paid are as of the date of the layer; where it states
+    none, of the last date of the town's layers or of the last start or completion among the projects,
+    whichever is earlier. Before that day they are not known, and a finding says so.
 
     Parameters
     ----------
@@ -102,8 +104,13 @@ def project_progress(results: Results, *, on: str) -> Progress:
         raise UsageError("no_projects")
     blocks, unknown = project_blocks(town)
     rows = _known(town).assign(block_id=blocks)
+    as_of = _as_of(rows, town)
+    later = []
+    if as_of > day and rows[["progress_share", "paid_wan"]].notna().any(axis=None):
+        later = [Finding("project_later", "projects", values={"on": day, "as_of": as_of})]
+        rows = rows.assign(progress_share=np.nan, paid_wan=np.nan)
     rows = _with_status(rows, day)
-    found = project_findings(rows, on=day, unknown_blocks=unknown)
+    found = [*later, *project_findings(rows, on=day, unknown_blocks=unknown)]
     return Progress(
         day,
         RESULTS["project_status"].check(rows.reset_index(drop=True)),
@@ -124,6 +131,20 @@ def _known(town: Town) -> pd.DataFrame:
     frame = pd.DataFrame(columns).astype(kinds)
     names = layer["name"] if "name" in layer else layer["id"]
     return frame.assign(project_id=layer["id"], project_name=names.fillna(layer["id"]))
+
+
+def _as_of(rows: pd.DataFrame, town: Town) -> str:
+    """Find the day whose progress the layer tells; none where nothing dates it."""
+    dates = town.settings.dates
+    if "projects" in dates:
+        return _latest([dates["projects"]])
+    # What is planned may stand for what happened, and the other layers may be later than the list.
+    happened = pd.concat([rows["started_on"], rows["completed_on"]]).dropna().tolist()
+    return min(filter(None, (_latest(dates.values()), _latest(happened))), default="")
+
+
+def _latest(texts: Iterable[str]) -> str:
+    return max((first_day(day) for text in texts if (day := read_date(text)) is not None), default="")
 
 
 def _with_status(rows: pd.DataFrame, on: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import pandas as pd
 import shapely
 
 from fengmao_geo.export.files import write_whole
@@ -25,10 +26,9 @@ from fengmao_geo.export.sheet_writer import workbook_bytes
 from fengmao_geo.export.sheets import Head, Sheet, SheetTable
 from fengmao_geo.export.theme import colour_rules, say, theme
 from fengmao_geo.findings import translate_findings
-from fengmao_geo.messages import text
+from fengmao_geo.messages import has_text, text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from branca.element import Figure
     from pyproj import CRS
 
@@ -58,7 +58,8 @@ def finding_rows(findings: pd.DataFrame, *, lang: Lang = "zh") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Severity, layer, feature, column, what was found, what was done, the remedy, the place; one row each.
+        Severity, layer, feature, column by its label, what was found, what was done, the remedy, the place in
+        metres to the east and to the north; one row each.
 
     Examples
     --------
@@ -71,8 +72,24 @@ def finding_rows(findings: pd.DataFrame, *, lang: Lang = "zh") -> pd.DataFrame:
     severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
     names = {layer: layer_words(layer, lang=lang) for layer in shown["layer"].unique()}
     called = {layer: f"{name} {layer}" for layer, name in names.items() if name.casefold() != layer}
+    columns = shown["column"].dropna().unique()
+    labels = {name: text(f"column.{name}", lang=lang) for name in columns if has_text(f"column.{name}")}
     heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
-    return shown.replace({"severity": severities, "layer": called}).rename(columns=heads)
+    told = shown.replace({"severity": severities, "layer": called, "column": labels})
+    return told.assign(point=_place_words(shown["point"], lang)).rename(columns=heads)
+
+
+def _place_words(points: pd.Series, lang: Lang) -> pd.Series:
+    """Write places as people read them out: so many metres to the east and to the north."""
+    is_placed = points.notna()
+    if not is_placed.any():
+        return points
+    at = shapely.get_coordinates(
+        shapely.point_on_surface(shapely.from_wkt(points[is_placed].to_numpy(dtype=object)))
+    )
+    words = [say("place_at", lang=lang, east_m=f"{x:.1f}", north_m=f"{y:.1f}") for x, y in at.tolist()]
+    told = pd.Series(words, index=points.index[is_placed], dtype=object)
+    return told.reindex(points.index)
 
 
 def write_finding_files(

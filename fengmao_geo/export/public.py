@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.blocks.case import TOWN
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.rounded import rounded_layer, rounded_shapes
 from fengmao_geo.messages import text
 from fengmao_geo.network.barriers import Barriers
+from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.load import display_name, display_names
 from fengmao_geo.standards.public import public_standard
 from fengmao_geo.town.people import Spread
@@ -35,6 +37,8 @@ __all__ = ["public_results"]
 
 _UNKNOWN_OWNER = "unknown"
 _NOTICE_MARK = " · "
+#: What would settle a figure that is left out.
+_INSIDE = "internal_edition"
 
 
 def public_results(results: Results, *, grid_m: float | None = None) -> Results:
@@ -42,9 +46,10 @@ def public_results(results: Results, *, grid_m: float | None = None) -> Results:
 
     What is left out: owners and who runs what; firms and what they yield; permanent basic farmland, its
     controls and the spaces under it; everything of a single house: its people, what it reaches, who is newly
-    served there, its way to school. Tables by town, block and community stay as they are, to the last digit;
-    sizes that a page measures on a shape may differ by its rounding. The notice of the town is followed by
-    the words that such a map is not to be published before its review.
+    served there, its way to school. Tables by town, block and community stay as they are, to the last digit,
+    but for indicators of people where an area has few dwellings; sizes that a page measures on a shape may
+    differ by its rounding. The notice of the town is followed by the words that such a map is not to be
+    published before its review.
 
     Parameters
     ----------
@@ -62,6 +67,7 @@ def public_results(results: Results, *, grid_m: float | None = None) -> Results:
     networks = (_network(network, width_m) for network in (results.network, results.planned_network))
     network, planned_network = networks
     spaces = None if results.spaces is None else _spaces(results, results.spaces, width_m)
+    few, of_dwellings = _few(results.circles), _of_dwellings()
     return replace(
         results,
         town=_town(results.town, width_m),
@@ -75,6 +81,8 @@ def public_results(results: Results, *, grid_m: float | None = None) -> Results:
         programme=_programme(results, width_m),
         gains=_gains(results.gains, width_m),
         school_routes=_routes(results.school_routes, width_m),
+        indicators=_indicators(results.indicators, few, of_dwellings),
+        scorecard=_scorecard(results.scorecard, few, of_dwellings),
         proposed_blocks=None
         if results.proposed_blocks is None
         else rounded_layer(results.proposed_blocks, grid_m=width_m),
@@ -284,3 +292,42 @@ def _routes(routes: SchoolRoutes | None, grid_m: float) -> SchoolRoutes | None:
         crossings=crossings,
         findings=_table(routes.findings),
     )
+
+
+def _few(circles: LifeCircles | None) -> set[str]:
+    """Find the areas with so few dwellings that figures of their people tell of single ones."""
+    if circles is None:
+        return set()
+    blocks = circles.areas[circles.areas["area_kind"] == "block"]["area_id"].unique()
+    counts = circles.dwellings["block_id"].value_counts().reindex(blocks, fill_value=0)
+    counts[TOWN] = len(circles.dwellings)
+    least = public_standard().figure("least_dwelling_count")
+    return {str(area) for area in counts[(counts > 0) & (counts < least)].index}
+
+
+def _of_dwellings() -> set[str]:
+    """Name the indicators that are worked out of the people of dwellings."""
+    hidden = set(public_standard().withheld.of_dwellings)
+    return {
+        name
+        for name, indicator in indicator_file().indicators.items()
+        if any(
+            part.strip().partition(".")[2] in hidden for need in indicator.needs for part in need.split("|")
+        )
+    }
+
+
+def _indicators(table: pd.DataFrame | None, few: set[str], of_dwellings: set[str]) -> pd.DataFrame | None:
+    if table is None:
+        return None
+    is_hidden = table["area_id"].isin(few) & table["indicator"].isin(of_dwellings) & table["value"].notna()
+    return table.assign(
+        value=table["value"].mask(is_hidden), missing=table["missing"].mask(is_hidden, _INSIDE)
+    )
+
+
+def _scorecard(table: pd.DataFrame | None, few: set[str], of_dwellings: set[str]) -> pd.DataFrame | None:
+    if table is None:
+        return None
+    is_hidden = table["block_id"].isin(few) & table["indicator"].isin(of_dwellings)
+    return table[~is_hidden].reset_index(drop=True)

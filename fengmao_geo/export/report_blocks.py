@@ -135,7 +135,7 @@ def _spaces(telling: Telling, place: Place, maps: dict[MapKind, Figure]) -> tupl
         "could_be": _uses(telling, rows),
     }
     caption = telling.say("table_block_spaces", name=place.name)
-    table = telling.table(caption, columns, (2.8, 2, 1.1, 2, 2.8), numbers=(2,))
+    table = telling.table(caption, columns, (2.6, 1.9, 1.5, 1.9, 2.8), numbers=(2,))
     rest = len(spaces) - len(rows)
     more = [telling.note("and_more", count=rest)] if rest else []
     return (space_words(telling, spaces), table, *more, maps["spaces"])
@@ -262,7 +262,7 @@ def _proposed(telling: Telling) -> tuple[Part, ...]:
         "why": [_reason(telling, reason) for reason in rows["reason"]],
     }
     caption = telling.say("table_proposed")
-    widths = (1.6, 1.1, 1.1, 0.7, 1.1, 1.1, 5)
+    widths = (1.6, 1.1, 1.1, 1, 1.1, 1.1, 4.7)
     return (telling.lead("proposed"), telling.table(caption, columns, widths, numbers=(2, 3, 4, 5)))
 
 

@@ -47,6 +47,7 @@ _A4_MM, _A3_MM = (210, 297), (420, 297)
 _SHEET_MARGINS_MM = (10, 12, 12, 12)
 # A little less than on the page: Word needs a line below a table.
 _SHEET_MAP_MM, _BESIDE_MM = 234.0, 156.0
+_MM_PER_PT = 25.4 / 72
 _TWIPS_PER_MM = 1440 / 25.4
 _SMALL_PT = 7.5
 _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
@@ -261,8 +262,8 @@ class _Writer:
         """Write a table; its head returns on every page and no row is parted."""
         grid.style = self.document.styles["Table Grid"]
         grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-        total = sum(table.widths)
-        widths = [round(width_mm * width / total * _TWIPS_PER_MM) for width in table.widths]
+        letter_mm = (size_pt or theme()["report"]["table_pt"]) * _MM_PER_PT
+        widths = [round(width_mm * share * _TWIPS_PER_MM) for share in table.shares(width_mm / letter_mm)]
         for column, width in zip(grid._tbl.tblGrid.findall(qn("w:gridCol")), widths, strict=True):  # noqa: SLF001  as in _field
             column.set(qn("w:w"), str(width))
         for place, row in enumerate((table.head, *table.rows)):

@@ -20,6 +20,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-ur
 _LISTED = 2
 #: A table of so few rows is not parted.
 _SHORT = 14
+# So many Chinese letters side by side a table is wide: 156 mm at 9 pt.
+_ROOM = 49.0
 
 
 def report_page(report: Report) -> str:
@@ -113,8 +115,7 @@ def _item(item: Item) -> str:
 
 def _table(table: Table, label: str) -> str:
     """Write a table; its head returns on every page."""
-    total = sum(table.widths)
-    columns = "".join(f'<col style="width:{100 * width / total:.2f}%">' for width in table.widths)
+    columns = "".join(f'<col style="width:{100 * share:.2f}%">' for share in table.shares(_ROOM))
     head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
     rows = "".join(_row(row, table) for row in table.rows)
     caption = f"<caption>{escape(f'{label} {table.caption}'.strip())}</caption>"

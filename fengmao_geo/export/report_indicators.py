@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fengmao_geo.export.report_words import Telling
     from fengmao_geo.standards.indicators import Indicator, State
 
-__all__ = ["indicator_parts", "indicator_rows", "indicator_table"]
+__all__ = ["indicator_parts", "indicator_rows", "indicator_table", "without_last"]
 
 
 def indicator_parts(telling: Telling, place: Place) -> tuple[Part, ...]:
@@ -47,7 +47,7 @@ def indicator_parts(telling: Telling, place: Place) -> tuple[Part, ...]:
         telling.note("note_indicators", none=NONE),
     ]
     if telling.results.programme is None:
-        said.append(telling.note("note_planned", unknown=telling.unknown()))
+        said.append(telling.note("note_planned"))
     lacking = [
         telling.say("lacking", name=_name(one, telling), needs=missing_words(missing, lang=telling.lang))
         for one, missing, is_unknown in zip(rows["one"], rows["missing"], rows["is_unknown"], strict=True)
@@ -143,5 +143,23 @@ def indicator_table(telling: Telling, place: Place, rows: pd.DataFrame) -> Table
         cells.append((_name(row["one"], telling), row["before"], row["now"], row["target"], row["planned"]))
     heads = {name: [""] for name in ("indicator", "before", "now", "target", "planned")}
     caption = telling.say("table_indicators", name=place.name)
-    table = telling.table(caption, heads, (3.2, 1.6, 1.6, 1.6, 1.6), numbers=(1, 2, 3, 4))
-    return replace(table, rows=tuple(cells))
+    table = telling.table(caption, heads, (4.4, 1.5, 1.5, 1.5, 1.5), numbers=(1, 2, 3, 4))
+    whole_table = replace(table, rows=tuple(cells))
+    return whole_table if telling.results.programme is not None else without_last(whole_table)
+
+
+def without_last(table: Table) -> Table:
+    """Leave out the last column of a table.
+
+    Parameters
+    ----------
+    table
+        The table.
+
+    Returns
+    -------
+    Table
+        The others; rows of one cell, which run across, stay.
+    """
+    rows = tuple(row[:-1] if len(row) > 1 else row for row in table.rows)
+    return replace(table, head=table.head[:-1], rows=rows, widths=table.widths[:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,11 @@ __all__ = [
 
 #: A text of the data is cut here: a document is read, not searched.
 MOST_LETTERS = 200
+#: What no line may end within, such as a date; longer words may be cut.
+_WORD = re.compile(r"\d+(?:-\d+)+|[!-,./-~\u00a1-\u024f\u2264\u2265]+")
+_MOST_IN_A_WORD = 14
+# Widths in Chinese letters: of a Latin letter, and of the room at both sides of a cell.
+_LATIN, _BESIDE = 0.64, 1.1
 
 _DEEPEST = 4
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -122,6 +128,44 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
     numbers: frozenset[int] = frozenset()
+
+    def shares(self, room: float) -> tuple[float, ...]:
+        """Share the width out among the columns so that no word is cut in two where it can be helped.
+
+        Parameters
+        ----------
+        room
+            How many Chinese letters side by side the table is wide.
+
+        Returns
+        -------
+        tuple of float
+            The share of each column; they add up to 1.
+
+        Examples
+        --------
+        >>> table = Table("", ("score", "remedy"), (), (1.0, 9.0))
+        >>> [round(share, 2) for share in table.shares(20)]
+        [0.22, 0.78]
+        """
+        total = sum(self.widths)
+        rows = [self.head, *(row for row in self.rows if len(row) > 1)]
+        least = [max(_longest_word(row[at]) for row in rows) / room for at in range(len(self.head))]
+        wanted = [width / total for width in self.widths]
+        if sum(least) >= 1:
+            return tuple(share / sum(least) for share in least)
+        lacking = sum(max(needed - share, 0.0) for needed, share in zip(least, wanted, strict=True))
+        spare = sum(max(share - needed, 0.0) for needed, share in zip(least, wanted, strict=True))
+        return tuple(
+            needed if share <= needed else share - (share - needed) * lacking / spare
+            for needed, share in zip(least, wanted, strict=True)
+        )
+
+
+def _longest_word(words: str) -> float:
+    """Measure the longest word of a cell with the room beside it; between Chinese letters lines may end."""
+    longest = max((len(word) for word in _WORD.findall(words)), default=1)
+    return min(longest, _MOST_IN_A_WORD) * _LATIN + _BESIDE
 
 
 @dataclass(frozen=True)

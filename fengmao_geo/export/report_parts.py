@@ -12,6 +12,8 @@ from fengmao_geo.export.theme import named
 from fengmao_geo.messages import text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from fengmao_geo.export.map_figures import Place
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "circle_words",
     "fact_words",
+    "full_share",
     "gap_table",
     "gap_words",
     "own_programme",
@@ -34,6 +37,8 @@ _WORST = 3
 _MOST_GAPS = 10
 # Less than one person is nobody.
 _SOMEBODY = 0.5
+# A share of people that changes no per cent.
+_FEW = 0.005
 
 
 def people_of(telling: Telling, place: Place) -> float | None:
@@ -77,8 +82,30 @@ def _circle(telling: Telling, limit: str, full: dict[str, Any]) -> Paragraph:
     people = {name: telling.people(full[name]) for name in ("people", "reached", "unreached", "unknown")}
     if full["people"] is not None and full["people"] < _SOMEBODY:
         return telling.tell("circle_nobody", min=limit)
-    share = share_words(full["share"], lang=telling.lang)
-    return telling.tell("circle", min=limit, share=share, **people)
+    has_doubt = full["unknown"] is None or full["unknown"] >= _SOMEBODY
+    return telling.tell(
+        "circle" if has_doubt else "circle_known", min=limit, share=full_share(telling, full), **people
+    )
+
+
+def full_share(telling: Telling, full: Mapping[str, Any]) -> str:
+    """Write which share reaches everything: the least it can be, where some people are not known.
+
+    Parameters
+    ----------
+    telling
+        What is told of.
+    full
+        Figures of one circle as `full_set` gives them; none where they are not known.
+
+    Returns
+    -------
+    str
+        Its text, as tables and maps have it.
+    """
+    words = share_words(full.get("share"), lang=telling.lang)
+    is_least = full.get("share") is not None and full["unknown"] >= _FEW * full["people"]
+    return f"≥{words}" if is_least else words
 
 
 def gap_words(telling: Telling, place: Place) -> list[Paragraph]:

@@ -93,7 +93,7 @@ def _score(telling: Telling, row: dict[Any, Any]) -> str:
     return telling.say("score_rank", words=words, rank=whole(row["rank"]), stability=stability)
 
 
-def red_line_table(telling: Telling, place: Place) -> Table | None:
+def red_line_table(telling: Telling, place: Place, *, is_short: bool = False) -> Table | None:
     """Lay out the red lines of renewal of a block.
 
     Parameters
@@ -102,6 +102,9 @@ def red_line_table(telling: Telling, place: Place) -> Table | None:
         What is told of.
     place
         The block.
+
+    is_short
+        Whether the value is enough, without what would settle it.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def red_line_table(telling: Telling, place: Place) -> Table | None:
     told = rows.to_dict("records")
     columns = {
         "red_line": [named("red_line", name, lang=lang) for name in rows["red_line"]],
-        "value": [_measured(row, telling) for row in told],
+        "value": [telling.value(row, row["unit"]) if is_short else _measured(row, telling) for row in told],
         "limit": [
             NONE if pd.isna(row["limit"]) else in_unit(row["limit"], row["unit"], lang=lang) for row in told
         ],
@@ -212,7 +215,7 @@ def _scores(telling: Telling) -> tuple[Part, ...]:
             NONE if pd.isna(row["rank"]) else share_words(row["stability_share"], lang=lang) for row in rows
         ],
     }
-    widths = (2.6, 1.1, 1, 1, 1, 1.9, 1.1, 0.8, 1.2)
+    widths = (2.4, 1.1, 1, 1, 1, 1.9, 1.1, 1.1, 1.2)
     return (
         telling.lead("scores_intro"),
         telling.table(telling.say("table_scores"), columns, widths, numbers=range(2, 9)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fengmao_geo.export.report_indicators import indicator_rows, indicator_table
+from fengmao_geo.export.report_indicators import indicator_rows, indicator_table, without_last
 from fengmao_geo.export.report_model import Figure, Sheet
 from fengmao_geo.export.report_parts import fact_words, gap_table, own_programme, site_table
 from fengmao_geo.export.report_scores import red_line_table, score_words
@@ -50,21 +50,15 @@ def _sheet(telling: Telling, place: Place) -> Sheet:
     if sites is not None and len(sites.sites):
         first = replace(sites, sites=sites.sites.head(_ON_SHEET["sites"]))
         table = site_table(telling, first, telling.say("table_block_sites", name=place.name))
-        tables.append(_without_last(table))
-    if (lines := red_line_table(telling, place)) is not None:
-        tables.append(_without_last(lines))
+        tables.append(without_last(table))
+    if (lines := red_line_table(telling, place, is_short=True)) is not None:
+        tables.append(without_last(lines))
     return Sheet(
         title=telling.say("sheet_title", town=town, number=place.number, name=place.name),
         lines=(fact_words(telling, place), ("" if telling.lang == "zh" else " ").join(scores)),
         picture=Figure(caption, drawn["all"], _SHEET_MM[0]),
         tables=tuple(tables),
     )
-
-
-def _without_last(table: Table) -> Table:
-    """Leave out the last column: a sheet has no room for it."""
-    rows = tuple(row[:-1] if len(row) > 1 else row for row in table.rows)
-    return replace(table, head=table.head[:-1], rows=rows, widths=table.widths[:-1])
 
 
 def _key_indicators(telling: Telling, place: Place) -> list[Table]:

@@ -16,6 +16,7 @@ from fengmao_geo.export.report_blocks import block_chapter
 from fengmao_geo.export.report_model import Figure, Paragraph, Report, Section, plain
 from fengmao_geo.export.report_parts import (
     circle_words,
+    full_share,
     gap_table,
     gap_words,
     people_of,
@@ -24,10 +25,10 @@ from fengmao_geo.export.report_parts import (
 )
 from fengmao_geo.export.report_scores import data_chapter, score_chapter
 from fengmao_geo.export.report_sheets import block_sheets
-from fengmao_geo.export.report_words import Telling, date_span, share_words, size_words, whole
+from fengmao_geo.export.report_words import Telling, date_span, size_words, whole
 from fengmao_geo.export.site_files import site_words
 from fengmao_geo.export.space_files import space_summary
-from fengmao_geo.export.space_words import kind_name, place_name
+from fengmao_geo.export.space_words import capital, kind_name, place_name
 from fengmao_geo.export.static_map import map_size, static_maps
 from fengmao_geo.export.summary import summary_table
 from fengmao_geo.export.theme import named, say
@@ -170,7 +171,7 @@ def _full_share(full: list[dict[str, Any]], telling: Telling) -> str:
     """Write the share of the widest circle; nobody where nobody lives."""
     if full and full[-1]["people"] == 0:
         return say("nobody", lang=telling.lang)
-    return share_words(full[-1]["share"] if full else None, lang=telling.lang)
+    return full_share(telling, full[-1] if full else {})
 
 
 def _data(telling: Telling) -> tuple[Part, ...]:
@@ -302,7 +303,7 @@ def _programme(telling: Telling, maps: dict[MapKind, Figure]) -> Section:
     title, programme = telling.say("chapter_programme"), telling.results.programme
     if programme is None:
         return Section(title, (telling.not_run("programme"),))
-    said = [telling.tell("stop", words=words) for words in site_words(programme, lang=telling.lang)]
+    said = [telling.tell("stop", words=capital(words)) for words in site_words(programme, lang=telling.lang)]
     if not len(programme.sites):
         return Section(title, (*said, telling.tell("sites_none")))
     return Section(
@@ -333,8 +334,8 @@ def _after(telling: Telling) -> list[Paragraph]:
         telling.tell(
             "after_circle",
             min=limit,
-            share=share_words(full["share"], lang=telling.lang),
-            was=share_words(now.get(limit, {}).get("share"), lang=telling.lang),
+            share=full_share(telling, full),
+            was=full_share(telling, now.get(limit, {})),
             people=telling.people(full["reached"]),
         )
         for limit, full in full_set(planned, place).items()

@@ -191,7 +191,8 @@ class Telling:
     ) -> Table:
         """Lay a table out by its columns, each headed by words of the group ``report``."""
         rows = tuple(
-            tuple(plain(cell) or NONE for cell in row) for row in zip(*columns.values(), strict=True)
+            tuple(plain(cell, most=_MOST) or NONE for cell in row)
+            for row in zip(*columns.values(), strict=True)
         )
         head = tuple(self.say(f"head_{name}") for name in columns)
         return Table(caption, head, rows, tuple(widths), frozenset(numbers))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from fengmao_geo.export.sheet_cells import plain_text, text_width, written
-from fengmao_geo.export.sheet_pages import Paging
+from fengmao_geo.export.sheet_pages import ROW_PT, Paging
 from fengmao_geo.export.sheets import Sheet, SheetChart, SheetTable
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import text
@@ -168,9 +168,9 @@ class _Page:
         self.row += 1
 
     def _table(self, table: SheetTable) -> None:
+        top = self.row + bool(self.starts)
         if table.title:
             self.row += bool(self.starts)
-            self.paging.keep(self.row, _WITH_HEAD * theme()["book"]["lines"])
             look = self.pen.format(bold=True, font_color=theme()["page"]["head"])
             self.sheet.write_string(self.row, 0, table.title, look)
             self.row += 1
@@ -192,6 +192,12 @@ class _Page:
         if table.has_filter and table.rows:
             self.sheet.autofilter(first - 1, 0, first + len(table.rows) - 1, len(table.heads) - 1)
         self.row = first + len(table.rows)
+        if table.title:
+            # Nothing says what the columns are of rows that are printed on the page after.
+            high = sum(self.paging.heights.get(row, ROW_PT) for row in range(top, self.row))
+            least = _WITH_HEAD * theme()["book"]["lines"]
+            # A title does not stand on a page by itself.
+            self.paging.keep(top, high if len(self.starts) > 1 else least, least_pt=least)
 
     def _head_height(self, names: Sequence[str]) -> float:
         widths = zip(names, self.widths, strict=False)

@@ -102,6 +102,10 @@ class SheetTable:
     total_count: int = 0
     has_filter: bool = False
 
+    def at(self, *keys: str) -> list[int]:
+        """Find the columns of some keys, key by key; those that are not there are left out."""
+        return [place for key in keys for place, head in enumerate(self.heads) if head.key == key]
+
 
 @dataclass(frozen=True)
 class SheetChart:

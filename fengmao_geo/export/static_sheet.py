@@ -23,6 +23,9 @@ _STEPS = (1, 2, 5)
 # A letter of Latin is about half as wide as a Chinese one.
 _NARROW = 0.55
 _LAST_NARROW = 0x2E7F
+# So many Chinese letters an entry of a legend may be long.
+_LONGEST_ENTRY = 24
+_LEGEND_SIZES = (1.0, 0.9, 0.8, 0.7, 0.6)
 
 
 def fitting(words: str, family: str) -> str:
@@ -106,27 +109,37 @@ class MapSheet:
         self.axes.text(x, y, fitting(words, self.family), parse_math=False, **told)
 
     def write_legend(self, entries: list[LegendEntry]) -> None:
-        """Draw the legend in columns."""
+        """Draw the legend in columns, its letters as large as leaves the title block free."""
         from matplotlib.patches import Circle, Rectangle  # noqa: PLC0415  heavy
 
-        step, top, high = 4.5 * self.scale, self.map_mm + 4.2 * self.scale, 2.6 * self.scale
-        rows = max(1, int((self.height - top - 2.2 * self.scale) // step) + 1)
-        left = 3.0
-        for first in range(0, len(entries), rows):
-            column = entries[first : first + rows]
+        room = self.title_left - 4.0
+        for size in (step * self.scale for step in _LEGEND_SIZES):
+            columns = self._columns(entries, size)
+            if sum(wide for _, wide in columns) <= room:
+                break
+        left, top, high = 3.0, self.map_mm + 4.2 * size, 2.6 * size
+        for column, wide in columns:
             for place, entry in enumerate(column):
-                y = top + place * step
+                y = top + place * 4.5 * size
                 look: dict[str, Any] = {"fc": entry.colour, "ec": entry.edge, "lw": 0.5}
                 if entry.is_hatched:
                     look |= {"hatch": "//////", "ec": theme()["reach"]["unknown_line"]}
                 if entry.shape == "dot":
                     self.axes.add_patch(Circle((left + 2.2, y), high / 2, **look))
                 else:
-                    self.axes.add_patch(Rectangle((left, y - high / 2), 4.6 * self.scale, high, **look))
-                indent = 0.0 if entry.colour == "none" else 6.0 * self.scale
-                self.write(left + indent, y, plain(entry.words, most=24))
-            longest = max(length(plain(entry.words, most=24)) for entry in column)
-            left += longest * 6.2 * self.scale / POINTS_PER_MM + 9.5 * self.scale
+                    self.axes.add_patch(Rectangle((left, y - high / 2), 4.6 * size, high, **look))
+                indent = 0.0 if entry.colour == "none" else 6.0 * size
+                self.write(left + indent, y, _short(entry.words), fontsize=6.2 * size)
+            left += wide
+
+    def _columns(self, entries: list[LegendEntry], size: float) -> list[tuple[list[LegendEntry], float]]:
+        """Lay a legend out at a size: the entries of each column, and how wide it is."""
+        top = self.map_mm + 4.2 * size
+        rows = max(1, int((self.height - top - 2.2 * size) // (4.5 * size)) + 1)
+        columns = [entries[first : first + rows] for first in range(0, len(entries), rows)]
+        longest = (max(length(_short(entry.words)) for entry in column) for column in columns)
+        wide = [long * 6.2 * size / POINTS_PER_MM + 9.5 * size for long in longest]
+        return list(zip(columns, wide, strict=True))
 
     def write_title(self, lines: list[str]) -> None:
         """Write the title block, its last line the notice."""
@@ -175,6 +188,16 @@ class MapSheet:
             )
             self.write(x + part * half, y - 2 * self.scale, f"{part * half_m:g}", ha="center")
         self.write(x + 2 * half, y - 2 * self.scale, f"{2 * half_m:g} m", ha="center")
+
+
+def _short(words: str) -> str:
+    """Cut an entry of a legend that is too long."""
+    said = plain(words, most=2 * _LONGEST_ENTRY)
+    if length(said) <= _LONGEST_ENTRY:
+        return said
+    while length(said) >= _LONGEST_ENTRY:
+        said = said[:-1]
+    return f"{said}…"
 
 
 def _nice(most: float) -> float:

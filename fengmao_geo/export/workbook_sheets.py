@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.blocks.progress import project_progress
 from fengmao_geo.export.indicator_words import layer_words, missing_words, source_words
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.map_figures import Place, block_places
 from fengmao_geo.export.run_record import data_date
 from fengmao_geo.export.sheet_cells import unit_name
-from fengmao_geo.export.sheets import SheetTable
+from fengmao_geo.export.sheets import Measure, SheetTable
 from fengmao_geo.export.theme import named
 from fengmao_geo.messages import text
 from fengmao_geo.standards.load import display_name
@@ -32,8 +33,8 @@ __all__ = ["Desk", "is_missing", "number", "total"]
 
 #: The id of the town among the areas of every table.
 _TOWN = "town"
-# Where the data state no date any day will do: the status is not shown.
-_ANY_DAY = "2000-01-01"
+# Where the data state no date any day after them will do: the status is not shown.
+_ANY_DAY = "2099-12-31"
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,11 @@ class Desk:
         return text(f"book.note.{key}", lang=self.lang, **values)
 
     def not_run(self, step: str) -> str:
-        """Say that a step was not run, and what runs it."""
-        name = text(f"book.step.{step}", lang=self.lang)
-        return self.note("not_run", step=name, call=text(f"book.call.{step}", lang=self.lang))
+        """Say that results lack a step, and what to do for it."""
+        call = text(f"book.call.{step}", lang=self.lang)
+        if step == "programme":
+            return self.note("no_programme", call=call)
+        return self.note("not_run", step=text(f"book.step.{step}", lang=self.lang), call=call)
 
     def named(self, kind: str, value: object) -> str | None:
         """Write what a value of a kind is called; nothing where it is missing."""
@@ -164,7 +167,14 @@ class Desk:
     def table(
         self, heads: Sequence[Head], rows: Sequence[Sequence[Cell]] | None, source: str, **more: object
     ) -> SheetTable:
-        """Make a table; without rows it says that there are none, without a step that nothing is known."""
+        """Make a table; without rows it says that there are none, without a step that nothing is known.
+
+        Where no sites were chosen there is no column of what the programme would make of it.
+        """
+        if self.results.programme is None:
+            kept = [at for at, head in enumerate(heads) if not _is_planned(head) or _has_known(rows, at)]
+            heads = [heads[at] for at in kept]
+            rows = None if rows is None else [[row[at] for at in kept] for row in rows]
         if rows is None:
             rows = [[None] * len(heads)]
         elif not rows:
@@ -203,6 +213,23 @@ class Desk:
         """Write where a figure comes from and how sure it is."""
         said = source_words(source, lang=self.lang)
         return self.word("source", source=said, tag=named("confidence", tag, lang=self.lang)) if tag else said
+
+
+#: Columns of what the programme would make of it, beside those that are from the programme.
+_PLANNED = (
+    *("planned", "attained_planned", "green_planned", "green_gain_planned"),
+    *("score_planned", "score_delta", "rank_planned"),
+)
+
+
+def _is_planned(head: Head) -> bool:
+    return head.source == "programme" or head.key in _PLANNED
+
+
+def _has_known(rows: Sequence[Sequence[Cell]] | None, at: int) -> bool:
+    values = (row[at] for row in rows or ())
+    told = (value.value if isinstance(value, Measure) else value for value in values)
+    return any(not is_missing(value) and value not in ("", NOT_THERE) for value in told)
 
 
 def is_missing(value: object) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fengmao_geo.blocks.case import NOT_THERE
+from fengmao_geo.blocks.proposal_words import translate_proposals
 from fengmao_geo.export.map_data import column_values
 from fengmao_geo.export.sheets import Head, Sheet, SheetChart
+from fengmao_geo.export.space_words import capital
 from fengmao_geo.export.theme import theme
-from fengmao_geo.export.workbook_sheets import number, total
+from fengmao_geo.export.workbook_sheets import is_missing, number, total
 from fengmao_geo.export.workbook_sheets_scores import Scores
 from fengmao_geo.life_circle.coverage import FULL_SET
 from fengmao_geo.messages import text
@@ -18,6 +20,7 @@ from fengmao_geo.units import hectares
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
     import pandas as pd
 
     from fengmao_geo.export.map_figures import Place
@@ -31,7 +34,7 @@ _COUNTS = ("indicator", "space", "site", "project")
 
 
 def block_sheet(desk: Desk) -> Sheet:
-    """List the blocks: type, hectares, people, full set, spaces, money, score and rank; the town last.
+    """List the blocks: type, hectares, people, full set, spaces, money, score, rank; then the proposed ones.
 
     Parameters
     ----------
@@ -41,7 +44,8 @@ def block_sheet(desk: Desk) -> Sheet:
     Returns
     -------
     Sheet
-        The sheet, with charts of scores and of full sets.
+        The sheet, with the town below its blocks, charts of scores and of full sets, and the blocks that are
+        proposed.
     """
     circles = desk.results.circles
     minutes = () if circles is None else circles.minutes
@@ -71,21 +75,19 @@ def block_sheet(desk: Desk) -> Sheet:
     ]
     rows = [_block_row(desk, place, minutes) for place in desk.places]
     count = len(desk.blocks)
-    first = 5 + len(full)
-    parts: list[SheetTable | SheetChart] = [
-        desk.table(heads, rows, "layer", total_count=1, has_filter=count > 0),
-        *(
-            [SheetChart(0, desk.title("full_set_chart"), 1, range(5, first), count + 1, maximum=1)]
-            if full and count
-            else []
-        ),
-        *(
-            [SheetChart(0, desk.title("score_chart"), 1, [first + 6, first + 7], count, maximum=100)]
-            if count
-            else []
-        ),
-        *([SheetChart(0, desk.title("investment_chart"), 1, [first + 5, first + 3], count)] if count else []),
-    ]
+    table = desk.table(heads, rows, "layer", total_count=1, has_filter=count > 0)
+    shares, scores = table.at("full_set_share"), table.at("score_now", "score_planned")
+    money = table.at("investment_wan", "cost_wan")
+    parts: list[SheetTable | SheetChart] = [table]
+    if count:
+        if shares:
+            parts.append(SheetChart(0, desk.title("full_set_chart"), 1, shares, count + 1, maximum=1))
+        parts += [
+            SheetChart(0, desk.title("score_chart"), 1, scores, count, maximum=100),
+            SheetChart(0, desk.title("investment_chart"), 1, money, count),
+        ]
+    if desk.results.proposed_blocks is not None:
+        parts.append(_proposals(desk, desk.results.proposed_blocks))
     notes = [*desk.people_notes, *([] if count else [desk.note("no_blocks")])]
     missing = [
         step
@@ -100,6 +102,37 @@ def block_sheet(desk: Desk) -> Sheet:
         frozen_count=2,
         paper="A3",
     )
+
+
+def _proposals(desk: Desk, proposed: gpd.GeoDataFrame) -> SheetTable:
+    """List the blocks that are proposed: where, of which type, who lacks and who gains, and why."""
+    basis = "people" if desk.results.circles is None else desk.results.circles.people_basis
+    label = "" if basis == "people" else text(f"summary.people_{basis}", lang=desk.lang)
+    heads = (
+        Head("proposal_rank", "rank"),
+        Head("block_name"),
+        Head("renewal_type"),
+        Head("area_ha", "ha"),
+        Head("people", "people", label=label),
+        Head("space_count", "count"),
+        Head("proposal_lacking", "people"),
+        Head("proposal_gained", "people"),
+        Head("proposal_reason", widest=28),
+    )
+    table = translate_proposals(proposed, lang=desk.lang)
+    table = table[~table["is_own"].astype(bool)].sort_values(["rank", "block_id"])
+    rows: list[list[Cell]] = [
+        [
+            None if is_missing(row["rank"]) else int(row["rank"]),
+            row["block_name"],
+            desk.named("renewal_type", row["renewal_type"]),
+            hectares(row["area_m2"]),
+            *(row[name] for name in ("people", "space_count", "lacking_people", "gained_people")),
+            capital(row["reason"]) or None,
+        ]
+        for row in table.drop(columns="geometry").to_dict("records")
+    ]
+    return desk.table(heads, rows, "proposed_blocks", title=desk.title("proposals"))
 
 
 def _block_row(desk: Desk, place: Place, minutes: tuple[float, ...]) -> list[Cell]:

@@ -47,9 +47,11 @@ def green_sheet(desk: Desk) -> Sheet:
         The sheet: the green rate with a chart, headlines, what each project and site adds.
     """
     gains = None if desk.results.gains is None else desk.results.gains.gains
+    rates = _rates(desk, gains)
+    states = rates.at("green_before", "green_now", "green_planned")
     parts: list[SheetTable | SheetChart] = [
-        _rates(desk, gains),
-        SheetChart(0, desk.title("green_chart"), 0, [1, 2, 3], len(desk.places)),
+        rates,
+        SheetChart(0, desk.title("green_chart"), 0, states, len(desk.places)),
         _table(desk, None if gains is None else _headlines(desk), "green_headlines"),
         _attribution(desk),
     ]

@@ -294,16 +294,16 @@ def score_sheet(desk: Desk) -> Sheet:
         ]
     )
     groups = _group_table(desk)
-    parts: list[SheetTable | SheetChart] = [
-        desk.table(heads, rows, "scorecard", has_filter=bool(rows)),
-        groups,
-    ]
+    table = desk.table(heads, rows, "scorecard", has_filter=bool(rows))
+    parts: list[SheetTable | SheetChart] = [table, groups]
     if rows:
-        parts.append(SheetChart(0, desk.title("score_chart"), 0, [1, 2, 3], len(rows), maximum=100))
+        states = table.at("score_before", "score_now", "score_planned")
+        parts.append(SheetChart(0, desk.title("score_chart"), 0, states, len(rows), maximum=100))
     if desk.results.scorecard is not None and desk.blocks:
         series = range(1, len(groups.heads))
         parts.append(SheetChart(1, desk.title("group_chart"), 0, series, len(groups.rows), maximum=1))
-    parts.append(_deltas(desk))
+    if desk.results.programme is not None:
+        parts.append(_deltas(desk))
     notes = [desk.note("scores")] if desk.results.scorecard is not None else [desk.not_run("scorecard")]
     return Sheet(desk.sheet_name("scores"), parts, title=desk.title("scores"), notes=notes, frozen_count=1)
 
@@ -348,9 +348,7 @@ def _deltas(desk: Desk) -> SheetTable:
     card = desk.results.scorecard
     title = desk.title("deltas")
     if card is None or not (card["state"] == "planned").any():
-        return desk.table(
-            heads, None if card is None or desk.results.programme is None else [], "scorecard", title=title
-        )
+        return desk.table(heads, None if card is None else [], "scorecard", title=title)
     known = indicator_file().indicators
     keys = ["block_id", "block_name", "indicator"]
     now, planned = (

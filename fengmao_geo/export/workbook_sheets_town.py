@@ -64,9 +64,8 @@ def town_sheet(desk: Desk) -> Sheet:
         SheetChart(1, desk.title("land"), 0, [2], min(len(land.rows), _MOST_BARS), is_bar=True),
         *([SheetChart(4, desk.title("kinds_chart"), 1, [2], len(kinds.rows), is_bar=True)] if spaces else []),
     ]
-    return Sheet(
-        desk.sheet_name("town"), parts, title=desk.title("town"), notes=desk.people_notes, frozen_count=1
-    )
+    notes = [*desk.people_notes, *([] if desk.results.programme is not None else [desk.not_run("programme")])]
+    return Sheet(desk.sheet_name("town"), parts, title=desk.title("town"), notes=notes, frozen_count=1)
 
 
 def _areas(desk: Desk) -> list[_Row]:
@@ -174,13 +173,16 @@ def _found(desk: Desk) -> list[_Row]:
         (subject, desk.word("space_count"), Measure(found, "count"), said),
         (subject, desk.word("space_area"), Measure(size, "ha"), said),
     ]
-    cost = None if programme is None else total(number(programme.sites, "cost_wan"))
-    sites = None if programme is None else len(programme.sites)
-    said = desk.not_run("programme") if programme is None else desk.word("from_programme")
-    rows += [
-        (subject, desk.word("site_count"), Measure(sites, "count"), said),
-        (subject, desk.word("site_cost"), Measure(cost, "wan"), said),
-    ]
+    if programme is not None:
+        sites, cost, said = (
+            len(programme.sites),
+            number(programme.sites, "cost_wan"),
+            desk.word("from_programme"),
+        )
+        rows += [
+            (subject, desk.word("site_count"), Measure(sites, "count"), said),
+            (subject, desk.word("site_cost"), Measure(total(cost), "wan"), said),
+        ]
     return rows
 
 

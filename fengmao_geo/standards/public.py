@@ -22,12 +22,15 @@ class Withheld(Record):
         Kinds of spaces, and controls whose spaces, are left out.
     evidence
         What was measured of a space that tells of a person or a firm.
+    of_dwellings
+        Columns whose indicators are left out where an area has few dwellings.
     """
 
     houses: tuple[Words, ...]
     kinds: tuple[Words, ...]
     controls: tuple[Words, ...]
     evidence: tuple[Words, ...]
+    of_dwellings: tuple[Words, ...]
 
 
 class Rasters(Record):

@@ -23,6 +23,7 @@ from fengmao_geo.standards.load import (
 )
 from fengmao_geo.standards.number_words import number_words
 from fengmao_geo.standards.osm import osm_standard
+from fengmao_geo.standards.public import public_standard
 from fengmao_geo.standards.rasters import raster_standard
 from fengmao_geo.standards.records import LabelFile, NameFile, Record
 from fengmao_geo.standards.red_lines import red_line_standard
@@ -105,6 +106,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "number_words": _number_rows,
         "join_names": _join_rows,
         "osm_tags": _osm_rows,
+        "public": _public_rows,
         "controls": lambda: _rows(controls().values()),
         "field_names": _name_rows,
         "labels": lambda: _label_rows("labels.toml"),
@@ -250,6 +252,18 @@ def _osm_rows() -> list[dict[str, Any]]:
                 for rule, value in told
             ]
     return rows
+
+
+def _public_rows() -> list[dict[str, Any]]:
+    """Show each figure, then the columns of each layer handed out, then what stays inside of them."""
+    read = public_standard()
+    own = {"source": read.source, "tag": read.tag}
+    held = {f"withheld.{name}": words for name, words in read.withheld.model_dump().items()}
+    lists = {f"layers.{layer}": columns for layer, columns in read.layers.items()} | held
+    lists["rasters.kept"] = read.rasters.kept
+    return _figure_rows(read.figures) + [
+        {"kind": kind, "words": ", ".join(words), **own} for kind, words in lists.items()
+    ]
 
 
 def _use_rows() -> list[dict[str, Any]]:

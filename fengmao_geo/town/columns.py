@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["name_columns", "set_ids"]
 
+#: The id of the whole town in tables by area, and the layers whose features stand beside it there.
+_TOWN = "town"
+_AREA_LAYERS = ("blocks", "communities")
+
 #: A name with the unit of its values behind it, in brackets or after a low line.
 _WITH_UNIT = re.compile(r"^(?P<name>.+?)\s*(?:[(\[](?P<in_brackets>[^()\[\]]+)[)\]]|_(?P<behind>[^_]+))$")
 
@@ -184,7 +188,7 @@ def set_ids(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, l
     GeoDataFrame
         The layer with the column ``id`` as text.
     list
-        An error where an id is missing or occurs twice.
+        An error where an id is missing or occurs twice, or where that of a block is the whole town's.
 
     Examples
     --------
@@ -206,4 +210,6 @@ def set_ids(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFrame, l
     if twice.any():
         values = {"count": int(twice.sum()), "ids": listed(sorted(ids[twice].unique()))}
         found.append(Finding("id_twice" if has_column else "index_twice", layer, column="id", values=values))
+    if layer in _AREA_LAYERS and (ids == _TOWN).any():
+        found.append(Finding("id_of_town", layer, _TOWN, "id", values={"id": _TOWN}))
     return frame.assign(id=ids), found
