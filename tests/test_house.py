@@ -172,7 +172,7 @@ def test_importing_every_module_sets_up_no_logging():
 
 
 def test_two_runs_give_the_same_bytes_whatever_the_hash_seed(small_folder, small_run, tmp_path):
-    # This process has another seed, by chance unless one was set; `.ci/run` compares two of the whole sample.
+    # This process has another seed, by chance unless one was set.
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     command = [sys.executable, "-m", "fengmao_geo.cli", "run", str(small_folder), "--out", str(tmp_path)]
     subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True)  # noqa: S603  our own words
