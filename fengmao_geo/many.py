@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path  # noqa: TC003  typer reads it at run time
+from typing import Annotated
 
 import typer
 
 from fengmao_geo.messages import text
 from fengmao_geo.terminal import faults, print_findings, print_table, say
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["split"]
 
