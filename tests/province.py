@@ -38,7 +38,9 @@ def outlines(*names, side_m=1500.0):
         shapely.box(EAST + at * side_m, NORTH, EAST + (at + 1) * side_m, NORTH + 1000)
         for at in range(len(names))
     ]
-    return gpd.GeoDataFrame({"id": [f"t{at}" for at in range(len(names))], "name": list(names)}, geometry=shapes, crs=4549)
+    return gpd.GeoDataFrame(
+        {"id": [f"t{at}" for at in range(len(names))], "name": list(names)}, geometry=shapes, crs=4549
+    )
 
 
 def province(seed, *, towns=3, side_m=1500.0, homes=60, shops=14):
@@ -58,7 +60,9 @@ def province(seed, *, towns=3, side_m=1500.0, homes=60, shops=14):
     buildings = [square(x, y, side) for (x, y), side in zip(spots.tolist(), sides.tolist(), strict=True)]
     places = np.column_stack([draw.uniform(20, width_m - 20, shops), draw.uniform(20, 980, shops)]).round(1)
     places[: shops // 3] = spots[1 : 1 + shops // 3] + 3
-    walls = [square(x, y, 160) for x, y in zip(draw.uniform(0, width_m, 3), draw.uniform(0, 800, 3), strict=True)]
+    walls = [
+        square(x, y, 160) for x, y in zip(draw.uniform(0, width_m, 3), draw.uniform(0, 800, 3), strict=True)
+    ]
     canals = [
         shapely.box(EAST + x, NORTH - 50, EAST + x + 8, NORTH + y)
         for x, y in zip(draw.uniform(0, width_m, 2), draw.uniform(300, 1100, 2), strict=True)
@@ -79,14 +83,17 @@ def province(seed, *, towns=3, side_m=1500.0, homes=60, shops=14):
         "water": frame(canals),
         "gates": frame([shapely.Point(wall.exterior.coords[1]) for wall in walls[:2]]),
     }
-    return {name: layer.assign(id=[f"{name}-{at}" for at in range(len(layer))]) for name, layer in layers.items()}
+    return {
+        name: layer.assign(id=[f"{name}-{at}" for at in range(len(layer))]) for name, layer in layers.items()
+    }
 
 
-def write_province(layers, folder, *, settings="", parts="", suffix=".gpkg"):
+def write_province(layers, folder, *, settings="", parts="", suffixes=None):
     """Write layers as files beside a town.toml."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = ['[town]', 'name = "province"', 'crs = "EPSG:4549"', settings, ""]
+    text = ["[town]", 'name = "province"', 'crs = "EPSG:4549"', settings, ""]
     for name, layer in layers.items():
+        suffix = (suffixes or {}).get(name, ".gpkg")
         if suffix == ".parquet":
             layer.to_parquet(folder / f"{name}.parquet")
         else:

@@ -33,39 +33,41 @@ def codes(found):
     return sorted(found.findings["code"])
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_town_gives_what_the_uncut_layers_give(seed, catalogue, tmp_path_factory):
     home = tmp_path_factory.mktemp("province")
-    whole = circles_of(write_province(province(seed), home / "all"), catalogue)
+    whole = circles_of(write_province(province(seed, towns=2), home / "all"), catalogue)
     found = split_towns(home / "all", out=home / "out")
     assert found.towns["is_written"].all()
-    for _, town in outlines("town 0", "town 1", "town 2").iterrows():
-        assert_same(circles_of(home / "out" / town["name"].replace(" ", "_"), catalogue), whole, town.geometry)
+    for _, town in outlines("town 0", "town 1").iterrows():
+        assert_same(
+            circles_of(home / "out" / town["name"].replace(" ", "_"), catalogue), whole, town.geometry
+        )
     assert found.towns["people"].sum() == pytest.approx(whole.dwellings["people"].sum())
 
 
 def test_a_halo_that_is_too_narrow_gives_other_numbers(catalogue, tmp_path, monkeypatch):
-    write_province(province(1), tmp_path / "all")
+    write_province(province(1, towns=2), tmp_path / "all")
     whole = circles_of(tmp_path / "all", catalogue)
     monkeypatch.setattr(batch_split, "furthest_walk_m", lambda minutes: minutes)
     split_towns(tmp_path / "all", out=tmp_path / "out")
-    own = outlines("a", "b", "c").geometry[1]
+    own = outlines("a", "b").geometry[1]
     with pytest.raises(AssertionError):
         assert_same(circles_of(tmp_path / "out" / "town_1", catalogue), whole, own)
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".shp", ".geojson"])
-def test_the_format_of_the_layers_makes_no_difference(suffix, tmp_path):
+def test_the_formats_of_the_layers_make_no_difference(tmp_path):
     layers = province(3, towns=2, homes=20)
-    for kind in (".gpkg", suffix):
-        split_towns(write_province(layers, tmp_path / kind, suffix=kind), out=tmp_path / f"out{kind}")
+    split_towns(write_province(layers, tmp_path / "all"), out=tmp_path / "out")
+    kinds = {"streets": ".parquet", "buildings": ".parquet", "facilities": ".geojson", "water": ".shp"}
+    split_towns(write_province(layers, tmp_path / "mixed", suffixes=kinds), out=tmp_path / "other")
     for name in ("town_0", "town_1"):
-        one, other = (fg.read_town(tmp_path / f"out{kind}" / name) for kind in (".gpkg", suffix))
+        one, other = (fg.read_town(tmp_path / out / name) for out in ("out", "other"))
         for layer in one.layers:
             assert one[layer]["id"].tolist() == other[layer]["id"].tolist()
-            shapes = one[layer].geometry.to_numpy(), other[layer].geometry.to_numpy()
-            assert shapely.equals_exact(*(shapely.normalize(those) for those in shapes), 1e-6).all()
+            shapes = (shapely.normalize(town[layer].geometry.to_numpy()) for town in (one, other))
+            assert shapely.equals_exact(*shapes, 1e-6).all()
 
 
 def test_two_cuts_are_the_same_to_the_byte(tmp_path):
@@ -111,7 +113,7 @@ def minutes(circles, dwelling="buildings-0", kind="pharmacy"):
 
 def test_a_pharmacy_across_the_border_is_walked_to(catalogue, tmp_path):
     _, cut, whole = both(row_of_towns(), tmp_path, catalogue)
-    assert minutes(cut) == pytest.approx((10 + 490 + 5) / 60)
+    assert minutes(cut) == pytest.approx((10 + 500 + 5) / 60)
     assert minutes(whole) == minutes(cut)
 
 
@@ -151,30 +153,28 @@ def test_streets_of_which_it_is_not_known_whether_they_meet_are_told_of(catalogu
     monkeypatch.setattr(batch_split, "_WIDEST_TIMES", 1.0)
     found, cut, _ = both(apart_streets(), tmp_path, catalogue)
     assert minutes(cut) < 15
-    assert found.towns["apart_count"].tolist() == [0, 1] or found.towns["apart_count"].tolist() == [1, 0]
+    assert found.towns.set_index("town_id")["apart_count"]["west"] == 2
     told = found.findings.query("code == 'split_apart'")
-    assert told["feature_id"].tolist() == ["west"]
+    assert "west" in told["feature_id"].tolist()
 
 
 def test_a_shop_in_a_building_across_the_border_is_entered_at_the_building(catalogue, tmp_path):
     hall = square(1900, 505, 100)
-    buildings = frame(
-        [square(1400, 510, 10), hall], use=["residential", "commercial"], people=[3.0, np.nan]
-    )
+    buildings = frame([square(1400, 510, 10), hall], use=["residential", "commercial"], people=[3.0, np.nan])
     shop = frame([point(1980, 560)], facility_type=["pharmacy"])
     _, cut, whole = both(row_of_towns(buildings=buildings, facilities=shop), tmp_path, catalogue)
-    assert minutes(cut) == minutes(whole) == pytest.approx((10 + 490 + 5) / 60)
+    assert minutes(cut) == minutes(whole) == pytest.approx((10 + 500 + 5) / 60)
     kept = fg.read_town(tmp_path / "out" / "west")["buildings"].set_index("id")["is_neighbour"]
     assert kept.to_dict() == {"buildings-0": False, "buildings-1": True}
 
 
 def test_a_school_is_entered_at_its_gate_though_its_point_lies_far_beyond(catalogue, tmp_path):
-    campus = frame([square(2300, 505, 1500)])
-    school = frame([point(3700, 1900)], facility_type=["primary_school"])
+    campus = frame([square(2200, 505, 1500)])
+    school = frame([point(3600, 1900)], facility_type=["primary_school"])
     gate = frame([shapely.Point(campus.geometry[0].exterior.coords[-2])], place_id=["compounds-0"])
     layers = row_of_towns(compounds=campus, facilities=school, gates=gate)
     _, cut, whole = both(layers, tmp_path, catalogue)
-    assert minutes(whole, kind="primary_school") < 16
+    assert minutes(whole, kind="primary_school") < 15
     assert minutes(cut, kind="primary_school") == minutes(whole, kind="primary_school")
 
 
@@ -200,10 +200,10 @@ def test_a_type_that_only_another_town_has_is_unreached_not_unknown(catalogue, t
 
 
 def test_the_open_land_of_the_towns_adds_up_to_that_of_the_uncut_layers(tmp_path):
-    write_province(province(7), tmp_path / "all")
+    write_province(province(7, towns=2), tmp_path / "all")
     split_towns(tmp_path / "all", out=tmp_path / "out")
     whole = fg.open_land(fg.read_town(tmp_path / "all"))["area_m2"].sum()
-    parts = [fg.open_land(fg.read_town(tmp_path / "out" / f"town_{at}"))["area_m2"].sum() for at in range(3)]
+    parts = [fg.open_land(fg.read_town(tmp_path / "out" / f"town_{at}"))["area_m2"].sum() for at in range(2)]
     assert sum(parts) == pytest.approx(whole, abs=0.5)
 
 
@@ -236,7 +236,7 @@ def test_stock_across_the_border_is_listed_once(tmp_path):
 
 def test_people_of_a_community_in_two_towns_are_shared_out_before_the_cut(catalogue, tmp_path):
     homes = frame([square(1400, 510, 10), square(1600, 510, 20)], use=["residential"] * 2)
-    shared = frame([square(1000, 0, 1000)], people=[100.0], elderly_people=[10.0])
+    shared = frame([square(1000, 0, 1000)], name=["both"], people=[100.0], elderly_people=[10.0])
     layers = row_of_towns(buildings=homes, communities=shared)
     found, cut, whole = both(layers, tmp_path, catalogue)
     assert cut.dwellings["people"].tolist() == [20.0]
@@ -270,7 +270,9 @@ def test_the_built_up_area_is_cut_at_outlines_that_are_given(tmp_path):
     built = frame([square(0, 0, 1000), square(2900, 0, 90)], name=["core", "rest"])
     given_outlines = outlines("west", "east", side_m=600.0)
     found = split_towns(
-        write_province(row_of_towns(built_up=built), tmp_path / "all"), out=tmp_path / "out", by=given_outlines
+        write_province(row_of_towns(built_up=built), tmp_path / "all"),
+        out=tmp_path / "out",
+        by=given_outlines,
     )
     west = fg.read_town(tmp_path / "out" / "west")
     assert west["built_up"].area.tolist() == [600_000.0]

@@ -24,9 +24,9 @@ from fengmao_geo.findings import Finding, findings_table, join_findings
 from fengmao_geo.life_circle.places import facility_places
 from fengmao_geo.network.attach import attach
 from fengmao_geo.network.build import walk_network
-from fengmao_geo.tables import FINDINGS, RESULTS
+from fengmao_geo.tables import FINDINGS, LAYERS, REQUIRED_LAYERS, RESULTS
 from fengmao_geo.town.people import dwellings
-from fengmao_geo.town.town import Town
+from fengmao_geo.town.town import Layers, Town
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -214,9 +214,11 @@ def _town(plan: Plan, at: int, halo_m: float) -> tuple[Around, Town, int]:
         if errors := pieces.errors():
             raise TownError("town_faults", findings_table(errors), count=len(errors), name=about["town_name"])
         around = with_people(around, pieces, settings=settings, rasters=plan.rasters)
-        town = Town.from_layers(
-            name=str(about["town_name"]), crs=plan.crs, settings=settings, **around.layers
-        )
+        layers = {layer: around.layers[layer] for layer in LAYERS if layer in around.layers}
+        if empty := [layer for layer in REQUIRED_LAYERS if not len(layers[layer])]:
+            faults = findings_table([Finding("split_empty", layer) for layer in empty])
+            raise TownError("town_faults", faults, count=len(faults), name=about["town_name"])
+        town = Town(str(about["town_name"]), plan.crs, Layers(layers), findings_table([]), settings)
         apart_count = _apart_count(town, around.ring)
         if not apart_count or times >= _WIDEST_TIMES:
             break
@@ -261,15 +263,13 @@ def _left(plan: Plan, cuts: list[_Cut]) -> list[Finding]:
     """Tell of features that belong to no town, and of layers that reach none."""
     found = []
     for layer, pieces in plan.layers.items():
-        own, kept = (
-            sum(of.get(layer, 0) for of in ([cut.counts for cut in cuts], [cut.kept for cut in cuts])[at])
-            for at in (0, 1)
-        )
-        if pieces.count and not kept:
-            found.append(Finding("split_layer_away", layer, values={"count": pieces.count, "layer": layer}))
-        elif layer in OWN and own < pieces.count:
-            values = {"count": pieces.count - own, "of": pieces.count}
+        own = sum(cut.counts.get(layer, 0) for cut in cuts)
+        kept = sum(cut.kept.get(layer, 0) for cut in cuts)
+        if layer in OWN and own < pieces.count:
+            values = {"count": pieces.count - own, "of": pieces.count, "layer": layer}
             found.append(Finding("split_left", layer, values=values))
+        elif pieces.count and not kept:
+            found.append(Finding("split_layer_away", layer, values={"count": pieces.count, "layer": layer}))
     return found
 
 
