@@ -18,6 +18,8 @@ from town_layers import frame, line, point, square
 import fengmao_geo as fg
 from fengmao_geo.batch import split as batch_split
 from fengmao_geo.batch.split import split_towns
+from fengmao_geo.life_circle.walks import walks_of
+from fengmao_geo.standards import load
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -100,11 +102,18 @@ def row_of_towns(**more):
     return {name: of.assign(id=[f"{name}-{at}" for at in range(len(of))]) for name, of in layers.items()}
 
 
-def both(layers, folder, catalogue, *, name="west", **options):
-    """Cut, and find the life circles of a town and of the uncut layers."""
-    write_province(layers, folder / "all", **options)
-    found = split_towns(folder / "all", out=folder / "out")
-    return found, circles_of(folder / "out" / name, catalogue), circles_of(folder / "all", catalogue)
+def walks(folder, catalogue):
+    """Read a town and find who walks where; what is drawn of it takes longer."""
+    town = fg.read_town(folder)
+    asked, who = load.catalogue(catalogue), load.walker()
+    return walks_of(town, fg.walk_network(town), limits=(15.0,), catalogue=asked, walker=who)
+
+
+def both(layers, folder, catalogue):
+    """Cut the western town out, and find who walks where in it and in the uncut layers."""
+    write_province(layers, folder / "all")
+    found = split_towns(folder / "all", out=folder / "out", by=outlines("west"))
+    return found, walks(folder / "out" / "west", catalogue), walks(folder / "all", catalogue)
 
 
 def minutes(circles, dwelling="buildings-0", kind="pharmacy"):
@@ -117,9 +126,10 @@ def test_a_pharmacy_across_the_border_is_walked_to(catalogue, tmp_path):
     assert minutes(whole) == minutes(cut)
 
 
-def test_people_across_the_border_are_not_the_towns(catalogue, tmp_path):
-    found, cut, _ = both(row_of_towns(), tmp_path, catalogue)
-    assert cut.dwellings["dwelling_id"].tolist() == ["buildings-0"]
+def test_people_across_the_border_are_not_the_towns(tmp_path):
+    found = split_towns(write_province(row_of_towns(), tmp_path / "all"), out=tmp_path / "out")
+    homes = [fg.read_town(tmp_path / "out" / name).spread.rows for name in ("west", "east")]
+    assert [rows["dwelling_id"].tolist() for rows in homes] == [["buildings-0"], ["buildings-1"]]
     assert found.towns.set_index("town_id")["people"].to_dict() == {"west": 3.0, "east": 5.0}
 
 
@@ -153,9 +163,9 @@ def test_streets_of_which_it_is_not_known_whether_they_meet_are_told_of(catalogu
     monkeypatch.setattr(batch_split, "_WIDEST_TIMES", 1.0)
     found, cut, _ = both(apart_streets(), tmp_path, catalogue)
     assert minutes(cut) < 15
-    assert found.towns.set_index("town_id")["apart_count"]["west"] == 2
+    assert found.towns["apart_count"].tolist() == [2]
     told = found.findings.query("code == 'split_apart'")
-    assert "west" in told["feature_id"].tolist()
+    assert told["feature_id"].tolist() == ["west"]
 
 
 def test_a_shop_in_a_building_across_the_border_is_entered_at_the_building(catalogue, tmp_path):
@@ -239,10 +249,10 @@ def test_people_of_a_community_in_two_towns_are_shared_out_before_the_cut(catalo
     shared = frame([square(1000, 0, 1000)], name=["both"], people=[100.0], elderly_people=[10.0])
     layers = row_of_towns(buildings=homes, communities=shared)
     found, cut, whole = both(layers, tmp_path, catalogue)
-    assert cut.dwellings["people"].tolist() == [20.0]
-    assert whole.dwellings.set_index("dwelling_id")["people"]["buildings-0"] == 20.0
-    assert cut.dwellings["elderly_people"].tolist() == [2.0]
-    assert found.towns["people"].sum() == pytest.approx(100)
+    assert cut.homes.table["people"].tolist() == [20.0]
+    assert whole.homes.table.set_index("dwelling_id")["people"]["buildings-0"] == 20.0
+    assert cut.homes.table["elderly_people"].tolist() == [2.0]
+    assert found.towns["people"].tolist() == [20.0]
 
 
 def test_one_total_of_people_for_all_towns_is_refused_and_theirs_are_taken(tmp_path):
@@ -281,3 +291,56 @@ def test_the_built_up_area_is_cut_at_outlines_that_are_given(tmp_path):
     left = found.findings.query("code == 'split_left'")
     assert left["layer"].tolist() == ["buildings"]
     assert left["values"].iloc[0]["count"] == 2
+
+
+# Real data
+
+FIGURES = ["travel_min", "distance_m", "boundary_min"]
+
+
+@pytest.mark.skipif(not (SHARED / "vologda").is_dir(), reason="../shared/data/vologda is not there")
+def test_four_parts_of_vologda_give_what_the_whole_gives(tmp_path):
+    home = tmp_path / "all"
+    home.mkdir()
+    kinds = {"school": "primary_school", "kindergarten": "kindergarten"}
+    facilities = [
+        gpd.read_parquet(SHARED / "vologda" / f"{name}.parquet").assign(facility_type=kind)
+        for name, kind in kinds.items()
+    ]
+    pd.concat(facilities, ignore_index=True).to_parquet(home / "facilities.parquet")
+    real = {"buildings": "buildings", "built_up": "boundaries", "streets": "roads", "water": "water"}
+    text = ['[town]\nname = "Vologda"\ncrs = "EPSG:32637"\n[layers.facilities]\npath = "facilities.parquet"']
+    text += [
+        f'[layers.{layer}]\npath = "{(SHARED / "vologda" / name).as_posix()}.parquet"'
+        for layer, name in real.items()
+    ]
+    text.insert(2, '[layers.buildings.fields]\npeople = "population"')
+    (home / "town.toml").write_text("\n".join(text), encoding="utf-8")
+    west, south, east, north = 530_000, 6_550_000, 570_000, 6_580_000
+    x, y = 548_800, 6_564_500
+    boxes = [(west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north)]
+    quarters = gpd.GeoDataFrame(
+        {"name": ["SW", "SE", "NW", "NE"]}, geometry=[shapely.box(*box) for box in boxes], crs=32637
+    )
+    own = tmp_path / "own.toml"
+    entries = CATALOGUE.replace("pharmacy", "kindergarten").replace("park", "nursery")
+    own.write_text(entries, encoding="utf-8")
+    whole = walks(home, own)
+    found = split_towns(home, out=tmp_path / "out", by=quarters)
+    assert found.towns["is_written"].all()
+    homes = whole.homes.table
+    people = 0.0
+    for name, box in zip(quarters["name"], quarters.geometry, strict=True):
+        cut = walks(tmp_path / "out" / name, own)
+        ids = set(homes["dwelling_id"][shapely.intersects(box, shapely.point_on_surface(homes.geometry))])
+        assert set(cut.homes.table["dwelling_id"]) == ids
+        ours, theirs = (
+            of.reach[of.reach["dwelling_id"].isin(ids)].merge(of.homes.table[["dwelling_id", "boundary_min"]])
+            for of in (cut, whole)
+        )
+        keys = ["dwelling_id", "facility_type"]
+        ours, theirs = (table.set_index(keys).sort_index() for table in (ours, theirs))
+        pd.testing.assert_frame_equal(ours[FIGURES], theirs[FIGURES], rtol=0, atol=1e-6)
+        assert (ours["status"] == theirs["status"]).all()
+        people += float(cut.homes.table["people"].sum())
+    assert people == homes["people"].sum()
