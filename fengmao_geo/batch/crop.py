@@ -74,6 +74,7 @@ def cropped(
 def _crop(path: Path, target: Path, ground: shapely.Geometry, *, crs: CRS, stated: CRS | None) -> bool:
     """Copy the pixels around a ground; say whether there are any."""
     import rasterio  # noqa: PLC0415  heavy
+    from affine import Affine  # noqa: PLC0415  beside its use
 
     use_own_projections()
     with rasterio.open(path.resolve(), driver=driver_of(path)) as source:
@@ -88,7 +89,7 @@ def _crop(path: Path, target: Path, ground: shapely.Geometry, *, crs: CRS, state
             **_PROFILE,
             "width": window.width,
             "height": window.height,
-            "transform": source.window_transform(window),
+            "transform": source.transform @ Affine.translation(window.col_off, window.row_off),
         }
         with rasterio.open(target, "w", **profile) as made:
             _copy(source, made, window)

@@ -154,10 +154,13 @@ def _opened(
     work: Path,
 ) -> tuple[dict[str, LayerPieces], list[Finding]]:
     """Open every layer; one whose place is not known is told of by the ordinary checks."""
-    layers, found = {}, []
+    layers, found, files = {}, [], set()
     for layer, part in named.items():
         try:
-            layers[layer], more = open_layer(folder, layer, part, shifts, work=work)
+            layers[layer], more = open_layer(
+                folder, layer, part, shifts, work=work, is_checked=part.path in files
+            )
+            files.add(part.path)
         except TownError as error:
             found += _as_findings(error)
             continue

@@ -113,7 +113,9 @@ def split_towns(
         raise UsageError("not_positive", name="minutes", value=minutes)
     target = Path(out)
     given = Path(by) if isinstance(by, str | Path) else by
-    with TemporaryDirectory() as work:
+    # Copies of layers lie where there is room for what is written.
+    near = next(folder for folder in (target, *target.absolute().parents) if folder.is_dir())
+    with TemporaryDirectory(dir=near, prefix=".split.") as work:
         plan = plan_split(Path(path), work=Path(work), by=given, name_column=name_column)
         ids = plan.outlines.table["town_id"]
         if there := [name for name in ids if (target / name).exists()]:
@@ -124,9 +126,13 @@ def split_towns(
             _cut(plan, at, target, halo_m=halo_m, lang=lang)
             for at in tqdm(range(len(plan.outlines)), delay=2, disable=None, leave=False)
         ]
-    towns = RESULTS["split_towns"].check(pd.DataFrame([cut.row for cut in cuts]))
+    towns = pd.DataFrame([cut.row for cut in cuts]).astype(
+        {"dwelling_count": "Int64", "apart_count": "Int64"}
+    )
     found = findings_table([*plan.found, *_left(plan, cuts), *_bases(cuts)])
-    return SplitTowns(towns, join_findings([found, *(cut.findings for cut in cuts)]))
+    return SplitTowns(
+        RESULTS["split_towns"].check(towns), join_findings([found, *(cut.findings for cut in cuts)])
+    )
 
 
 def named_file(text: str | None) -> tuple[Path | None, str | None]:

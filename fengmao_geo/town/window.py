@@ -135,7 +135,13 @@ class LayerPieces:
 
 
 def open_layer(
-    folder: Path, layer: str, part: LayerPart, shifts: Mapping[str, DatumShift], *, work: Path
+    folder: Path,
+    layer: str,
+    part: LayerPart,
+    shifts: Mapping[str, DatumShift],
+    *,
+    work: Path,
+    is_checked: bool = False,
 ) -> tuple[LayerPieces, list[Finding]]:
     """Open a layer so that pieces of it can be read.
 
@@ -154,6 +160,8 @@ def open_layer(
         The user's own parameters of old datums.
     work
         A folder for copies, which the caller removes.
+    is_checked
+        Whether the file has been looked through already, for another of its layers.
 
     Returns
     -------
@@ -171,7 +179,8 @@ def open_layer(
     suffix = path.suffix.casefold()
     if part.join is None and path.is_file() and suffix == ".gpkg":
         check_first_bytes(path, suffix, layer)
-        check_geopackage(path.resolve(), layer)
+        if not is_checked:
+            check_geopackage(path.resolve(), layer)
         if (table := _table(path, part.layer)) is not None:
             return _of_file(path, table, layer, part, shifts)
     if part.join is None and path.is_file() and suffix in _COPIED:
