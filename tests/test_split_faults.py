@@ -289,6 +289,24 @@ def test_rasters_are_cropped_to_the_same_pixels_on_the_same_grid(folder, tmp_pat
         assert (cut.read() == values[inside]).all()
 
 
+def test_people_of_a_pixel_across_the_border_are_shared_out_before_the_cut(tmp_path):
+    layers = small()
+    layers["buildings"] = frame(
+        [square(1480, 510, 10), square(1510, 510, 20)], id=["west", "east"], use=["residential"] * 2
+    )
+    home = write_province(layers, tmp_path / "all")
+    written_raster(home / "people.tif", np.full((1, 30, 60), 100.0), size_m=200.0)
+    with (home / "town.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[rasters.people]\npath = "people.tif"\nscale = 1.0\n')
+    # The pixel from 1400 to 1600 m holds both homes, of 100 and 400 square metres.
+    whole = fg.read_town(home).spread.rows.set_index("dwelling_id")["people"]
+    found = split_towns(home, out=tmp_path / "out")
+    assert found.towns["people"].tolist() == [pytest.approx(whole["west"]), pytest.approx(whole["east"])]
+    assert whole["east"] == pytest.approx(4 * whole["west"])
+    cut = fg.read_town(tmp_path / "out" / "town_0").spread.rows
+    assert cut.set_index("dwelling_id")["people"].to_dict() == {"west": pytest.approx(whole["west"])}
+
+
 def test_a_raster_that_does_not_reach_a_town_is_left_out_and_told_of(folder, tmp_path):
     written_raster(folder / "height.tif", np.ones((1, 500, 400), dtype="float32"))
     with (folder / "town.toml").open("a", encoding="utf-8") as file:
@@ -301,26 +319,23 @@ def test_a_raster_that_does_not_reach_a_town_is_left_out_and_told_of(folder, tmp
     assert "split_raster_away" in set(told["code"])
 
 
-def test_the_sample_town_cut_in_two_keeps_every_layer_and_raster(tmp_path):
+def test_half_of_the_sample_town_keeps_every_layer_and_raster(tmp_path):
     town = fg.sample_town()
     west, south, east, north = town["built_up"].total_bounds
-    middle = (west + east) / 2
-    halves = gpd.GeoDataFrame(
-        {"name": ["W", "E"]},
-        geometry=[
-            shapely.box(west - 900, south - 900, middle, north + 900),
-            shapely.box(middle, south - 900, east + 900, north + 900),
-        ],
-        crs=town.crs,
-    )
-    found = split_towns(sample_folder(), out=tmp_path / "out", by=halves)
-    cuts = [fg.read_town(tmp_path / "out" / name) for name in ("W", "E")]
-    assert all(set(cut.layers) >= set(town.layers) and set(cut.rasters) == set(town.rasters) for cut in cuts)
-    assert found.towns["people"].sum() == pytest.approx(town.spread.rows["people"].sum())
-    assert sum(cut["built_up"].area.sum() for cut in cuts) == pytest.approx(town["built_up"].area.sum())
-    blocks = [set(cut["blocks"]["id"]) for cut in cuts]
-    assert blocks[0] | blocks[1] == set(town["blocks"]["id"])
-    assert not blocks[0] & blocks[1]
+    half = shapely.box(west - 900, south - 900, (west + east) / 2, north + 900)
+    given = gpd.GeoDataFrame({"name": ["W"]}, geometry=[half], crs=town.crs)
+    found = split_towns(sample_folder(), out=tmp_path / "out", by=given)
+    cut = fg.read_town(tmp_path / "out" / "W")
+    assert set(cut.layers) == set(town.layers)
+    assert set(cut.rasters) == set(town.rasters)
+    homes = town.spread.rows
+    is_own = shapely.intersects(half, shapely.point_on_surface(homes.geometry.to_numpy()))
+    assert 0 < is_own.sum() < len(homes)
+    assert found.towns["people"].tolist() == [pytest.approx(homes["people"][is_own].sum())]
+    assert cut["built_up"].area.sum() == pytest.approx(town["built_up"].intersection(half).area.sum())
+    blocks = town["blocks"]
+    is_here = shapely.intersects(half, shapely.point_on_surface(blocks.geometry.to_numpy()))
+    assert cut["blocks"]["id"].tolist() == sorted(blocks["id"][is_here])
 
 
 # Reading piece by piece
