@@ -192,15 +192,14 @@ def test_a_walk_must_take_time(folder, tmp_path):
         split_towns(folder, out=tmp_path / "out", minutes=0)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_command_cuts_by_a_file_and_its_column(folder, tmp_path, lang):
+def test_the_command_cuts_by_a_file_and_its_column(folder, tmp_path):
     given = outlines("west", "east").rename(columns={"name": "XZMC2"})
     given.to_file(folder / "by.gpkg")
-    done = fg_cut(folder, "--by", f"{folder / 'by.gpkg'}:XZMC2", "--out", tmp_path / "out", "--lang", lang)
+    done = fg_cut(folder, "--by", f"{folder / 'by.gpkg'}:XZMC2", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "west\twest\t" in done.stdout
     assert (tmp_path / "out" / "east" / "town.toml").is_file()
-    again = fg_cut(folder, "--by", f"{folder / 'by.gpkg'}:XZMC2", "--out", tmp_path / "out", "--lang", lang)
+    again = fg_cut(folder, "--by", f"{folder / 'by.gpkg'}:XZMC2", "--out", tmp_path / "out")
     assert again.exit_code == 2
 
 
