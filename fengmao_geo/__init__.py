@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from fengmao_geo.study import study
 
 if TYPE_CHECKING:
+    from fengmao_geo.batch.split import SplitTowns as SplitTowns
+    from fengmao_geo.batch.split import split_towns as split_towns
     from fengmao_geo.blocks.block_scores import block_scores as block_scores
     from fengmao_geo.blocks.indicators import block_indicators as block_indicators
     from fengmao_geo.blocks.matrix import block_matrix as block_matrix
@@ -105,6 +107,7 @@ _HOME = {
     "SiteRules": "siting.rules",
     "SiteSettings": "siting.rules",
     "SpaceSurvey": "spaces.candidates",
+    "SplitTowns": "batch.split",
     "StandardError": "errors",
     "TableError": "errors",
     "Town": "town.town",
@@ -137,6 +140,7 @@ _HOME = {
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
     "site_settings": "siting.rules",
+    "split_towns": "batch.split",
     "service_areas": "network.service_area",
     "supply_ratio": "life_circle.capacity",
     "survey_spaces": "spaces.candidates",
@@ -187,6 +191,7 @@ __all__ = [
     "SiteRules",
     "SiteSettings",
     "SpaceSurvey",
+    "SplitTowns",
     "StandardError",
     "TableError",
     "Town",
@@ -228,6 +233,7 @@ __all__ = [
     "scorecard",
     "service_areas",
     "site_settings",
+    "split_towns",
     "study",
     "supply_ratio",
     "survey_spaces",

@@ -11,6 +11,7 @@ import typer
 
 from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.intake import import_osm, new
+from fengmao_geo.many import split
 from fengmao_geo.messages import Lang, text
 from fengmao_geo.saved import map_run, track
 from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
@@ -44,6 +45,7 @@ _Out = Annotated[Path, typer.Option("--out", help=text("cli.out_help"))]
 
 app.command(name="new", help=text("cli.new_help"))(new)
 app.command(name="import-osm", help=text("cli.import_osm_help"))(import_osm)
+app.command(name="split", help=text("cli.split_help"))(split)
 app.command(name="map", help=text("cli.map_help"))(map_run)
 app.command(name="track", help=text("cli.track_help"))(track)
 
@@ -388,12 +390,8 @@ def _say_written(results: Results, folder: Path, pages: list[Path], lang: Lang) 
 def _say_findings(results: Results, folder: Path, lang: Lang) -> None:
     if count := len(results.findings):
         say("findings", lang, count=count, folder=str(folder))
-        _say_reviewed(results.findings, lang)
-
-
-def _say_reviewed(findings: pd.DataFrame, lang: Lang) -> None:
-    """Tell at once what of a review was not taken over: `check` reads the town's own review alone."""
-    say_findings("review_row", findings[findings["layer"] == "spaces_review"], lang)
+        # What of a review was not taken over is told at once: `check` reads the town's own review alone.
+        say_findings("review_row", results.findings[results.findings["layer"] == "spaces_review"], lang)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+from dataclasses import asdict
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +22,23 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from fengmao_geo.geo.raster_file import RasterFile
     from fengmao_geo.messages import Lang
     from fengmao_geo.town.town import Town
 
 __all__ = ["write_town"]
 
 _FINDINGS = "import_findings.csv"
+#: Names that stand without quotation marks.
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def write_town(town: Town, *, folder: str | Path, file: str = "town.gpkg", lang: Lang = "zh") -> list[Path]:
     """Write a town as a folder that `read_town` reads.
 
-    The layers go into one GeoPackage, what is said of them into ``town.toml``, and the town's findings, which
-    tell how the layers were made, into ``import_findings.csv``. Rasters are not copied.
+    The layers go into one GeoPackage, what is said of them and how sites and blocks are scored into
+    ``town.toml``, and the town's findings, which tell how the layers were made, into ``import_findings.csv``.
+    Rasters are not copied: those that lie in the folder are named.
 
     Parameters
     ----------
@@ -76,12 +84,16 @@ def write_town(town: Town, *, folder: str | Path, file: str = "town.gpkg", lang:
     return [
         write_tables(tables, target / file),
         write_whole(target / _FINDINGS, table_csv(found)),
-        write_whole(target / TOWN_FILE, town_file_text(town, file=file, crs=":".join(authority))),
+        write_whole(
+            target / TOWN_FILE, town_file_text(town, file=file, crs=":".join(authority), folder=target)
+        ),
     ]
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Leave out columns without a value, and write yes and no as numbers where some are missing."""
+    if not len(frame):
+        return frame
     kept = frame.drop(columns=[name for name in frame.columns if frame[name].isna().all()])
     answers = {
         name: kept[name].astype("Int8")
@@ -91,7 +103,7 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return kept.assign(**answers)
 
 
-def town_file_text(town: Town, *, file: str, crs: str) -> str:
+def town_file_text(town: Town, *, file: str, crs: str, folder: Path | None = None) -> str:
     """Write the ``town.toml`` of a town whose layers all stand in one file.
 
     Parameters
@@ -102,6 +114,8 @@ def town_file_text(town: Town, *, file: str, crs: str) -> str:
         Name of the file with its layers.
     crs
         Code of the town's CRS, such as ``EPSG:4549``.
+    folder
+        Where the file will lie; rasters that do not lie there are left out, all of them without it.
 
     Returns
     -------
@@ -132,13 +146,60 @@ def town_file_text(town: Town, *, file: str, crs: str) -> str:
             "overlaps": settings.overlaps.get(layer),
         }
         parts += ["", f"[layers.{layer}]", *_lines(of_layer)]
+    for name, raster in town.rasters.items():
+        bands = [*raster.bands.values(), *([raster.quality] if raster.quality else [])]
+        if all(band.path.parent == folder for band in bands):
+            parts += ["", f"[rasters.{name}]", *_lines(_raster_entries(raster))]
+    for table, rules in (("site_rules", settings.site_rules), ("score", settings.score)):
+        if rules:
+            parts += ["", f"[{table}]", *_lines(rules)]
     return "\n".join(parts) + "\n"
 
 
+def _raster_entries(raster: RasterFile) -> dict[str, object]:
+    """Say of a raster what its files cannot say."""
+    files = {band.path.name for band in raster.bands.values()}
+    by_index = sorted(raster.bands, key=lambda name: raster.bands[name].index)
+    is_one = len(files) == 1 and len(raster.bands) == raster.bands[by_index[-1]].index
+    places: dict[str, object] = (
+        {"path": files.pop(), "bands": by_index}
+        if is_one
+        else {"paths": {name: band.path.name for name, band in raster.bands.items()}}
+    )
+    quality = raster.quality and {
+        "path": raster.quality.path.name,
+        "band": raster.quality.index,
+        "rules": [asdict(rule) for rule in raster.quality_rules],
+    }
+    return {
+        **places,
+        "date": raster.date,
+        "sensor": raster.sensor,
+        "crs": None if raster.crs is None else raster.crs.to_string(),
+        "scale": {name: band.scale for name, band in raster.bands.items() if band.scale is not None},
+        "offset": {name: band.offset for name, band in raster.bands.items() if band.offset is not None},
+        "nodata": next(iter(raster.bands.values())).nodata,
+        "quality": quality,
+    }
+
+
 def _lines(entries: Mapping[str, object]) -> list[str]:
-    """Write what there is; JSON's texts, numbers and lists are those of TOML but for one character."""
+    """Write what there is, a line each."""
     return [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        f"{name if _BARE.fullmatch(name) else _value(name)} = {_value(value)}"
         for name, value in entries.items()
-        if value is not None and value not in ("", [])
+        if value is not None and value not in ("", [], {})
     ]
+
+
+def _value(value: object) -> str:
+    """Write a value; JSON's texts, numbers and lists of these are those of TOML but for one character."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(_lines(value)) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -211,7 +211,7 @@ def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
                     {
                         "area_kind": kind,
                         "area_id": ids,
-                        "area_name": ids.map(names).fillna(ids),
+                        "area_name": ids.map(names).astype(object).fillna(ids),
                         "dwelling_id": here["dwelling_id"],
                     }
                 )

@@ -13,6 +13,7 @@ import shapely
 from fengmao_geo.findings import findings_table
 from fengmao_geo.geo.planar import polygons_of
 from fengmao_geo.standards.load import land_classes
+from fengmao_geo.town.people_places import own_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,6 +121,7 @@ def inventory(
     else:
         shape = gpd.GeoSeries([], crs=town.crs)
         joined = gpd.GeoDataFrame({name: pd.Series(dtype=object) for name in columns[:-1]}, geometry=shape)
+    joined = joined[~_is_neighbours(joined, town)]
     order = {kind: record.order for kind, record in kinds.kinds.items()}
     basis = {kind: record.basis for kind, record in kinds.kinds.items()}
     joined = joined.assign(basis=joined["kind"].map(basis), _order=joined["kind"].map(order))
@@ -128,6 +130,19 @@ def inventory(
     return Inventory(
         joined[[*columns[:-1], *more, "geometry"]], findings_table(findings), totals=dict(totals or {})
     )
+
+
+def _is_neighbours(rows: gpd.GeoDataFrame, town: Town) -> NDArray[np.bool_]:
+    """Say which rows come from buildings and parcels of a neighbouring town."""
+    is_theirs = np.zeros(len(rows), dtype=bool)
+    for layer in ("buildings", "parcels"):
+        if layer in town and "is_neighbour" in town[layer]:
+            features = town[layer]
+            theirs = set(features["id"]) - set(own_features(features)["id"])
+            is_theirs |= (rows["source_layer"].eq(layer) & rows["source_id"].isin(theirs)).to_numpy(
+                dtype=bool
+            )
+    return is_theirs
 
 
 def column_of(frame: pd.DataFrame, name: str, *, is_text: bool = False) -> pd.Series:

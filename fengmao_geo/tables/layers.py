@@ -93,6 +93,7 @@ LAYERS: dict[str, Table] = {
             Column("built_year", "number", is_required=False, is_nullable=True),
             _number("household_count"),
             *_PEOPLE,
+            _yes_no("is_neighbour"),
         ),
         _layer(
             "parcels",
@@ -106,6 +107,7 @@ LAYERS: dict[str, Table] = {
             _text("town_code"),
             _text("detail_code"),
             *_PEOPLE,
+            _yes_no("is_neighbour"),
         ),
         _layer(
             "facilities",

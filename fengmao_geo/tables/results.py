@@ -48,6 +48,18 @@ TOWN_RESULTS = (
     FINDINGS,
     DRAFT,
     Table(
+        "split_towns",
+        (
+            Column("town_id"),
+            Column("town_name"),
+            Column("is_written", "yes_no"),
+            Column("dwelling_count", "whole", is_nullable=True, minimum=0),
+            Column("people", "number", **_UNKNOWN_NUMBER),  # type: ignore[arg-type]  # checked by Column's users
+            Column("apart_count", "whole", is_nullable=True, minimum=0),
+        ),
+        keys=("town_id",),
+    ),
+    Table(
         "travel_times",
         (
             Column("origin_id"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.town.town import TownSettings
 
-__all__ = ["DwellingBasis", "dwelling_places", "floor_area"]
+__all__ = ["DwellingBasis", "dwelling_places", "floor_area", "own_features"]
 
 DwellingBasis = Literal["buildings", "parcels", "addresses"]
 
@@ -49,11 +49,11 @@ def dwelling_places(
     """
     found: list[Finding] = []
     if "buildings" in layers:
-        places, found = _residential_buildings(layers["buildings"])
+        places, found = _residential_buildings(own_features(layers["buildings"]))
         if len(places):
             return "buildings", places, found
     if "parcels" in layers:
-        places, more = _residential_parcels(layers["parcels"], settings.codes.get("parcels"))
+        places, more = _residential_parcels(own_features(layers["parcels"]), settings.codes.get("parcels"))
         found += more
         if len(places):
             return (
@@ -71,6 +71,27 @@ def dwelling_places(
     first: DwellingBasis = "buildings" if "buildings" in layers else "parcels"
     empty = gpd.GeoDataFrame({"id": []}, geometry=[], crs=next(iter(layers.values())).crs)
     return first, empty, [*found, Finding("dwellings_none", first)]
+
+
+def own_features(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out features of a neighbouring town, which are there for the ground that they take.
+
+    Parameters
+    ----------
+    frame
+        Buildings or parcels, with the column ``is_neighbour`` where there are any of another town.
+
+    Returns
+    -------
+    GeoDataFrame
+        The town's own.
+
+    Examples
+    --------
+    >>> own_features(gpd.GeoDataFrame({"id": ["a", "b"], "is_neighbour": [True, None]}))["id"].tolist()
+    ['b']
+    """
+    return frame[~frame["is_neighbour"].eq(True).to_numpy(dtype=bool)] if "is_neighbour" in frame else frame
 
 
 def _residential_buildings(buildings: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:

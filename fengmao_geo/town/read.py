@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fengmao_geo.geo.zones import Stated
     from fengmao_geo.town.town_file import JoinPart, LayerPart, TownPart
 
-__all__ = ["read_town"]
+__all__ = ["described_source", "layer_source", "named_layers", "read_town", "town_settings"]
 
 
 def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
@@ -68,7 +68,7 @@ def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
         raise UsageError("memory_gib", value=memory_gib)
     file = Path(path) / TOWN_FILE if Path(path).is_dir() else Path(path)
     described = read_town_file(file)
-    named, found = _named_layers(described.layers)
+    named, found = named_layers(described.layers)
     given = {datum: part.model_dump(exclude_none=True) for datum, part in described.datums.items()}
     shifts, more = datum_shifts(given, layer=TOWN_FILE)
     found += more
@@ -77,7 +77,7 @@ def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
         try:
             if memory_gib is not None:
                 _check_memory(file.parent, layer, part, memory_gib)
-            sources[layer], more = _source(file.parent, layer, part, shifts)
+            sources[layer], more = layer_source(file.parent, layer, part, shifts)
             found += more
         except TownError as error:
             found += _findings(error)
@@ -87,7 +87,7 @@ def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
         name=described.town.name,
         crs=parse_crs(described.town.crs),
         settings=replace(
-            _settings(described.town, named),
+            town_settings(described.town, named),
             site_rules=_placed(described.site_rules, file.parent),
             score=described.score,
         ),
@@ -96,8 +96,21 @@ def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
     )
 
 
-def _named_layers(parts: Mapping[str, LayerPart]) -> tuple[dict[str, LayerPart], list[Finding]]:
-    """Find the library's names of the layers."""
+def named_layers(parts: Mapping[str, LayerPart]) -> tuple[dict[str, LayerPart], list[Finding]]:
+    """Find the library's names of the layers.
+
+    Parameters
+    ----------
+    parts
+        The tables ``[layers.NAME]``.
+
+    Returns
+    -------
+    dict
+        The tables by the library's names.
+    list
+        Names that mean nothing, or the same layer twice.
+    """
     names = field_names()
     named: dict[str, LayerPart] = {}
     found = []
@@ -119,19 +132,37 @@ def _check_memory(folder: Path, layer: str, part: LayerPart, memory_gib: float) 
             check_layer_memory(folder / of.path, layer=layer, table=of.layer, memory_gib=memory_gib)
 
 
-def _source(
+def layer_source(
     folder: Path, layer: str, part: LayerPart, shifts: Mapping[str, DatumShift]
 ) -> tuple[Source, list[Finding]]:
+    """Read a layer as it came, with the table that is joined to it.
+
+    Parameters
+    ----------
+    folder
+        The folder of ``town.toml``.
+    layer
+        The layer's name.
+    part
+        What is said of it.
+    shifts
+        The user's own parameters of old datums.
+
+    Returns
+    -------
+    Source
+        The layer.
+    list
+        What was found on the way.
+
+    Raises
+    ------
+    TownError
+        If it cannot be read.
+    """
     frame, found = read_vector(folder / part.path, layer=layer, part=part)
-    # A system of an engineer's own, as of what was drawn nowhere on earth, says nothing of the place.
-    is_local = frame.crs is not None and frame.crs.is_engineering
-    of_file: Stated = None if frame.crs is None or is_local else parse_crs(frame.crs)
-    stated = of_file if part.crs is None else parse_crs(part.crs)
-    if of_file is not None and stated != of_file:
-        values = {"stated": str(part.crs), "file": frame.crs.name}
-        found.append(Finding("crs_overridden", layer, values=values))
-    shift = shifts.get(old_datum(stated)) if isinstance(stated, CRS) else None
-    source = Source(frame, stated, part.fields, shift, part.drawn_as, part.closing_m, part.overlaps)
+    source, more = described_source(frame, layer, part, shifts)
+    found += more
     if part.join is None:
         return source, found
     joined, joined_found = _joined(folder, layer, part.join, frame, part.fields)
@@ -140,6 +171,41 @@ def _source(
     fields = {ours: theirs for ours, theirs in part.fields.items() if theirs not in gone}
     joined_fields = {**fields, **part.join.fields}
     return replace(source, frame=joined, fields=joined_fields), [*found, *joined_found]
+
+
+def described_source(
+    frame: gpd.GeoDataFrame, layer: str, part: LayerPart, shifts: Mapping[str, DatumShift]
+) -> tuple[Source, list[Finding]]:
+    """Put what is stated of a layer beside its features.
+
+    Parameters
+    ----------
+    frame
+        The features, or some of them.
+    layer
+        The layer's name.
+    part
+        What is said of it.
+    shifts
+        The user's own parameters of old datums.
+
+    Returns
+    -------
+    Source
+        The layer.
+    list
+        Whether what is stated of its coordinate system goes against the file.
+    """
+    found: list[Finding] = []
+    # A system of an engineer's own, as of what was drawn nowhere on earth, says nothing of the place.
+    is_local = frame.crs is not None and frame.crs.is_engineering
+    of_file: Stated = None if frame.crs is None or is_local else parse_crs(frame.crs)
+    stated = of_file if part.crs is None else parse_crs(part.crs)
+    if of_file is not None and stated != of_file:
+        values = {"stated": str(part.crs), "file": frame.crs.name}
+        found.append(Finding("crs_overridden", layer, values=values))
+    shift = shifts.get(old_datum(stated)) if isinstance(stated, CRS) else None
+    return Source(frame, stated, part.fields, shift, part.drawn_as, part.closing_m, part.overlaps), found
 
 
 def _joined(
@@ -151,7 +217,21 @@ def _joined(
     return joined, [*found, *more]
 
 
-def _settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
+def town_settings(town: TownPart, named: Mapping[str, LayerPart]) -> TownSettings:
+    """Read what a town's data cannot say of themselves.
+
+    Parameters
+    ----------
+    town
+        The table ``[town]``.
+    named
+        The tables of its layers, by the library's names.
+
+    Returns
+    -------
+    TownSettings
+        The settings, without the rules of siting and scoring.
+    """
     return TownSettings(
         boundary_basis=town.boundary_basis,
         boundary_year=town.boundary_year,

@@ -27,7 +27,7 @@ from fengmao_geo.town.whole import check_flatgeobuf, check_geodatabase, check_ge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SUFFIXES", "read_table", "read_vector"]
+__all__ = ["SUFFIXES", "read_table", "read_vector", "told"]
 
 _Frame = TypeVar("_Frame")
 _Layer = tuple[gpd.GeoDataFrame, list[Finding]]
@@ -161,7 +161,7 @@ def read_vector(path: Path, *, layer: str, part: LayerPart) -> _Layer:
         ...
     fengmao_geo.errors.TownError: ...
     """
-    return _told(lambda: _read(path, layer, part), path, layer)
+    return told(lambda: _read(path, layer, part), path, layer)
 
 
 def read_table(
@@ -202,13 +202,35 @@ def read_table(
     ...     read_table(file, layer="communities")[0].to_dict("records")
     [{'name': 'North', 'people': '1200'}]
     """
-    return _told(lambda: _rows(path, layer, table, encoding), path, layer)
+    return told(lambda: _rows(path, layer, table, encoding), path, layer)
 
 
-def _told(
+def told(
     read: Callable[[], tuple[_Frame, list[Finding]]], path: Path, layer: str
 ) -> tuple[_Frame, list[Finding]]:
-    """Read, and turn every warning into a finding and every failure into one that names the file."""
+    """Read, and turn every warning into a finding and every failure into one that names the file.
+
+    Parameters
+    ----------
+    read
+        Reads the file.
+    path
+        The file.
+    layer
+        The layer that it is to become.
+
+    Returns
+    -------
+    GeoDataFrame or DataFrame
+        What was read.
+    list
+        What was found, and what readers warned of.
+
+    Raises
+    ------
+    TownError
+        If it cannot be read.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

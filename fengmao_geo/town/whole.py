@@ -112,7 +112,9 @@ def _check_texts(path: Path, layer: str) -> None:
             for of in schema
             if pyarrow.types.is_string(of.type) or pyarrow.types.is_large_string(of.type)
         ]
-        pyarrow.parquet.read_table(path, columns=texts).validate(full=True)
+        # A few rows at a time: a province's file is larger than what fits in memory.
+        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(columns=texts):
+            batch.validate(full=True)
     except (pyarrow.ArrowException, OSError, ValueError) as reason:
         refuse("file_broken", layer, file=path.name, reason=str(reason))
 

@@ -1,0 +1,1 @@
+"""Many towns: large layers cut into towns."""
