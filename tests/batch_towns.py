@@ -1,0 +1,69 @@
+"""Very small towns for batches, and what makes the process of one go wrong."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from textwrap import dedent
+
+import shapely
+from town_layers import frame, good_layers, square
+
+import fengmao_geo as fg
+
+#: In the process of a town: what a file in its folder tells to do. Read by Python as it starts.
+MISCHIEF = dedent(
+    """
+    import os, signal, sys, time
+    from pathlib import Path
+
+    if "fengmao_geo.batch.child" in sys.orig_argv:
+        town = Path(sys.orig_argv[-1]).parent
+        with (Path(__file__).parent / "started").open("a") as file:
+            file.write(f"{town.name}\\n")
+        if (town / "kill_me").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        if (town / "hang").exists():
+            time.sleep(600)
+        if (town / "eat_memory").exists():
+            eaten = bytearray(1 << 30)
+            eaten[::4096] = b"x" * len(eaten[::4096])
+            time.sleep(600)
+    """
+)
+
+
+def write_small_town(folder: Path, name: str, *, east_m: float = 0, people: float = 30) -> Path:
+    """Write a town of three buildings on a crossing, with one block; so far east of where the others are."""
+    layers = good_layers(
+        blocks=frame([square(50, 50, 400)], id=["k1"], name=["南区"], block_no=[1], renewal_type=["street_block"]),
+        built_up=frame([square(0, 0, 1000)], id=["core"]),
+    )
+    layers["buildings"]["people"] = [10.0, people, 0.0]
+    moved = {
+        layer: table.assign(geometry=shapely.transform(table.geometry, lambda xy: xy + [east_m, 0.0]))
+        for layer, table in layers.items()
+    }
+    fg.write_town(fg.Town.from_layers(name=name, **moved), folder=folder)
+    return folder
+
+
+def mischievous(folder: Path) -> Path:
+    """Write what Python reads as it starts, and give its folder, for PYTHONPATH."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(MISCHIEF, encoding="utf-8")
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Read everything that a batch hands over: all but the journal, which tells times, and the lock."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name not in ("journal.jsonl", ".lock")}
+
+
+def copy_town(source: Path, target: Path, *files: str) -> Path:
+    """Copy a town, and put empty files beside it."""
+    shutil.copytree(source, target)
+    for name in files:
+        (target / name).touch()
+    return target
