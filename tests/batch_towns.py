@@ -17,18 +17,32 @@ MISCHIEF = dedent(
     import os, signal, sys, time
     from pathlib import Path
 
+    here = Path(__file__).parent
+
+
+    class Trap:
+        # The study of a town comes by here once its process is well under way.
+        def find_spec(self, name, path=None, target=None):
+            if name == "fengmao_geo.siting.rules":
+                if (town / "hang").exists():
+                    time.sleep(600)
+                if (town / "hang_once").exists() and not (here / "hung").exists():
+                    (here / "hung").write_text(str(os.getppid()))
+                    time.sleep(600)
+                if (town / "eat_memory").exists():
+                    eaten = bytearray(700 << 20)
+                    eaten[::4096] = b"x" * len(eaten[::4096])
+                    time.sleep(600)
+            return None
+
+
     if "fengmao_geo.batch.child" in sys.orig_argv:
         town = Path(sys.orig_argv[-1]).parent
-        with (Path(__file__).parent / "started").open("a") as file:
+        with (here / "started").open("a") as file:
             file.write(f"{town.name}\\n")
         if (town / "kill_me").exists():
             os.kill(os.getpid(), signal.SIGKILL)
-        if (town / "hang").exists():
-            time.sleep(600)
-        if (town / "eat_memory").exists():
-            eaten = bytearray(1 << 30)
-            eaten[::4096] = b"x" * len(eaten[::4096])
-            time.sleep(600)
+        sys.meta_path.insert(0, Trap())
     """
 )
 

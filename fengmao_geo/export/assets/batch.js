@@ -2,8 +2,8 @@
 // The overview of many towns: a map, a legend and a list by one headline. Text from data goes through textContent.
 (function (fm) {
   const DOT = 7;
-  // From this width in pixels on, an outline is seen without a dot.
-  const SEEN = 26;
+  // From this width in pixels on, a town is drawn by its outline, below it as a dot.
+  const SEEN = 15;
 
   function el(tag, attributes, children) {
     const made = document.createElement(tag);
@@ -27,29 +27,30 @@
       const mark = one.id === fm.chosen ? "is-chosen" : "";
       return [el("dt", { class: mark, text: one.name }), el("dd", { class: mark, text: one.shown[at] })];
     });
-    return el("div", { class: "card" }, [
+    return el("div", { class: "town-card" }, [
       el("h3", { text: town.name }), el("p", { class: "about", text: town.about }), el("dl", {}, rows),
       el("a", { href: town.href, text: fm.data.text.open_town }),
     ]);
   }
 
-  function addTowns(map) {
+  function makeTowns() {
     fm.data.towns.forEach((town, at) => {
       const style = { color: "#4a545b", weight: 1, fillOpacity: 0.9 };
-      town.shape = L.polygon(fm.unpackPolygon(town.outline), style).addTo(map);
+      town.shape = L.polygon(fm.unpackPolygon(town.outline), style);
       town.place = fm.unpack(town.point)[0];
-      town.dot = L.circleMarker(town.place, Object.assign({ radius: DOT }, style)).addTo(map);
+      town.dot = L.circleMarker(town.place, Object.assign({ radius: DOT }, style));
       [town.shape, town.dot].forEach((shape) => shape.bindPopup(() => card(at), { maxWidth: 340, minWidth: 250 }));
       town.label = L.tooltip({ permanent: true, direction: "right", offset: [DOT, 0], className: "town-name" })
-        .setLatLng(town.place).setContent(el("span", { text: town.name }));
+        .setLatLng(town.place);
     });
   }
 
   // Names that would lie on one another give way, those further down the list first.
-  function placeNames(map) {
+  function placeNames(map, of) {
     const taken = [];
-    order(chosen()).forEach((at) => {
+    order(of).forEach((at) => {
       const town = fm.data.towns[at];
+      town.label.setContent(el("div", {}, [el("b", { text: town.name }), el("span", { text: of.shown[at] })]));
       town.label.addTo(map);
       const box = town.label.getElement().getBoundingClientRect();
       const isFree = taken.every((one) => box.right < one.left || one.right < box.left || box.bottom < one.top || one.bottom < box.top);
@@ -58,12 +59,16 @@
     fm.named = taken.length;
   }
 
-  function showDots(map) {
+  function placeTowns(map) {
     fm.data.towns.forEach((town) => {
       const bounds = town.shape.getBounds();
-      const ends = [bounds.getSouthWest(), bounds.getNorthEast()].map((end) => map.latLngToLayerPoint(end));
-      const isSeen = Math.max(ends[1].x - ends[0].x, ends[0].y - ends[1].y) >= SEEN;
-      if (isSeen) town.dot.remove(); else town.dot.addTo(map);
+      const [low, high] = [bounds.getSouthWest(), bounds.getNorthEast()].map((end) => map.latLngToLayerPoint(end));
+      const isSeen = Math.max(high.x - low.x, low.y - high.y) >= SEEN;
+      const [shown, hidden] = isSeen ? [town.shape, town.dot] : [town.dot, town.shape];
+      hidden.remove();
+      shown.addTo(map);
+      town.label.options.offset = L.point(isSeen ? 0 : DOT, 0);
+      town.label.setLatLng(isSeen ? L.latLng(town.place.lat, bounds.getEast()) : town.place);
     });
   }
 
@@ -98,17 +103,18 @@
       if (place === 0 || of.values[at] !== of.values[all[place - 1]]) rank = place + 1;
       const isKnown = of.values[at] !== null;
       const row = el("button", { class: "town-row", type: "button" }, [
-        el("span", { class: "rank", text: isKnown ? String(rank) : "" }), el("i", { style: "background:" + fill(at, of) }),
-        el("span", { class: "name", text: fm.data.towns[at].name }),
-        el("span", { class: isKnown ? "value" : "value unknown", text: of.shown[at] }),
+        el("span", { class: "town-rank", text: isKnown ? String(rank) : "" }), el("i", { class: "town-swatch", style: "background:" + fill(at, of) }),
+        el("span", { class: "town-called", text: fm.data.towns[at].name }),
+        el("span", { class: isKnown ? "town-value" : "town-value town-unknown", text: of.shown[at] }),
       ]);
       row.addEventListener("click", () => {
-        map.fitBounds(fm.data.towns[at].shape.getBounds(), { animate: false, maxZoom: 13, padding: [60, 60] });
-        fm.data.towns[at].shape.openPopup(fm.data.towns[at].place);
+        const town = fm.data.towns[at];
+        map.fitBounds(town.shape.getBounds(), { animate: false, maxZoom: 13, padding: [60, 60] });
+        (map.hasLayer(town.shape) ? town.shape : town.dot).openPopup(town.place);
       });
       return el("li", {}, [row]);
     }));
-    placeNames(map);
+    placeNames(map, of);
     report();
   }
 
@@ -153,9 +159,9 @@
     L.control.zoom({ position: "topright" }).addTo(map);
     panel(map);
     if (!fm.data.towns.length) { report(); return; }
-    addTowns(map);
+    makeTowns();
+    placeTowns(map);
     show(map);
-    map.on("zoomend", () => { showDots(map); placeNames(map); report(); });
-    showDots(map);
+    map.on("zoomend", () => { placeTowns(map); placeNames(map, chosen()); report(); });
   };
 })(window.fengmao);
