@@ -21,17 +21,13 @@ MISCHIEF = dedent(
 
 
     class Trap:
-        # The study of a town comes by here once its process is well under way.
+        # Every town comes by here once its process is under way.
         def find_spec(self, name, path=None, target=None):
-            if name == "fengmao_geo.siting.rules":
+            if name == "fengmao_geo.batch.headline":
                 if (town / "hang").exists():
                     time.sleep(600)
                 if (town / "hang_once").exists() and not (here / "hung").exists():
                     (here / "hung").write_text(str(os.getppid()))
-                    time.sleep(600)
-                if (town / "eat_memory").exists():
-                    eaten = bytearray(700 << 20)
-                    eaten[::4096] = b"x" * len(eaten[::4096])
                     time.sleep(600)
             return None
 
@@ -42,17 +38,23 @@ MISCHIEF = dedent(
             file.write(f"{town.name}\\n")
         if (town / "kill_me").exists():
             os.kill(os.getpid(), signal.SIGKILL)
+        if (town / "eat_memory").exists():
+            eaten = bytearray(700 << 20)
+            eaten[::4096] = b"x" * len(eaten[::4096])
+            time.sleep(600)
         sys.meta_path.insert(0, Trap())
     """
 )
 
 
-def write_small_town(folder: Path, name: str, *, east_m: float = 0, people: float = 30) -> Path:
-    """Write a town of three buildings on a crossing, with one block; so far east of where the others are."""
-    layers = good_layers(
-        blocks=frame([square(50, 50, 400)], id=["k1"], name=["南区"], block_no=[1], renewal_type=["street_block"]),
-        built_up=frame([square(0, 0, 1000)], id=["core"]),
+def write_small_town(
+    folder: Path, name: str, *, east_m: float = 0, people: float = 30, is_bare: bool = False
+) -> Path:
+    """Write a town of three buildings on a crossing, with one block, or bare; so far east of where the others are."""
+    block = frame(
+        [square(50, 50, 400)], id=["k1"], name=["南区"], block_no=[1], renewal_type=["street_block"]
     )
+    layers = good_layers(**({"facilities": None} if is_bare else {"blocks": block}))
     layers["buildings"]["people"] = [10.0, people, 0.0]
     moved = {
         layer: table.assign(geometry=shapely.transform(table.geometry, lambda xy: xy + [east_m, 0.0]))

@@ -35,7 +35,8 @@ def write_towns(folder: Path, *, edition: str) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
         said = edition if name in ("north", "fails") else "same"
         (folder / name / "town.toml").write_text(
-            f'[town]\nname = "{name}"\ncrs = "EPSG:4549"\n[layers.built_up]\npath = "built_up.csv"\n', encoding="utf-8"
+            f'[town]\nname = "{name}"\ncrs = "EPSG:4549"\n[layers.built_up]\npath = "built_up.csv"\n',
+            encoding="utf-8",
         )
         (folder / name / "built_up.csv").write_text(said, encoding="utf-8")
 

@@ -1,0 +1,374 @@
+"""The parts of a batch by themselves: a town's record, its process, the engine, the folder of the results."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import sys
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import killed_batches
+import locket
+import pytest
+from batch_towns import copy_town, files_of, mischievous, write_small_town
+from killed_batches import write_towns
+from typer.testing import CliRunner
+
+import fengmao_geo as fg
+from fengmao_geo.batch import engine, run
+from fengmao_geo.batch.child import town_record
+from fengmao_geo.batch.headline import headline
+from fengmao_geo.batch.journal import append_record, read_journal
+from fengmao_geo.batch.task import blank_record, failed_record, run_one
+from fengmao_geo.cli import app
+from fengmao_geo.errors import UsageError
+from fengmao_geo.results import Results
+from fengmao_geo.standards.batch import headlines
+
+OPTIONS = {"catalogue": "township", "walker": "standard", "lang": "zh"}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    return write_small_town(tmp_path_factory.mktemp("small") / "east", "东镇", is_bare=True)
+
+
+def job(town, out, **more):
+    told = {
+        "town_id": town.name,
+        "town": str(town / "town.toml"),
+        "out": str(out),
+        "options": OPTIONS,
+        "attempts": 0,
+    }
+    return told | {"timeout_min": 1, "memory_gib": 0.6, "work": str(out / "work")} | more
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Let a study do what a test tells it, and write one file."""
+
+    def told(study):
+        def write_all(results, *, folder, **asked):
+            del results, asked
+            Path(folder).mkdir(parents=True)
+            (Path(folder) / "README.txt").write_text("whole", encoding="utf-8")
+
+        monkeypatch.setattr(import_module("fengmao_geo.study"), "study", study)
+        monkeypatch.setattr(import_module("fengmao_geo.export.handover"), "write_all", write_all)
+
+    return told
+
+
+def test_the_record_of_a_town_holds_what_a_prefecture_compares(small, quick, tmp_path):
+    quick(lambda town, **asked: Results(town))
+    record = town_record(job(small, tmp_path))
+    assert (record["town_name"], record["state"], record["reason"]) == ("东镇", "done", "")
+    assert record["files"] == {"README.txt": 5}
+    assert record["headline"]["built_up_ha"] == pytest.approx(100)
+    assert record["headline"]["block_count"] is None
+    assert set(record["headline"]) == {one.headline for one in headlines()}
+    # A square kilometre near Jiaxing, in degrees to a millionth.
+    assert record["outline"].startswith("POLYGON ((120.7")
+    assert max(len(number.split(".")[1]) for number in record["outline"][10:-2].replace(",", "").split()) <= 6
+
+
+def fails(fault):
+    def study(town, **asked):
+        raise fault
+
+    return study
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "values"),
+    [
+        (MemoryError(), "memory", {"limit_gib": 0.6}),
+        (OSError(28, "No space left on device"), "files", {"cause": "No space left on device"}),
+        (ZeroDivisionError("by zero"), "broken", {"cause": "ZeroDivisionError: by zero"}),
+    ],
+)
+def test_whatever_happens_is_the_town_s_reason(small, quick, tmp_path, fault, reason, values):
+    quick(fails(fault))
+    record = town_record(job(small, tmp_path))
+    assert (record["state"], record["reason"], record["reason_values"]) == ("failed", reason, values)
+
+
+def test_faults_of_the_data_are_told_in_both_languages(small, tmp_path):
+    town = copy_town(small, tmp_path / "cut")
+    (town / "town.gpkg").write_bytes((town / "town.gpkg").read_bytes()[:20_000])
+    record = town_record(job(town, tmp_path))
+    assert (record["state"], record["reason"], record["town_name"]) == ("failed", "faults", "东镇")
+    assert "not whole" in record["reason_values"]["en"]
+    assert record["findings"]["error"] > 0
+
+
+def test_a_layer_over_the_budget_of_memory_is_refused_unread(small, tmp_path):
+    record = town_record(job(small, tmp_path, memory_gib=1e-6))
+    assert record["reason"] == "faults"
+    assert "GiB" in record["reason_values"]["en"]
+
+
+def test_what_is_not_known_of_a_town_is_none(small):
+    told = headline(Results(fg.read_town(small)))
+    assert {name for name, value in told.items() if value is not None} == {"built_up_ha"}
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    folder = mischievous(tmp_path / "site")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *sys.path[:0]]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "limits", "reason", "values", "attempts"),
+    [
+        ("kill_me", {}, "died", {"cause": "SIGKILL"}, 2),
+        ("eat_memory", {}, "memory", {"limit_gib": 0.6}, 2),
+        ("hang", {"timeout_min": 0.02}, "timeout", {"limit_min": 0.02}, 1),
+    ],
+)
+def test_a_process_is_ended_and_tried_again_where_that_may_help(
+    small, tmp_path, site, file, limits, reason, values, attempts
+):
+    town = copy_town(small, tmp_path / "bad", file)
+    record = run_one(job(town, tmp_path / "out", **limits))
+    assert (record["reason"], record["reason_values"], record["attempts"]) == (reason, values, attempts)
+    assert (site / "started").read_text(encoding="utf-8").split() == ["bad"] * attempts
+
+
+def test_a_town_that_was_tried_before_is_not_tried_twice_again(small, tmp_path, site):
+    town = copy_town(small, tmp_path / "bad", "kill_me")
+    assert run_one(job(town, tmp_path / "out", attempts=1))["attempts"] == 2
+    assert (site / "started").read_text(encoding="utf-8").split() == ["bad"]
+
+
+def test_a_town_whose_folder_was_swept_away_is_given_up(small, tmp_path, site, monkeypatch):
+    town = copy_town(small, tmp_path / "bad", "hang")
+    task = import_module("fengmao_geo.batch.task")
+    monkeypatch.setattr(
+        task, "_memory_bytes", lambda psutil, pid: os.rmdir(work) if work.exists() else 0 or 0
+    )
+    work = tmp_path / "out" / ".work" / f"bad.{os.getpid()}"
+    monkeypatch.setattr(task, "_memory_bytes", lambda psutil, pid: (work.exists() and work.rmdir()) or 0)
+    assert run_one(job(town, tmp_path / "out"))["reason"] == "swept"
+
+
+def test_the_answer_of_a_process_is_the_record_with_what_was_measured(small, tmp_path):
+    town = copy_town(small, tmp_path / "broken")
+    (town / "town.toml").write_text("[town", encoding="utf-8")
+    record = run_one(job(town, tmp_path / "out", memory_gib=4))
+    assert (record["reason"], record["attempts"]) == ("faults", 1)
+    assert record["seconds"] > 0
+    assert record["peak_gib"] > 0
+    assert Path(record["work"]).parent == tmp_path / "out" / ".work"
+
+
+def test_an_exit_code_is_told_as_such():
+    cause = import_module("fengmao_geo.batch.task")._cause
+    assert [cause(3), cause(-9), cause(-250)] == ["exit code 3", "SIGKILL", "signal 250"]
+
+
+@pytest.mark.enable_socket
+def test_the_engine_of_this_computer_runs_every_job_with_no_more_at_once_than_workers(monkeypatch):
+    seen = []
+
+    def counted(told):
+        seen.append(told["town_id"])
+        return {"town_id": told["town_id"], "running": len(seen)}
+
+    monkeypatch.setattr(engine, "run_one", counted)
+    jobs = ({"town_id": str(at), "attempts": 0} for at in range(7))
+    with engine.opened(workers=2) as client:
+        # What is asked for lies no further ahead than the workers.
+        found = [record["town_id"] for record in engine.finished(client, jobs)]
+    assert sorted(found) == [str(at) for at in range(7)]
+
+
+@pytest.mark.enable_socket
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr(engine, "_ANSWER_S", 0.5)
+    with pytest.raises(UsageError) as caught, engine.opened(scheduler="tcp://127.0.0.1:1"):
+        pass
+    assert "tcp://127.0.0.1:1" in caught.value.text(lang="en")
+
+
+class Future:
+    def __init__(self, outcome):
+        self.outcome, self.key = outcome, "a"
+
+    def result(self):
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.mark.enable_socket
+def test_a_lost_worker_costs_a_town_one_try():
+    from distributed import CancelledError, KilledWorker
+
+    lost = Future(KilledWorker("a", SimpleNamespace(address="w"), 0))
+    assert engine._outcome(lost, {"town_id": "east", "attempts": 0}) is None
+    assert engine._outcome(lost, {"town_id": "east", "attempts": 1})["reason"] == "lost"
+    told = engine._outcome(Future(ModuleNotFoundError("fengmao_geo")), {"town_id": "east", "attempts": 0})
+    assert (told["reason"], told["reason_values"]) == (
+        "engine",
+        {"cause": "ModuleNotFoundError: fengmao_geo"},
+    )
+    with pytest.raises(UsageError):
+        engine._outcome(Future(CancelledError("a")), {"town_id": "east", "attempts": 0})
+
+
+@pytest.fixture
+def stood_in(monkeypatch, tmp_path):
+    """Towns of a few bytes and an engine that writes as much of each."""
+    monkeypatch.setattr(run, "opened", killed_batches.opened)
+    monkeypatch.setattr(run, "finished", killed_batches.finished)
+    write_towns(tmp_path / "towns", edition="first")
+    return tmp_path
+
+
+def refused(folder, **asked):
+    with pytest.raises(UsageError) as caught:
+        fg.run_batch([folder / "towns"], out=folder / "out", **asked)
+    return caught.value.key
+
+
+def test_a_batch_is_a_table_of_its_towns_and_their_folders(stood_in):
+    table = fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    assert table["town_id"].tolist() == ["east", "fails", "north", "west"]
+    assert set(table["state"]) == {"done"}
+    assert (stood_in / "out" / "towns" / "north" / "maps" / "index.html").read_text(
+        encoding="utf-8"
+    ) == "first"
+    assert (stood_in / "out" / "overview.html").exists()
+
+
+def test_a_folder_that_holds_a_batch_is_only_gone_on_with(stood_in):
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    assert refused(stood_in) == "batch_there"
+
+
+def test_a_town_whose_data_have_changed_is_done_again_and_one_that_now_fails_leaves_nothing_old(stood_in):
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    (stood_in / "ran").unlink()
+    write_towns(stood_in / "towns", edition="second")
+    table = fg.run_batch([stood_in / "towns"], out=stood_in / "out", resume=True).set_index("town_id")
+    assert (stood_in / "ran").read_text(encoding="utf-8").split() == ["fails", "new", "north"]
+    assert table.loc["fails", "state"] == "failed"
+    assert not (stood_in / "out" / "towns" / "fails").exists()
+    assert (stood_in / "out" / "towns" / "north" / "maps" / "index.html").read_text(
+        encoding="utf-8"
+    ) == "second"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda file: file.unlink(),
+        lambda file: file.write_text("longer"),
+        lambda file: (file.parent / "other").touch(),
+    ],
+)
+def test_a_town_whose_files_are_not_those_of_the_journal_is_done_again(stood_in, spoil):
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    whole = files_of(stood_in / "out")
+    (stood_in / "ran").unlink()
+    spoil(stood_in / "out" / "towns" / "east" / "README.txt")
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out", resume=True)
+    assert (stood_in / "ran").read_text(encoding="utf-8").split() == ["east"]
+    assert files_of(stood_in / "out") == whole
+
+
+def test_a_town_of_which_the_file_cannot_be_read_any_more_is_done_again(stood_in):
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    record = read_journal(stood_in / "out" / "journal.jsonl")["west"]
+    file = stood_in / "towns" / "west" / "town.toml"
+    file.write_text("[town", encoding="utf-8")
+    assert not run._is_done(record, file, stood_in / "out", fg.BatchOptions())
+
+
+def test_what_a_killed_batch_left_half_done_is_swept_up(stood_in):
+    out = stood_in / "out"
+    for left in (".work/east.1", "towns/.east.old"):
+        (out / left).mkdir(parents=True)
+    (out / ".summary.xlsx.1.part").touch()
+    append_record(out / "journal.jsonl", failed_record({"town_id": "east", "attempts": 0}, "lost"))
+    fg.run_batch([stood_in / "towns"], out=out, resume=True)
+    assert not [name for name in files_of(out) if "/." in name or name.startswith(".")]
+    assert not (out / ".work").exists()
+    assert not (out / "towns" / ".east.old").exists()
+
+
+def test_numbers_that_mean_nothing_are_refused(stood_in):
+    for asked in ({"workers": 0}, {"timeout_min": 0}, {"memory_gib": -1}, {"memory_gib": float("nan")}):
+        assert refused(stood_in, **asked) == "batch_number"
+    assert refused(stood_in, workers=1, scheduler="tcp://127.0.0.1:1") == "batch_workers"
+    assert not (stood_in / "out").exists()
+
+
+def test_a_batch_that_another_runs_is_left_alone(stood_in):
+    (stood_in / "out").mkdir()
+    with locket.lock_file(str(stood_in / "out" / ".lock")):
+        assert refused(stood_in) == "batch_locked"
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+
+
+@pytest.mark.parametrize("lacking", ["locket", "distributed"])
+def test_without_the_extra_the_way_to_install_it_is_named(stood_in, monkeypatch, lacking):
+    real = builtins.__import__
+
+    def without(name, *rest, **more):
+        if name == lacking:
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    @contextmanager
+    def opened(**asked):
+        with engine.opened(**asked) as client:
+            yield client
+
+    monkeypatch.setattr(run, "opened", opened)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(UsageError) as caught:
+        fg.run_batch([stood_in / "towns"], out=stood_in / "out")
+    assert "pip install 'fengmao_geo[batch]'" in str(caught.value)
+
+
+def test_wrong_usage_is_exit_code_two(stood_in):
+    asked = ["batch", str(stood_in / "towns"), "--out", str(stood_in / "out"), "--lang", "en"]
+    (stood_in / "towns" / "notes").mkdir()
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.stderr
+    assert f"left out, for it has no town.toml: {stood_in / 'towns' / 'notes'}" in done.stderr
+    again = CliRunner().invoke(app, asked)
+    assert (again.exit_code, "--resume" in again.stderr) == (2, True)
+    assert CliRunner().invoke(app, ["batch", str(stood_in), "--out", str(stood_in / "out")]).exit_code == 2
+
+
+def test_a_full_disk_ends_the_batch_and_what_is_done_stays(stood_in, monkeypatch):
+    real, left = append_record, [2]
+
+    def full(path, record):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        real(path, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "append_record", full)
+        said = CliRunner().invoke(app, ["batch", str(stood_in / "towns"), "--out", str(stood_in / "out")])
+    assert said.exit_code == 2
+    (stood_in / "ran").unlink()
+    fg.run_batch([stood_in / "towns"], out=stood_in / "out", resume=True)
+    assert (stood_in / "ran").read_text(encoding="utf-8").split() == ["north", "west"]
+
+
+def test_records_are_plain_json():
+    told = {"town_id": "east", "attempts": 0}
+    assert json.loads(json.dumps(blank_record(told))) == blank_record(told)
