@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 from town_layers import frame, good_layers, square
 
 import fengmao_geo as fg
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: In the process of a town: what a file in its folder tells to do. Read by Python as it starts.
 MISCHIEF = dedent(
@@ -57,7 +61,9 @@ def write_small_town(
     layers = good_layers(**({"facilities": None} if is_bare else {"blocks": block}))
     layers["buildings"]["people"] = [10.0, people, 0.0]
     moved = {
-        layer: table.assign(geometry=shapely.transform(table.geometry, lambda xy: xy + [east_m, 0.0]))
+        layer: table.assign(
+            geometry=shapely.transform(table.geometry, lambda xy: xy + np.array([east_m, 0.0]))
+        )
         for layer, table in layers.items()
     }
     fg.write_town(fg.Town.from_layers(name=name, **moved), folder=folder)

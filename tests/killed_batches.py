@@ -100,7 +100,7 @@ def forked(act) -> int:
             act()
             os._exit(0)
         except BaseException as fault:  # noqa: BLE001  told to whoever waits
-            print(repr(fault), file=sys.stderr)
+            sys.stderr.write(f"{fault!r}\n")
             os._exit(1)
     return os.waitpid(child, 0)[1]
 
@@ -139,7 +139,8 @@ def main(folder: Path, points: int) -> None:
         found = files_of(place / "out")
         differs = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
         ran = (place / "ran").read_text(encoding="utf-8").split()
-        print(json.dumps({"point": point, "ended": ended, "again": again, "differs": differs, "ran": ran}))
+        told = {"point": point, "ended": ended, "again": again, "differs": differs, "ran": ran}
+        sys.stdout.write(f"{json.dumps(told)}\n")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def wait_for(what, *, seconds=120):
 def start(*words, site=None, **options):
     paths = [str(path) for path in (site, ROOT) if path]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    return subprocess.Popen([sys.executable, "-m", *map(str, words)], env=env, **options)
+    return subprocess.Popen([sys.executable, "-m", *map(str, words)], env=env, **options)  # noqa: S603  our own words
 
 
 def start_batch(towns, out, *words, site):
@@ -136,10 +136,8 @@ def joined(towns, tmp_path_factory) -> Batch:
         wait_for(file.exists)
         address = wait_for(lambda: json.loads(file.read_text(encoding="utf-8") or "{}").get("address"))
         scratch = ("--local-directory", folder / "scratch", "--memory-limit", 0)
-        for _ in range(2):
-            running.append(
-                start("dask", "worker", address, *words, "--nthreads", 1, "--no-nanny", *scratch, **quiet)
-            )
+        one = ("dask", "worker", address, *words, "--nthreads", 1, "--no-nanny", *scratch)
+        running += [start(*one, **quiet) for _ in range(2)]
         batch = start_batch(towns, out, "--scheduler", address, site=site)
         worker = int(
             wait_for(lambda: (site / "hung").exists() and (site / "hung").read_text(encoding="utf-8"))

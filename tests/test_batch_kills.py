@@ -21,7 +21,7 @@ def kills(tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     command = [sys.executable, str(TESTS / "killed_batches.py"), str(folder), str(POINTS)]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)  # noqa: S603  our own words
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -65,7 +65,7 @@ def quick(monkeypatch):
 
 
 def test_the_record_of_a_town_holds_what_a_prefecture_compares(small, quick, tmp_path):
-    quick(lambda town, **asked: Results(town))
+    quick(lambda town, **_: Results(town))
     record = town_record(job(small, tmp_path))
     assert (record["town_name"], record["state"], record["reason"]) == ("东镇", "done", "")
     assert record["files"] == {"README.txt": 5}
@@ -78,7 +78,8 @@ def test_the_record_of_a_town_holds_what_a_prefecture_compares(small, quick, tmp
 
 
 def fails(fault):
-    def study(town, **asked):
+    def study(*town, **asked):
+        del town, asked
         raise fault
 
     return study
@@ -148,14 +149,18 @@ def test_a_town_that_was_tried_before_is_not_tried_twice_again(small, tmp_path, 
     assert (site / "started").read_text(encoding="utf-8").split() == ["bad"]
 
 
-def test_a_town_whose_folder_was_swept_away_is_given_up(small, tmp_path, site, monkeypatch):
+@pytest.mark.usefixtures("site")
+def test_a_town_whose_folder_was_swept_away_is_given_up(small, tmp_path, monkeypatch):
     town = copy_town(small, tmp_path / "bad", "hang")
-    task = import_module("fengmao_geo.batch.task")
-    monkeypatch.setattr(
-        task, "_memory_bytes", lambda psutil, pid: os.rmdir(work) if work.exists() else 0 or 0
-    )
     work = tmp_path / "out" / ".work" / f"bad.{os.getpid()}"
-    monkeypatch.setattr(task, "_memory_bytes", lambda psutil, pid: (work.exists() and work.rmdir()) or 0)
+
+    def swept(*asked):
+        del asked
+        if work.exists():
+            work.rmdir()
+        return 0
+
+    monkeypatch.setattr(import_module("fengmao_geo.batch.task"), "_memory_bytes", swept)
     assert run_one(job(town, tmp_path / "out"))["reason"] == "swept"
 
 
@@ -175,19 +180,21 @@ def test_an_exit_code_is_told_as_such():
 
 
 @pytest.mark.enable_socket
-def test_the_engine_of_this_computer_runs_every_job_with_no_more_at_once_than_workers(monkeypatch):
-    seen = []
+def test_the_engine_of_this_computer_asks_for_no_more_jobs_than_it_has_workers(monkeypatch):
+    monkeypatch.setattr(engine, "run_one", lambda told: {"town_id": told["town_id"]})
+    asked, ahead, found = [], [], []
 
-    def counted(told):
-        seen.append(told["town_id"])
-        return {"town_id": told["town_id"], "running": len(seen)}
+    def jobs():
+        for at in range(7):
+            asked.append(at)
+            yield {"town_id": str(at), "attempts": 0}
 
-    monkeypatch.setattr(engine, "run_one", counted)
-    jobs = ({"town_id": str(at), "attempts": 0} for at in range(7))
     with engine.opened(workers=2) as client:
-        # What is asked for lies no further ahead than the workers.
-        found = [record["town_id"] for record in engine.finished(client, jobs)]
+        for record in engine.finished(client, jobs()):
+            found.append(record["town_id"])
+            ahead.append(len(asked) - len(found))
     assert sorted(found) == [str(at) for at in range(7)]
+    assert max(ahead) == 2
 
 
 @pytest.mark.enable_socket
@@ -210,7 +217,7 @@ class Future:
 
 @pytest.mark.enable_socket
 def test_a_lost_worker_costs_a_town_one_try():
-    from distributed import CancelledError, KilledWorker
+    from distributed import CancelledError, KilledWorker  # noqa: PLC0415  opens a socket
 
     lost = Future(KilledWorker("a", SimpleNamespace(address="w"), 0))
     assert engine._outcome(lost, {"town_id": "east", "attempts": 0}) is None
