@@ -110,8 +110,8 @@ def _workbook(table: pd.DataFrame, lang: Lang) -> bytes:
 def _failures(failed: list[dict[Any, Any]], lang: Lang) -> Sheet:
     heads = [
         Head("town_name"),
-        Head("found", widest=_WIDE_REASON),
-        Head("remedy", widest=_WIDE_REMEDY),
+        Head("reason", label=text("batch.why", lang=lang), widest=_WIDE_REASON),
+        Head("remedy", label=text("batch.what_to_do", lang=lang), widest=_WIDE_REMEDY),
         Head("attempts", "count"),
         Head("town_id"),
     ]

@@ -22,6 +22,7 @@ from fengmao_geo.export.offline import (
     leaflet_style,
     render_page,
 )
+from fengmao_geo.export.sheet_cells import unit_name
 from fengmao_geo.export.theme import colour_rules, theme
 from fengmao_geo.geo.zones import transformer
 from fengmao_geo.messages import text
@@ -186,5 +187,6 @@ def _classes(values: Sequence[float | None], headline: Headline, lang: Lang) -> 
 
 
 def _range(values: Any, headline: Headline, lang: Lang) -> str:  # noqa: ANN401  an array
-    said = dict.fromkeys(value_words(float(value), headline, lang=lang) for value in (values[0], values[-1]))
-    return " \u2013 ".join(said)
+    first, last = (value_words(float(value), headline, lang=lang) for value in (values[0], values[-1]))
+    unit = unit_name(headline.unit, lang=lang)
+    return last if first == last else f"{first.removesuffix(f' {unit}')} \u2013 {last}"
