@@ -66,7 +66,8 @@ def batch(
         failed = records[records["state"] == "failed"].to_dict("records")
         for town in failed:
             found, remedy = reason_words(town, lang=words)
-            say("batch_failed", words, town=town["town_name"], found=found, remedy=remedy)
+            named = {"town": town["town_name"], "town_id": town["town_id"]}
+            say("batch_failed", words, **named, found=found, remedy=remedy)
         places = {"page": str(out / "overview.html"), "book": str(out / "summary.xlsx")}
         say("batch_done", words, done=len(records) - len(failed), failed=len(failed), **places)
         if failed:

@@ -177,7 +177,7 @@ def test_a_second_batch_in_the_same_folder_is_refused(local):
 def test_some_towns_failed_is_exit_code_one_and_said_in_words(local):
     assert local.code == 1
     assert "已完成 2 个镇,未完成 4 个" in local.said
-    assert "z_hangs:0.75 分钟内未算完" in local.said
+    assert "(z_hangs):0.75 分钟内未算完" in local.said
 
 
 def test_a_batch_listens_on_loopback_alone(local, joined):

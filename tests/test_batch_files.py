@@ -16,7 +16,7 @@ from fengmao_geo.export.batch_map import _classes, overview_page
 from fengmao_geo.export.batch_words import reason_words, value_words
 from fengmao_geo.export.theme import theme
 from fengmao_geo.messages import group_keys
-from fengmao_geo.standards.batch import headlines, map_headline
+from fengmao_geo.standards.batch import batch_standard, headlines
 from fengmao_geo.tables.batch import batch_table
 
 #: Where words of the user's own stand, what a browser, a template or a workbook could take for its own.
@@ -124,7 +124,7 @@ def test_the_map_is_coloured_by_what_the_reader_chooses(tmp_path, show):
     fg.write_batch_summary(records(*SOME), folder=tmp_path, lang="en")
     shown = show(tmp_path / "overview.html")
     assert (shown.requests, shown.complaints) == ([], [])
-    assert shown.drawn == {"towns": 2, "failures": 1, "chosen": map_headline(), "names": 2}
+    assert shown.drawn == {"towns": 2, "failures": 1, "chosen": batch_standard().first, "names": 2}
     ranks = "Array.from(document.querySelectorAll('.town-called'), (one) => one.textContent)"
     assert shown.page.evaluate(ranks) == ["east", "west"]
     shown.page.select_option("select", "idle_floor_m2")

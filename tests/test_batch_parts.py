@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import queue
 import sys
 from contextlib import contextmanager
 from importlib import import_module
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 
 import killed_batches
 import locket
+import pandas as pd
 import pytest
 from batch_towns import copy_town, files_of, mischievous, write_small_town
 from killed_batches import write_towns
@@ -379,3 +381,50 @@ def test_a_full_disk_ends_the_batch_and_what_is_done_stays(stood_in, monkeypatch
 def test_records_are_plain_json():
     told = {"town_id": "east", "attempts": 0}
     assert json.loads(json.dumps(blank_record(told))) == blank_record(told)
+
+
+def test_the_process_of_a_town_answers_in_a_file_and_ends_when_nobody_waits_any_more(tmp_path, monkeypatch):
+    child = import_module("fengmao_geo.batch.child")
+    read, write = os.pipe()
+    ended = queue.Queue()
+    monkeypatch.setattr(child, "_STDIN", read)
+    monkeypatch.setattr(child, "town_record", lambda told: {"town_id": told["town_id"]})
+    monkeypatch.setattr(child.os, "_exit", ended.put)
+    os.write(write, json.dumps({"town_id": "east", "answer": str(tmp_path / "answer.json")}).encode() + b"\n")
+    child.main()
+    assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8")) == {"town_id": "east"}
+    assert ended.get(timeout=30) == 0
+    os.close(write)
+    assert ended.get(timeout=30) == child._ALONE
+    os.close(read)
+
+
+def test_headlines_are_of_the_whole_town_as_it_is_now(small):
+    town = fg.read_town(small)
+    rows = [
+        ("town", "now", "space_count", 4.0),
+        ("town", "planned", "space_count", 9.0),
+        ("block", "now", "space_count", 1.0),
+    ]
+    indicators = pd.DataFrame(rows, columns=["area_kind", "state", "indicator", "value"])
+    scores = pd.DataFrame({"state": ["now", "now", "planned"], "score": [40.0, 55.5, 90.0]})
+    circles = SimpleNamespace(people_basis="people", dwellings=pd.DataFrame({"people": [10.0, 30.0]}))
+    told = headline(Results(town, circles=circles, indicators=indicators, block_scores=scores))
+    assert (told["space_count"], told["best_score"], told["people"]) == (4.0, 55.5, 40.0)
+    # Floor area stands for people where nobody was counted, and is no people.
+    weighed = SimpleNamespace(people_basis="floor_m2", dwellings=pd.DataFrame({"people": [900.0]}))
+    assert headline(Results(town, circles=weighed))["people"] is None
+
+
+def test_blocks_are_counted(tmp_path):
+    town = fg.read_town(write_small_town(tmp_path / "west", "西镇"))
+    assert headline(Results(town))["block_count"] == 1
+
+
+def test_some_towns_failed_is_exit_code_one_with_their_reasons(stood_in):
+    write_towns(stood_in / "towns", edition="second")
+    asked = ["batch", str(stood_in / "towns"), "--out", str(stood_in / "out"), "--lang", "en"]
+    said = CliRunner().invoke(app, asked)
+    assert said.exit_code == 1
+    assert "not done, fails (fails): not done after 1 minutes; allow more with --timeout" in said.stderr
+    assert "towns done: 4, not done: 1; open" in said.stderr

@@ -26,7 +26,7 @@ from fengmao_geo.export.sheet_cells import unit_name
 from fengmao_geo.export.theme import colour_rules, theme
 from fengmao_geo.geo.zones import transformer
 from fengmao_geo.messages import text
-from fengmao_geo.standards.batch import headlines, map_headline
+from fengmao_geo.standards.batch import batch_standard, headlines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ def _page_data(records: pd.DataFrame, shapes: gpd.GeoSeries, frame: Frame, lang:
     outlines = frame.polygons(shapes)
     return {
         "origin": list(frame.origin),
-        "first": map_headline(),
+        "first": batch_standard().first,
         "notice": " · ".join(dict.fromkeys(notice for notice in records["notice"] if notice)),
         "counts": text("batch.counts", lang=lang, done=len(done), failed=len(failed)),
         "text": {name: text(f"batch.{name}", lang=lang) for name in _WORDS},

@@ -12,7 +12,7 @@ from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.records import Record, Tag, Words
 
-__all__ = ["Headline", "headlines", "map_headline"]
+__all__ = ["BatchStandard", "Headline", "batch_standard", "headlines"]
 
 
 class Headline(Record):
@@ -63,8 +63,8 @@ class Headline(Record):
         return self.name_zh if lang == "zh" else self.name_en
 
 
-class BatchFile(Record):
-    """All headlines.
+class BatchStandard(Record):
+    """What towns are compared by, and what the overview map shows first.
 
     Parameters
     ----------
@@ -89,9 +89,21 @@ class BatchFile(Record):
 
 
 @cache
-def _file() -> BatchFile:
+def batch_standard() -> BatchStandard:
+    """Read what towns are compared by.
+
+    Returns
+    -------
+    BatchStandard
+        As the file says it; `headlines` adds what stands with the indicators.
+
+    Examples
+    --------
+    >>> batch_standard().first
+    'full_set_15_min_share'
+    """
     path = shipped("batch.toml")
-    return read_record(path, BatchFile, read_toml(path))
+    return read_record(path, BatchStandard, read_toml(path))
 
 
 @cache
@@ -108,7 +120,7 @@ def headlines() -> tuple[Headline, ...]:
     >>> [one.headline for one in headlines()][:2]
     ['people', 'built_up_ha']
     """
-    return tuple(_whole(one) for one in _file().headlines)
+    return tuple(_whole(one) for one in batch_standard().headlines)
 
 
 def _whole(one: Headline) -> Headline:
@@ -117,19 +129,3 @@ def _whole(one: Headline) -> Headline:
         return one
     told = {"name_zh": of.name_zh, "name_en": of.name_en, "unit": of.unit, "direction": of.direction}
     return one.model_copy(update=told)
-
-
-def map_headline() -> str:
-    """Name what the overview map is coloured by when it opens.
-
-    Returns
-    -------
-    str
-        The id of a headline.
-
-    Examples
-    --------
-    >>> map_headline()
-    'full_set_15_min_share'
-    """
-    return _file().first
