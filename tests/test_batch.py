@@ -84,7 +84,7 @@ class Batch:
 @pytest.fixture(scope="module")
 def towns(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("six") / "towns"
-    write_small_town(folder / "a_town", "甲镇")
+    write_small_town(folder / "a_town", "甲镇", is_bare=True)
     write_small_town(folder / "b_town", "乙镇", east_m=6000, people=90, is_bare=True)
     (folder / "b_town" / "hang_once").touch()
     corrupt = copy_town(folder / "a_town", folder / "c_corrupt") / "town.toml"

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import killed_batches
 import locket
 import pandas as pd
+import psutil
 import pytest
 from batch_towns import copy_town, files_of, mischievous, write_small_town
 from killed_batches import write_towns
@@ -40,6 +41,7 @@ def small(tmp_path_factory) -> Path:
 
 
 def job(town, out, **more):
+    (out / ".work").mkdir(parents=True, exist_ok=True)
     told = {
         "town_id": town.name,
         "town": str(town / "town.toml"),
@@ -166,6 +168,13 @@ def test_a_town_whose_folder_was_swept_away_is_given_up(small, tmp_path, monkeyp
     assert run_one(job(town, tmp_path / "out"))["reason"] == "swept"
 
 
+def test_no_town_is_begun_where_the_batch_is_gone(small, tmp_path):
+    told = job(small, tmp_path / "out")
+    (tmp_path / "out" / ".work").rmdir()
+    with pytest.raises(FileNotFoundError):
+        run_one(told)
+
+
 def test_the_answer_of_a_process_is_the_record_with_what_was_measured(small, tmp_path):
     town = copy_town(small, tmp_path / "broken")
     (town / "town.toml").write_text("[town", encoding="utf-8")
@@ -231,6 +240,23 @@ def test_a_lost_worker_costs_a_town_one_try():
     )
     with pytest.raises(UsageError):
         engine._outcome(Future(CancelledError("a")), {"town_id": "east", "attempts": 0})
+
+
+@pytest.mark.enable_socket
+def test_a_batch_that_is_cut_short_waits_for_no_town(small, tmp_path, site, monkeypatch):
+    copy_town(small, tmp_path / "towns" / "dies", "kill_me")
+    copy_town(small, tmp_path / "towns" / "hangs", "hang")
+
+    def interrupted(*asked):
+        del asked
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_settled", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fg.run_batch([tmp_path / "towns"], out=tmp_path / "out", workers=2, timeout_min=10)
+    assert sorted(set((site / "started").read_text(encoding="utf-8").split())) == ["dies", "hangs"]
+    assert not psutil.Process().children()
+    assert not (tmp_path / "out" / ".work" / "hangs").exists()
 
 
 @pytest.fixture

@@ -173,11 +173,15 @@ def _made(
         leave=False,
     )
     made = {}
+    (target / WORK).mkdir(exist_ok=True)
     with opened(workers=workers, scheduler=scheduler) as client, bar:
-        for record in finished(client, jobs):
-            made[record["town_id"]] = _settled(record, target)
-            bar.update()
-    shutil.rmtree(target / WORK, ignore_errors=True)
+        try:
+            for record in finished(client, jobs):
+                made[record["town_id"]] = _settled(record, target)
+                bar.update()
+        finally:
+            # Whatever ends it early: workers give up a town whose folder is gone.
+            shutil.rmtree(target / WORK, ignore_errors=True)
     return made
 
 

@@ -95,7 +95,8 @@ def _tried(job: dict[str, Any]) -> dict[str, Any]:
     # The process in the name keeps a town that was given up apart from its second try elsewhere.
     work = Path(job["out"]) / WORK / f"{job['town_id']}.{os.getpid()}"
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    # The folder above is the batch's: where it is gone nobody waits, or this computer does not see it.
+    work.mkdir()
     answer, log = work.with_name(f"{work.name}.json"), work.with_name(f"{work.name}.log")
     answer.unlink(missing_ok=True)
     began = time.monotonic()

@@ -90,6 +90,7 @@ def find_towns(paths: Iterable[str | Path]) -> tuple[dict[str, Path], list[Path]
     ['shuixiang']
     """
     found: dict[str, Path] = {}
+    taken: dict[str, Path] = {}
     left_out: list[Path] = []
     for path in paths:
         files, others = _town_files(Path(path))
@@ -97,9 +98,10 @@ def find_towns(paths: Iterable[str | Path]) -> tuple[dict[str, Path], list[Path]
         for file in files:
             town_id = _safe_name(file.parent.name)
             # Some systems tell no capitals apart.
-            twin = next((one for one in found if one.casefold() == town_id.casefold()), town_id)
-            if found.setdefault(twin, file) != file:
-                raise UsageError("batch_clash", town_id=town_id, one=str(found[twin]), other=str(file))
+            one = taken.setdefault(town_id.casefold(), file)
+            if one != file:
+                raise UsageError("batch_clash", town_id=town_id, one=str(one), other=str(file))
+            found[town_id] = file
     if not found:
         raise UsageError("batch_no_towns")
     return dict(sorted(found.items())), left_out
