@@ -24,7 +24,7 @@ from fengmao_geo.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 # Long enough for a very small town on a busy computer; the town that hangs takes it all.
-LIMITS = ("--timeout", "0.75", "--memory", "0.6")
+LIMITS = ("--timeout", "0.5", "--memory", "0.6")
 GOOD = {"a_town", "b_town"}
 REASONS = {"c_corrupt": "faults", "d_eats": "memory", "f_dies": "died", "z_hangs": "timeout"}
 
@@ -177,7 +177,7 @@ def test_a_second_batch_in_the_same_folder_is_refused(local):
 def test_some_towns_failed_is_exit_code_one_and_said_in_words(local):
     assert local.code == 1
     assert "已完成 2 个镇,未完成 4 个" in local.said
-    assert "(z_hangs):0.75 分钟内未算完" in local.said
+    assert "(z_hangs):0.5 分钟内未算完" in local.said
 
 
 def test_a_batch_listens_on_loopback_alone(local, joined):
@@ -210,7 +210,7 @@ def test_the_summary_has_every_town_with_figures_or_with_its_reason(local):
     assert [name for name in failed if name in REASONS] == list(REASONS)
     layer = gpd.read_file(local.out / "summary.gpkg").set_index("town_id")
     assert layer.loc["b_town", "people"] == 100
-    assert layer.loc["z_hangs", "found"] == "0.75 分钟内未算完"
+    assert layer.loc["z_hangs", "found"] == "0.5 分钟内未算完"
 
 
 def test_done_towns_alone_are_exit_code_zero_and_nothing_is_run_again(local, towns, tmp_path):
