@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from fengmao_geo.study import study
 
 if TYPE_CHECKING:
+    from fengmao_geo.batch.run import run_batch as run_batch
     from fengmao_geo.batch.split import SplitTowns as SplitTowns
     from fengmao_geo.batch.split import split_towns as split_towns
+    from fengmao_geo.batch.towns import BatchOptions as BatchOptions
     from fengmao_geo.blocks.block_scores import block_scores as block_scores
     from fengmao_geo.blocks.indicators import block_indicators as block_indicators
     from fengmao_geo.blocks.matrix import block_matrix as block_matrix
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from fengmao_geo.errors import TownError as TownError
     from fengmao_geo.errors import UnknownNameError as UnknownNameError
     from fengmao_geo.errors import UsageError as UsageError
+    from fengmao_geo.export.batch_files import write_batch_summary as write_batch_summary
     from fengmao_geo.export.finding_files import write_finding_files as write_finding_files
     from fengmao_geo.export.folium_map import MapPage as MapPage
     from fengmao_geo.export.folium_map import explore as explore
@@ -94,6 +97,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Attachments": "network.attach",
+    "BatchOptions": "batch.towns",
     "Draft": "town.draft",
     "FengmaoError": "errors",
     "GreenGains": "green.gain",
@@ -137,6 +141,7 @@ _HOME = {
     "read_osm": "town.osm",
     "read_results": "export.saved_run",
     "read_town": "town.read",
+    "run_batch": "batch.run",
     "sample_town": "town.sample",
     "school_routes": "life_circle.school_routes",
     "site_settings": "siting.rules",
@@ -151,6 +156,7 @@ _HOME = {
     "with_facilities": "town.change",
     "with_links": "network.scenario",
     "without_links": "network.scenario",
+    "write_batch_summary": "export.batch_files",
     "write_block_maps": "export.folium_map",
     "write_finding_files": "export.finding_files",
     "write_geopackage": "export.town_geopackage",
@@ -177,6 +183,7 @@ _HOME = {
 
 __all__ = [
     "Attachments",
+    "BatchOptions",
     "Draft",
     "FengmaoError",
     "GreenGains",
@@ -226,6 +233,7 @@ __all__ = [
     "read_results",
     "read_town",
     "red_lines",
+    "run_batch",
     "sample_town",
     "school_routes",
     "score_changes",
@@ -245,6 +253,7 @@ __all__ = [
     "with_facilities",
     "with_links",
     "without_links",
+    "write_batch_summary",
     "write_block_maps",
     "write_finding_files",
     "write_geopackage",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -11,7 +12,7 @@ import typer
 
 from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.intake import import_osm, new
-from fengmao_geo.many import split
+from fengmao_geo.many import batch, split
 from fengmao_geo.messages import Lang, text
 from fengmao_geo.saved import map_run, track
 from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
@@ -48,6 +49,7 @@ app.command(name="import-osm", help=text("cli.import_osm_help"))(import_osm)
 app.command(name="split", help=text("cli.split_help"))(split)
 app.command(name="map", help=text("cli.map_help"))(map_run)
 app.command(name="track", help=text("cli.track_help"))(track)
+app.command(name="batch", help=text("cli.batch_help"))(batch)
 
 
 def main() -> None:
@@ -357,17 +359,10 @@ def _studied(
     previous = read_spaces(out / "spaces.gpkg", crs=town.crs)
     if is_whole and asked is None and town.settings.site_rules:
         asked = {}
-    found = study(
-        town,
-        catalogue=own_catalogue,
-        walker=walker,
-        review=review,
-        previous=previous,
-        # What was typed wins over the town's file.
-        site=None if asked is None else site_settings(town, asked=asked),
-        has_blocks=has_blocks,
-    )
-    return found, review
+    # What was typed wins over the town's file.
+    site = None if asked is None else site_settings(town, asked=asked)
+    measure = partial(study, catalogue=own_catalogue, walker=walker, has_blocks=has_blocks)
+    return measure(town, review=review, previous=previous, site=site), review
 
 
 def _reviews(*places: Path) -> pd.DataFrame | None:

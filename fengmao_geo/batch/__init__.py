@@ -1,1 +1,1 @@
-"""Many towns: large layers cut into towns."""
+"""Many towns: each in a process of its own on a running engine, cut before that out of larger layers."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fengmao_geo.results import Results
     from fengmao_geo.town.town import Town
 
-__all__ = ["RUN_LOG", "Run", "Timings", "data_date", "input_hashes", "run_date", "run_of"]
+__all__ = ["RUN_LOG", "Run", "Timings", "data_date", "input_hashes", "run_date", "run_of", "versions"]
 
 RUN_LOG = "run.log"
 
@@ -112,7 +112,7 @@ def run_of(
         data_on=data_on,
         parameters={**asked, **(parameters or {})},
         inputs=dict(sorted((inputs or {}).items())),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -150,7 +150,19 @@ def _nameless(name: str, value: object) -> object:
     return Path(value).name if name.endswith("_file") and isinstance(value, str) else value
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Name the versions that figures depend on: of the library, of Python, of what both rest on.
+
+    Returns
+    -------
+    dict
+        Versions by name.
+
+    Examples
+    --------
+    >>> "shapely" in versions()
+    True
+    """
     others = {name: version(name) for name in _DEPENDENCIES}
     # Of the package as it lies here, installed or not.
     own = import_module("fengmao_geo").__version__

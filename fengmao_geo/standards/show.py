@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fengmao_geo.errors import UnknownNameError
 from fengmao_geo.standards.amap import amap_types
 from fengmao_geo.standards.basemaps import basemaps
+from fengmao_geo.standards.batch import batch_standard, headlines
 from fengmao_geo.standards.figures import FIGURE_FILES, figure_standard
 from fengmao_geo.standards.files import read_record, read_toml, shipped
 from fengmao_geo.standards.green import green_standard
@@ -99,6 +100,7 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "uses": _use_rows,
         "green": _green_rows,
         "indicators": _indicator_rows,
+        "headlines": _headline_rows,
         "red_lines": lambda: _rows(red_line_standard().values()),
         "rasters": _raster_rows,
         "school_routes": _route_rows,
@@ -113,6 +115,11 @@ def _tables() -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "basemaps": lambda: _rows(basemaps().values()),
         "renewal_types": lambda: _label_rows("renewal_types.toml"),
     }
+
+
+def _headline_rows() -> list[dict[str, Any]]:
+    of = batch_standard()
+    return [{**one.model_dump(), "source": of.source, "tag": of.tag} for one in headlines()]
 
 
 def _rows(records: Iterable[Record]) -> list[dict[str, Any]]:

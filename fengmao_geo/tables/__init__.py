@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fengmao_geo.errors import UnknownNameError
+from fengmao_geo.tables.batch import BATCH_RESULTS
 from fengmao_geo.tables.blocks import BLOCK_RESULTS
 from fengmao_geo.tables.green import GREEN_RESULTS
 from fengmao_geo.tables.layers import (
@@ -57,6 +58,7 @@ RESULTS: dict[str, Table] = {
         *ROUTE_RESULTS,
         *BLOCK_RESULTS,
         *PROGRESS_RESULTS,
+        *BATCH_RESULTS,
     )
 }
 

@@ -1,0 +1,123 @@
+"""What is said of the towns of a batch: their figures, their boundaries, why one failed and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fengmao_geo.export.sheet_cells import unit_name, written
+from fengmao_geo.messages import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fengmao_geo.messages import Lang
+    from fengmao_geo.standards.batch import Headline
+
+__all__ = ["Reason", "boundary_words", "reason_words", "value_words"]
+
+#: So many faults of a town are told; its own check lists them all.
+_FAULTS = 5
+
+
+class Reason(NamedTuple):
+    """Why a town failed.
+
+    Parameters
+    ----------
+    found
+        What happened.
+    remedy
+        What to do.
+    """
+
+    found: str
+    remedy: str
+
+
+def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> Reason:
+    """Say why a town failed, and what to do.
+
+    Parameters
+    ----------
+    town
+        A row of the table ``batch_towns``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Reason
+        The words; empty of a town that is done.
+
+    Examples
+    --------
+    >>> reason_words({"reason": "timeout", "reason_values": {"limit_min": 60}}, lang="en").found
+    'not done after 60 minutes'
+    >>> reason_words({"reason": "", "reason_values": {}}).found
+    ''
+    """
+    if not town["reason"]:
+        return Reason("", "")
+    values = dict(town["reason_values"])
+    if lang in values:
+        # Faults of the data were told in both languages where they were found.
+        first, *rest = str(values[lang]).splitlines()
+        more = [text("batch.more", lang=lang, count=len(rest) - _FAULTS)] if len(rest) > _FAULTS else []
+        values = {"faults": "\n".join([first, *rest[:_FAULTS], *more])}
+    key = f"batch.reason.{town['reason']}"
+    return Reason(text(f"{key}.found", lang=lang, **values), text(f"{key}.remedy", lang=lang))
+
+
+def value_words(value: float | None, headline: Headline, *, lang: Lang = "zh") -> str:
+    """Write a figure as people read it, with its unit.
+
+    Parameters
+    ----------
+    value
+        The figure; ``None`` where it is not known.
+    headline
+        What it is of.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> from fengmao_geo.standards.batch import headlines
+    >>> area = headlines()[1]
+    >>> value_words(12.345, area, lang="en"), value_words(None, area, lang="en")
+    ('12.35 ha', 'not enough data')
+    """
+    told = written(value, headline.unit, lang=lang)
+    unit = unit_name(headline.unit, lang=lang)
+    if told.mood or unit == "%" or not unit:
+        return told.shown
+    return f"{told.shown} {unit}"
+
+
+def boundary_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> str:
+    """Say what a town's figures are of: its boundary, and the date of its data.
+
+    Parameters
+    ----------
+    town
+        A row of the table ``batch_towns``.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        The words; empty where neither is stated.
+
+    Examples
+    --------
+    >>> boundary_words({"boundary": "actual 2024", "data_on": "2024-12-31"}, lang="en")
+    'boundary: actual 2024 · data of 2024-12-31'
+    """
+    parts = {"boundary_of": town["boundary"], "data_of": town["data_on"]}
+    return " · ".join(text(f"batch.{key}", lang=lang, value=value) for key, value in parts.items() if value)
