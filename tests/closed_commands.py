@@ -45,7 +45,7 @@ def commands(town: Path, osm: Path, out: Path) -> dict[str, list[str]]:
         "spaces": [str(town), "--out", str(out / "spaces")],
         "green": [str(town), "--out", str(out / "green")],
         "site": [str(town), "--budget", "500", "--out", str(out / "site")],
-        "split": [str(town), "--out", str(out / "split")],
+        "split": [str(town), "--by", str(town.parent / "towns.gpkg"), "--out", str(out / "split")],
         "demo": ["--out", str(out / "demo")],
     }
 

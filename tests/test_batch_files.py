@@ -89,7 +89,7 @@ def test_figures_are_rounded_as_people_read_them_and_what_is_unknown_says_so(tmp
     towns = sheets(tmp_path)[0]
     assert column(towns, "人口(人)") == [800, 1200]
     assert column(towns, "15分钟生活圈全配人口比例(%)") == [0.75, 0.25]
-    assert column(towns, "闲置建筑面积(平方米)") == ["数据不足", 10]
+    assert column(towns, "闲置建筑面积(m²)") == ["数据不足", 10]
     assert column(towns, "数据问题:提示") == [3, 3]
 
 

@@ -61,6 +61,7 @@ def closed(tmp_path_factory):
     drawn.way((50, 20), (60, 20), (60, 30), (50, 30), (50, 20), building="house")
     drawn.way((-100, -100), (300, -100), (300, 100), (-100, 100), (-100, -100), landuse="residential")
     osm = drawn.write(above / "v.osm.pbf")
+    frame([box(-200, -200, 1500, 1500)], name=["水乡镇"]).to_file(above / "towns.gpkg")
     command = [
         sys.executable,
         str(SCRIPT),

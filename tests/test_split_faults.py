@@ -17,7 +17,7 @@ from town_layers import EAST, NORTH, codes, frame, line, square
 from typer.testing import CliRunner
 
 import fengmao_geo as fg
-from fengmao_geo.batch.outlines import safe_id
+from fengmao_geo.batch.names import safe_id
 from fengmao_geo.batch.split import named_file, split_towns
 from fengmao_geo.cli import app
 from fengmao_geo.town.sample import sample_folder

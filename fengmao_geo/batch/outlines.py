@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from fengmao_geo.batch.names import safe_id
 from fengmao_geo.findings import Finding
 from fengmao_geo.town.check import checked_layer
 from fengmao_geo.town.texts import as_text
@@ -26,15 +25,11 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Indices = NDArray[np.intp]
 
-__all__ = ["Outlines", "safe_id", "town_outlines"]
+__all__ = ["Outlines", "town_outlines"]
 
 #: The layer that outlines are called in findings, and the one whose names of columns they share.
 LAYER = "towns"
 _LIKE = "communities"
-
-#: The longest name of a folder, and names that Windows keeps to itself.
-_LONGEST = 60
-_KEPT = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 
 #: Ground of two outlines that is less than this is rounding.
 _ROUNDING_M2 = 1.0
@@ -120,32 +115,6 @@ def town_outlines(
     ).sort_values("town_id", kind="stable", ignore_index=True)
     apart, more = _apart(table)
     return Outlines(apart), [*found, *more]
-
-
-def safe_id(name: str) -> str:
-    """Make the name of a folder of a town's name: letters and digits of any script, ``-`` and ``_``.
-
-    Parameters
-    ----------
-    name
-        The town's name.
-
-    Returns
-    -------
-    str
-        The name of the folder, on every system the same; empty if nothing of the name is left.
-
-    Examples
-    --------
-    >>> safe_id("../Lake Town (north)"), safe_id("NUL"), safe_id("?!")
-    ('Lake_Town_north', 'town_NUL', '')
-    """
-    plain = unicodedata.normalize("NFKC", name)
-    kept = "".join(sign if sign.isalnum() or sign in "-_" else " " for sign in plain)
-    safe = "_".join(kept.split()).strip("_-")
-    while len(safe.encode()) > 3 * _LONGEST or len(safe) > _LONGEST:
-        safe = safe[:-1]
-    return f"town_{safe}" if _KEPT.fullmatch(safe) else safe
 
 
 def _names(checked: gpd.GeoDataFrame, column: str | None) -> tuple[list[str], list[Finding]]:

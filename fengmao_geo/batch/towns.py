@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fengmao_geo.batch.names import safe_id
 from fengmao_geo.errors import UsageError
 from fengmao_geo.export.run_record import input_hashes, versions
 from fengmao_geo.export.space_files import REVIEW
@@ -24,10 +23,6 @@ __all__ = ["PHOTOS", "BatchOptions", "find_towns", "town_key"]
 
 #: Pictures of spaces, beside the town's file.
 PHOTOS = "photos"
-
-# What no system takes in a name of a folder; letters of any script stay.
-_UNSAFE = re.compile(r"[^\w.-]+")
-_LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def find_towns(paths: Iterable[str | Path]) -> tuple[dict[str, Path], list[Path]
         files, others = _town_files(Path(path))
         left_out += others
         for file in files:
-            town_id = _safe_name(file.parent.name)
+            town_id = safe_id(file.parent.name) or "town"
             # Some systems tell no capitals apart.
             one = taken.setdefault(town_id.casefold(), file)
             if one != file:
@@ -118,12 +113,6 @@ def _town_files(path: Path) -> tuple[list[Path], list[Path]]:
     if not files:
         raise UsageError("batch_town_path", path=str(path))
     return files, [one for one in inside if not (one / TOWN_FILE).is_file()]
-
-
-def _safe_name(name: str) -> str:
-    """Write a name so that every system takes it for a folder's."""
-    safe = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip("._")
-    return safe[:_LONGEST] or "town"
 
 
 def town_key(file: Path, options: BatchOptions) -> str:
