@@ -254,8 +254,8 @@ def tiled_town(layers: tuple[str, ...], tiles: int) -> dict[str, gpd.GeoDataFram
             beside = place + np.eye(2, dtype=int)[axis]
             if any((beside == other).all() for other in at.values()):
                 links.append(shapely.LineString([last + place * step, first + beside * step]))
-    ids = [f"link-{row:04d}" for row in range(len(links))]
-    joined = gpd.GeoDataFrame({"id": ids}, geometry=links, crs=sample.crs)
+    link_ids = [f"link-{row:04d}" for row in range(len(links))]
+    joined = gpd.GeoDataFrame({"id": link_ids}, geometry=links, crs=sample.crs)
     made["streets"] = pd.concat([made["streets"], joined], ignore_index=True) if links else made["streets"]
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -247,8 +248,8 @@ def _service_areas(
         return _areas_of_type(network, houses, name, places[name].attachments, limits, walker)
 
     joined = [name for name, there in places.items() if there.attachments.is_attached.any()]
-    # Most of the time goes into joining polygons, which leaves Python's lock free.
-    with ThreadPoolExecutor() as pool:
+    # Joining polygons leaves Python's lock free; each thread holds the ground of a whole type in memory.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(tqdm(pool.map(rows_of, joined), total=len(joined), delay=2, disable=None, leave=False))
     columns = [*RESULTS["type_service_areas"].names, "geometry"]
     rows = [row for rows in found for row in rows]
