@@ -107,7 +107,8 @@ def growth(case: str, runs: list[Run]) -> Iterator[str]:
     yield _row("---", *("---:" for _ in heads), *(("---:", "---:") if many else ()))
     for step in runs[0]["seconds"]:
         cells = [
-            f"{run['seconds'][step]:,.1f} s, CPU {run['cpu_seconds'][step]:,.1f}, {_mib(run['peak_mib'][step])}"
+            f"{run['seconds'][step]:,.1f} s, {run['cpu_seconds'][step]:,.1f} of CPU, "
+            f"{_mib(run['peak_mib'][step])}"
             for run in runs
         ]
         fits = [
@@ -161,9 +162,10 @@ def report(runs: list[Run], options: argparse.Namespace) -> Iterator[str]:
     memory = ""
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1024**3:.0f} GiB"
-    yield f"{platform.system()}, {platform.machine()}, {os.cpu_count()} CPUs{memory}. Seconds are medians, CPU is"
-    yield "CPU seconds; memory is the highest of the process so far, imports and input included, so that its"
-    yield f"exponents are low. Bold: above {MOST_MIB:,} MiB, or an exponent above {MOST_EXPONENT:g}."
+    yield f"{platform.system()}, {platform.machine()}, {os.cpu_count()} CPUs{memory}."
+    yield "Seconds are medians; memory is the highest of the process so far, imports and input included, so that"
+    yield "its exponents are low."
+    yield f"Bold: above {MOST_MIB:,} MiB, or an exponent above {MOST_EXPONENT:g}."
     for case in options.cases:
         of_case = [run for run in runs if run["case"] == case]
         keys = dict.fromkeys((run["tool"], run["size"]) for run in of_case)
