@@ -163,8 +163,8 @@ def report(runs: list[Run], options: argparse.Namespace) -> Iterator[str]:
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1024**3:.0f} GiB"
     yield f"{platform.system()}, {platform.machine()}, {os.cpu_count()} CPUs{memory}."
-    yield "Seconds are medians; memory is the highest of the process so far, imports and input included, so that"
-    yield "its exponents are low."
+    yield "Seconds are medians; memory is the highest of the process so far, imports and input included, so"
+    yield "that its exponents are low."
     yield f"Bold: above {MOST_MIB:,} MiB, or an exponent above {MOST_EXPONENT:g}."
     for case in options.cases:
         of_case = [run for run in runs if run["case"] == case]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fengmao_geo.life_circle.walks import Walks
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.standards.records import Catalogue, Walker
     from fengmao_geo.town.town import Town
@@ -168,9 +169,7 @@ def life_circles(
     who, asked = load_walker(walker), load_catalogue(catalogue)
     walks = walks_of(town, network, limits=limits, catalogue=asked, walker=who)
     homes, types = walks.homes, walks.types
-    tiers = tier_rows(walks.reach, types, limits, speed_m_min=who.speed_m_min)
-    coverage = coverage_table(tiers, homes.table, limits)
-    areas = area_table(tiers, coverage, homes.table, _areas(town, homes.table), limits)
+    coverage, areas = _counts(town, walks, limits, who)
     asked_places = {
         name: walks.places[name] for name in types[types["is_asked"]]["facility_type"] if name in walks.places
     }
@@ -188,6 +187,16 @@ def life_circles(
         service_areas=_service_areas(town, network, asked_places, limits, who),
         findings=unattached(town, homes.attachments, walks.places),
     )
+
+
+def _counts(
+    town: Town, walks: Walks, limits: tuple[float, ...], walker: Walker
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count by dwelling and by area; the rows in between, most of a city's memory, are gone afterwards."""
+    homes = walks.homes.table
+    tiers = tier_rows(walks.reach, walks.types, limits, speed_m_min=walker.speed_m_min)
+    coverage = coverage_table(tiers, homes, limits)
+    return coverage, area_table(tiers, coverage, homes, _areas(town, homes), limits)
 
 
 def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
