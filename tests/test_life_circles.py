@@ -231,6 +231,18 @@ def test_people_of_each_area_add_up(circles_of):
     assert np.allclose(parts, circles.areas["people"])
 
 
+@pytest.mark.parametrize("rows", [1, 7])
+def test_counting_some_types_at_a_time_gives_the_same_bits(circles_of, monkeypatch, rows):
+    town = street_town([("bank", 100), ("park", 400)], people=(0.1, 0.2, 0.7), homes=(100, 400, 1000))
+    asked = [
+        entry(kind, tier) for kind, tier in (("bank", 5), ("park", 15), ("pharmacy", 5), ("library", 15))
+    ]
+    whole = circles_of(town, *asked).areas
+    monkeypatch.setattr("fengmao_geo.life_circle.coverage._LOT_ROWS", rows)
+    pd.testing.assert_frame_equal(circles_of(town, *asked).areas, whole, check_exact=True)
+    assert set(whole["facility_type"]) == {"bank", "park", "pharmacy", "library", FULL_SET}
+
+
 def test_without_people_floor_area_is_the_weight(circles_of):
     town = street_town([("bank", 100)], people=(np.nan, np.nan, np.nan))
     circles = circles_of(town, entry("bank", 5))

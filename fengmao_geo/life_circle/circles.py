@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fengmao_geo.life_circle.walks import Walks
     from fengmao_geo.network.walk_network import WalkNetwork
     from fengmao_geo.standards.records import Catalogue, Walker
     from fengmao_geo.town.town import Town
@@ -167,9 +169,7 @@ def life_circles(
     who, asked = load_walker(walker), load_catalogue(catalogue)
     walks = walks_of(town, network, limits=limits, catalogue=asked, walker=who)
     homes, types = walks.homes, walks.types
-    tiers = tier_rows(walks.reach, types, limits, speed_m_min=who.speed_m_min)
-    coverage = coverage_table(tiers, homes.table, limits)
-    areas = area_table(tiers, coverage, homes.table, _areas(town, homes.table), limits)
+    coverage, areas = _counts(town, walks, limits, who)
     asked_places = {
         name: walks.places[name] for name in types[types["is_asked"]]["facility_type"] if name in walks.places
     }
@@ -187,6 +187,16 @@ def life_circles(
         service_areas=_service_areas(town, network, asked_places, limits, who),
         findings=unattached(town, homes.attachments, walks.places),
     )
+
+
+def _counts(
+    town: Town, walks: Walks, limits: tuple[float, ...], walker: Walker
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count by dwelling and by area; the rows in between, most of a city's memory, are gone afterwards."""
+    homes = walks.homes.table
+    tiers = tier_rows(walks.reach, walks.types, limits, speed_m_min=walker.speed_m_min)
+    coverage = coverage_table(tiers, homes, limits)
+    return coverage, area_table(tiers, coverage, homes, _areas(town, homes), limits)
 
 
 def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -247,8 +257,8 @@ def _service_areas(
         return _areas_of_type(network, houses, name, places[name].attachments, limits, walker)
 
     joined = [name for name, there in places.items() if there.attachments.is_attached.any()]
-    # Most of the time goes into joining polygons, which leaves Python's lock free.
-    with ThreadPoolExecutor() as pool:
+    # Joining polygons leaves Python's lock free; each thread holds the ground of a whole type in memory.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(tqdm(pool.map(rows_of, joined), total=len(joined), delay=2, disable=None, leave=False))
     columns = [*RESULTS["type_service_areas"].names, "geometry"]
     rows = [row for rows in found for row in rows]

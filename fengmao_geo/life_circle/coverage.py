@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from fengmao_geo.life_circle.reach import statuses
 from fengmao_geo.tables import GROUP_COLUMNS, GROUPS, RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -24,6 +27,10 @@ FULL_SET = "full_set"
 _STATUS = ("reached", "unreached", "unknown")
 #: How many people reach, do not reach, or may reach.
 PEOPLE = tuple(f"{status}_people" for status in _STATUS)
+_ROW_KEYS = ("dwelling_id", "limit_min", "facility_type", "group")
+_AREA_KEYS = ("area_kind", "area_id", "area_name", "limit_min", "facility_type", "group", "by")
+# About so many rows of dwellings, circles and types are counted at once.
+_LOT_ROWS = 300_000
 
 
 def tier_rows(
@@ -50,7 +57,8 @@ def tier_rows(
         ``is_straight`` says whether the straight line is short enough.
     """
     asked = types[types["is_asked"]][["facility_type", "tier_min", "group", "is_required"]]
-    rows = reach.merge(asked, on="facility_type", how="inner")
+    needed = ["dwelling_id", "facility_type", "travel_min", "straight_m", "doubt_min"]
+    rows = reach[needed].merge(asked, on="facility_type", how="inner")
     circles = []
     for limit in minutes:
         inside = rows[rows["tier_min"] <= limit]
@@ -181,18 +189,34 @@ def area_table(
     DataFrame
         The table ``areas``. A share is of the people whose state is known or not, never of the known alone.
     """
-    counted = tiers.assign(people=_own_people(tiers, homes))
-    own = counted["people"].to_numpy()
-    is_straight = counted["is_straight"].to_numpy(dtype=bool)
-    straight = counted.assign(
+    full = _full_rows(coverage, tiers, minutes).assign(by="network")
+    lots = itertools.chain([full], (_type_rows(lot, homes) for lot in _lots(tiers)))
+    sums = [_sums(rows.merge(areas, on="dwelling_id")) for rows in lots]
+    found = pd.concat([part for part in sums if len(part)] or sums[:1], ignore_index=True)
+    return _with_shares(found.sort_values(list(_AREA_KEYS), kind="stable", ignore_index=True))
+
+
+def _lots(tiers: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Take some types at a time, so that rows of each dwelling and area never stand all in memory at once."""
+    names = tiers["facility_type"].unique()
+    many = max(1, _LOT_ROWS * len(names) // max(len(tiers), 1))
+    for first in range(0, len(names), many):
+        is_in = tiers["facility_type"].isin(names[first : first + many])
+        yield tiers if is_in.all() else tiers[is_in]
+
+
+def _type_rows(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Count people dwelling by dwelling and type by type, walked and by straight line."""
+    walked = _walked_rows(tiers, homes).assign(by="network")
+    own, is_straight = walked["people"].to_numpy(), tiers["is_straight"].to_numpy(dtype=bool)
+    is_unknown = (tiers["status"] == "unknown").to_numpy()
+    straight = walked.assign(
         by="straight_line",
         reached_people=np.where(is_straight, own, 0.0),
-        unreached_people=np.where(~is_straight & (counted["status"] != "unknown"), own, 0.0),
-        unknown_people=np.where(~is_straight & (counted["status"] == "unknown"), own, 0.0),
+        unreached_people=np.where(~is_straight & ~is_unknown, own, 0.0),
+        unknown_people=np.where(~is_straight & is_unknown, own, 0.0),
     )
-    walked = people_rows(tiers, coverage, homes, minutes).assign(by="network")
-    rows = pd.concat([walked, straight[list(walked.columns)]], ignore_index=True)
-    return _sum_up(rows.merge(areas, on="dwelling_id"))
+    return pd.concat([walked, straight], ignore_index=True)
 
 
 def _own_people(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> Numbers:
@@ -227,19 +251,26 @@ def people_rows(
         ``dwelling_id, limit_min, facility_type, group, people, reached_people, unreached_people,
         unknown_people``.
     """
-    own = _own_people(tiers, homes)
-    status = tiers["status"].to_numpy()
-    walked = tiers.assign(
-        people=own, **{f"{one}_people": np.where(status == one, own, 0.0) for one in _STATUS}
-    )
+    full = _full_rows(coverage, tiers, minutes)
+    return pd.concat([_walked_rows(tiers, homes), full], ignore_index=True)
+
+
+def _walked_rows(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
+    own, status = _own_people(tiers, homes), tiers["status"].to_numpy()
+    counted = {f"{one}_people": np.where(status == one, own, 0.0) for one in _STATUS}
+    return tiers[list(_ROW_KEYS)].assign(people=own, **counted)
+
+
+def _full_rows(coverage: pd.DataFrame, tiers: pd.DataFrame, minutes: tuple[float, ...]) -> pd.DataFrame:
     full = [_full_set(coverage, tiers, limit).assign(limit_min=limit) for limit in minutes]
-    columns = ["dwelling_id", "limit_min", "facility_type", "group", "people", *PEOPLE]
-    return pd.concat([frame[columns] for frame in (walked, *full)], ignore_index=True)
+    return pd.concat(full, ignore_index=True)[[*_ROW_KEYS, "people", *PEOPLE]]
 
 
-def _sum_up(rows: pd.DataFrame) -> pd.DataFrame:
-    keys = ["area_kind", "area_id", "area_name", "limit_min", "facility_type", "group", "by"]
-    sums = rows.groupby(keys, sort=True)[["people", *PEOPLE]].sum(min_count=1).reset_index()
+def _sums(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby(list(_AREA_KEYS), sort=True)[["people", *PEOPLE]].sum(min_count=1).reset_index()
+
+
+def _with_shares(sums: pd.DataFrame) -> pd.DataFrame:
     # People that were not counted are in no sum: where nobody was, the sums are unknown, not zero.
     sums[list(PEOPLE)] = sums[list(PEOPLE)].where(sums["people"].notna(), np.nan)
     share = sums["reached_people"] / sums["people"].where(sums["people"] > 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import Attachments, as_attachments
 from fengmao_geo.network.costs import costs_of
+from fengmao_geo.network.nearby import nearby_distances
+from fengmao_geo.network.pairs import Pairs, nearest_of, shortest_of
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
 
@@ -42,18 +44,6 @@ __all__ = [
 TOLERANCE = 1e-9
 # So many rows of distances to every node are held at once.
 _ROWS_BYTES = 64_000_000
-
-
-class Pairs(NamedTuple):
-    """Reached pairs as arrays: row of the origin, row of the destination, metres walked."""
-
-    origin: Indices
-    destination: Indices
-    distance_m: Numbers
-
-    def take(self, chosen: NDArray[Any]) -> Pairs:
-        """Keep some of the pairs, by position or by flag."""
-        return Pairs(self.origin[chosen], self.destination[chosen], self.distance_m[chosen])
 
 
 def travel_times(
@@ -171,7 +161,7 @@ def nearest_pairs(
     to[is_tie] = np.minimum(to[is_tie], to_by_v[is_tie])
     to = np.where(by_v < by_u, to_by_v, to)
     direct = _direct(network, ends, starts, walker)
-    return _nearest_of(
+    return nearest_of(
         Pairs(ends.place, to, walked), direct, count=len(origins), limit_m=limit_m * (1 + TOLERANCE)
     )
 
@@ -255,16 +245,32 @@ def reached_pairs(
     starts, ends = _usable(network, destinations, walker), _usable(network, origins, walker)
     at_node, first_row = _rows_at_nodes(network, ends)
     found = [_direct(network, ends, starts, walker)]
-    for source, distance in source_distances(network, starts, limit_m=limit_m, walker=walker):
-        nodes = np.flatnonzero(np.isfinite(distance))
-        rows = at_node[ranges(first_row[nodes], first_row[nodes + 1])]
-        here = ends.take_rows(rows)
-        u, v = network.edge_nodes[here.edge_id].T
-        along = np.minimum(*_by_ends(network, here, walker, distance[u], distance[v]))
-        found.append(Pairs(here.place, np.full(len(rows), source), along + here.leg_m))
-    return _shortest_of(
-        Pairs(*(np.concatenate(column) for column in zip(*found, strict=True))), len(destinations), limit_m
-    )
+    graph, source_xy = _with_sources(network, starts, walker), _about_where(network, starts)
+    column = np.full(len(network.node_xy), -1)
+    for near in nearby_distances(graph, source_xy, limit_m=limit_m * (1 + TOLERANCE)):
+        # The last column is of all that none of the sources reaches.
+        distance = np.pad(near.distance_m, ((0, 0), (0, 1)), constant_values=np.inf)
+        column[near.node] = np.arange(len(near.node))
+        source, at = np.nonzero(np.isfinite(near.distance_m))
+        low, high = first_row[near.node[at]], first_row[near.node[at] + 1]
+        row, source, at = at_node[ranges(low, high)], np.repeat(source, high - low), np.repeat(at, high - low)
+        u, v = column[network.edge_nodes.take(ends.edge_id[row], axis=0).T]
+        from_u = distance[source, u]
+        # Where both nodes of an edge are reached, its places are met twice.
+        once = (at == u) | np.isinf(from_u)
+        source, here = source[once], ends.take_rows(row[once])
+        along = np.minimum(*_by_ends(network, here, walker, from_u[once], distance[source, v[once]]))
+        pairs = Pairs(here.place, near.source[source], along + here.leg_m)
+        found.append(pairs.take(pairs.distance_m <= limit_m * (1 + TOLERANCE)))
+        column[near.node] = -1
+    return shortest_of(*found, count=len(destinations), limit_m=limit_m * (1 + TOLERANCE))
+
+
+def _about_where(network: WalkNetwork, places: Attachments) -> Numbers:
+    """Say near which node each place is; the origin for those that are unattached."""
+    xy = np.zeros((len(places), 2))
+    xy[places.place] = network.node_xy[network.edge_nodes[places.edge_id, 0]]
+    return xy
 
 
 def source_distances(
@@ -372,25 +378,3 @@ def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, 
     nodes = np.concatenate([node[:, 0], node[~is_loop, 1]])
     order = np.argsort(nodes, kind="stable")
     return rows[order], np.searchsorted(nodes[order], np.arange(len(network.node_xy) + 1))
-
-
-def _nearest_of(*found: Pairs, count: int, limit_m: float) -> Pairs:
-    """Take the shortest of each origin's pairs; of equally short ones that to the first destination."""
-    least = np.full(count, np.inf)
-    for pairs in found:
-        np.minimum.at(least, pairs.origin, pairs.distance_m)
-    nearest = np.full(count, np.iinfo(np.intp).max)
-    for pairs in found:
-        ties = pairs.take(pairs.distance_m == least[pairs.origin])
-        np.minimum.at(nearest, ties.origin, ties.destination)
-    origin = np.flatnonzero(least <= limit_m)
-    return Pairs(origin, nearest[origin], least[origin])
-
-
-def _shortest_of(pairs: Pairs, destination_count: int, limit_m: float) -> Pairs:
-    pairs = pairs.take(pairs.distance_m <= limit_m * (1 + TOLERANCE))
-    key = pairs.origin * destination_count + pairs.destination
-    order = np.lexsort((pairs.distance_m, key))
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = key[order][1:] != key[order][:-1]
-    return pairs.take(order[is_first])
