@@ -667,6 +667,18 @@ def test_proposed_blocks_stand_below_the_towns_own_with_type_reasons_and_who_gai
     assert "12 人" in row["建议理由"]
 
 
+def test_a_full_set_that_is_not_known_of_all_is_the_least_it_can_be(tmp_path):
+    results = book_results()
+    areas = results.circles.areas.copy()
+    full = (areas["facility_type"] == "full_set") & (areas["area_kind"] == "town")
+    areas.loc[full, ["reached_share", "people", "unknown_people"]] = (0.2, 100.0, 3.0)
+    sheet = reopened(replace(results, circles=replace(results.circles, areas=areas)), tmp_path)["区块一览"]
+    head = next(row for row in sheet.iter_rows() if row[1].value == "区块名称")
+    [at] = [cell.column for cell in head if "15" in str(cell.value)]
+    [town] = [row for row in sheet.iter_rows(min_row=head[0].row) if row[1].value == "水乡镇"]
+    assert (town[at - 1].value, town[at - 1].number_format) == (0.2, '"≥"0%')
+
+
 def test_a_bare_town_in_english_too(tmp_path):
     made = reopened(Results(Town.from_layers(name="Bare", **good_layers())), tmp_path, lang="en")
     assert rows(made, "Spaces", "space")[0]["space"] == "not enough data"

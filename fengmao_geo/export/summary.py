@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fengmao_geo.life_circle.circles import LifeCircles
     from fengmao_geo.results import Results
 
-__all__ = ["summary_table"]
+__all__ = ["is_least", "summary_table"]
 
 _WORST = 3
 # Columns of people, or of what weighs dwellings where nobody counted them.
@@ -95,7 +95,7 @@ def _row(
         "circle": f"{limit:g}",
         "people": _whole(full["people"], unknown),
         "full_set_people": _whole(full["reached_people"], unknown),
-        "full_set_share": _least(full) + _share(full["reached_share"], unknown),
+        "full_set_share": ("≥" if is_least(full) else "") + _share(full["reached_share"], unknown),
         "single_share": _share(single["reached_share"], unknown),
         "worst": text("label.list_mark", lang=lang).join(worst[:_WORST]) or "-",
     }
@@ -116,8 +116,19 @@ def _share(values: pd.Series, unknown: str) -> str:
     return ">99%" if 1 - _FEW < value < 1 else f"{value:.0%}"
 
 
-def _least(full: pd.DataFrame) -> str:
-    """Say that a share is the least it can be, where it is known of some people only."""
+def is_least(full: pd.DataFrame) -> bool:
+    """Say whether the share with the full set is the least it can be, since some people are not known.
+
+    Parameters
+    ----------
+    full
+        Rows of the full set, as in the table ``areas`` of life circles.
+
+    Returns
+    -------
+    bool
+        Whether more may reach it, so many that it shows in whole per cent.
+    """
     is_known = full["reached_share"].notna()
     unknown, people = full["unknown_people"][is_known].sum(), full["people"][is_known].sum()
-    return "≥" if people > 0 and unknown >= _FEW * people else ""
+    return bool(people > 0 and unknown >= _FEW * people)

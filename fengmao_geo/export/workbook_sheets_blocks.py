@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fengmao_geo.blocks.case import NOT_THERE
 from fengmao_geo.blocks.proposal_words import translate_proposals
 from fengmao_geo.export.map_data import column_values
-from fengmao_geo.export.sheets import Head, Sheet, SheetChart
+from fengmao_geo.export.sheets import Head, Measure, Sheet, SheetChart
 from fengmao_geo.export.space_words import capital
+from fengmao_geo.export.summary import is_least
 from fengmao_geo.export.theme import theme
 from fengmao_geo.export.workbook_sheets import is_missing, number, total
 from fengmao_geo.export.workbook_sheets_scores import Scores
@@ -143,10 +144,7 @@ def _block_row(desk: Desk, place: Place, minutes: tuple[float, ...]) -> list[Cel
     if full is not None:
         full = full[(full["facility_type"] == FULL_SET) & (full["by"] == "network")]
     people = None if full is None or not len(full) else float(full["people"].iloc[0])
-    shares = [
-        None if full is None else _mean(full[full["limit_min"] == limit]["reached_share"])
-        for limit in minutes
-    ]
+    shares = [None if full is None else _share(full[full["limit_min"] == limit]) for limit in minutes]
     spaces = _of_block(results.spaces, place)
     sites = _of_block(None if results.programme is None else results.programme.sites, place)
     projects = desk.project_blocks
@@ -183,8 +181,9 @@ def _invested(desk: Desk, here: list[bool]) -> Cell:
     return total(money) if money else NOT_THERE
 
 
-def _mean(values: pd.Series[float]) -> float | None:
-    return None if values.isna().all() else float(values.mean())
+def _share(full: pd.DataFrame) -> Cell:
+    known = full["reached_share"].dropna()
+    return Measure(float(known.mean()), "share", ">=" if is_least(full) else "") if len(known) else None
 
 
 def _of_block(frame: pd.DataFrame | None, place: Place) -> pd.DataFrame | None:
