@@ -243,6 +243,8 @@ def tiled_town(layers: tuple[str, ...], tiles: int) -> dict[str, gpd.GeoDataFram
         for tile, place in at.items():
             shapes = moved_by(frame.geometry.to_numpy(), place * step)
             ids = {key: f"{tile:04d}-" + frame[key] for key in REFERENCES if key in frame.columns}
+            # No city has a hundred streets of one name, which are one street to the names of spaces.
+            ids |= {"name": frame["name"] + f"{tile:04d}"} if name in {"streets", "water"} else {}
             copies.append(frame.assign(**ids).set_geometry(gpd.GeoSeries(shapes, frame.index, crs=frame.crs)))
         made[name] = pd.concat(copies, ignore_index=True)
     lines = sample["streets"].geometry.to_numpy()
