@@ -21,12 +21,12 @@ def test_few_is_not_none_and_most_is_not_all(share, words):
 @pytest.mark.parametrize(("unknown", "mark"), [(309.0, "≥"), (57.0, ""), (0.0, "")])
 def test_a_share_with_some_unknown_is_the_least_it_can_be(unknown, mark):
     full = pd.DataFrame({"reached_share": [0.07], "unknown_people": [unknown], "people": [28_000.0]})
-    assert summary._least(full) == mark
+    assert summary.is_least(full) == bool(mark)
 
 
 def test_a_share_of_which_nothing_is_known_has_no_least():
     full = pd.DataFrame({"reached_share": [None], "unknown_people": [9.0], "people": [9.0]})
-    assert summary._least(full) == ""
+    assert not summary.is_least(full)
 
 
 def test_blocks_come_by_number_and_the_town_last():
