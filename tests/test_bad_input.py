@@ -116,7 +116,7 @@ def test_a_disconnected_quarter_is_told_with_its_length_and_its_place(check):
         id=["s1", "s2"],
         street_class=["main", "lane"],
     )
-    assert "POINT (572" in told(check(streets=island), "not connected", "150 m")
+    assert "east 572050.0 m, north 3403900.0 m" in told(check(streets=island), "not connected", "150 m")
 
 
 def test_a_missing_field_is_told_with_the_names_that_were_tried(check):

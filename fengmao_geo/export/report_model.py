@@ -145,8 +145,8 @@ class Table:
         Examples
         --------
         >>> table = Table("", ("score", "remedy"), (), (1.0, 9.0))
-        >>> [round(share, 2) for share in table.shares(20)]
-        [0.22, 0.78]
+        >>> [round(share, 1) for share in table.shares(20)]
+        [0.2, 0.8]
         """
         total = sum(self.widths)
         rows = [self.head, *(row for row in self.rows if len(row) > 1)]
