@@ -22,6 +22,8 @@ __all__ = ["Nearby", "nearby_distances"]
 
 # So many sources are searched from at once, and so many distances held.
 _SOURCES = 64
+# Into so many lots sources are parted before what each reaches is looked for.
+_LOTS = 16
 _DISTANCES = 4_000_000
 
 
@@ -36,7 +38,7 @@ class Nearby(NamedTuple):
 def nearby_distances(graph: sparse.csr_array, source_xy: Numbers, *, limit_m: float) -> Iterator[Nearby]:
     """Walk out from each source, without looking at the whole graph each time.
 
-    Sources are parted into halves, and with each half goes what it reaches of the graph: a shortest way
+    Sources are parted into lots, and with each lot goes what it reaches of the graph: a shortest way
     within the limit leads only over nodes within the limit, so nothing is lost and no distance changes. Time
     grows with what is reached, not with the sources times the size of the graph.
 
@@ -66,12 +68,23 @@ def nearby_distances(graph: sparse.csr_array, source_xy: Numbers, *, limit_m: fl
             is_node = vertex < count
             yield Nearby(source, vertex[is_node], distance[:, is_node])
             continue
-        xy = source_xy[source]
-        half = np.argsort(xy[:, np.ptp(xy, axis=0).argmax()], kind="stable")
-        for chosen in np.array_split(half, 2):
+        for chosen in _lots(source_xy[source]):
             reached_m = csgraph.dijkstra(part, indices=start[chosen], limit=limit_m, min_only=True)
             keep = np.flatnonzero(np.isfinite(reached_m))
             waiting.append((np.sort(source[chosen]), vertex[keep], _part(part, keep)))
+
+
+def _lots(xy: Numbers) -> list[Indices]:
+    """Halve places across their longer side, several times over, for each lot costs a search."""
+    lots = [np.arange(len(xy))]
+    while len(lots) == 1 or (len(lots) < _LOTS and len(lots[0]) > _SOURCES):
+        lots = [half for lot in lots for half in _halves(xy, lot)]
+    return lots
+
+
+def _halves(xy: Numbers, lot: Indices) -> list[Indices]:
+    axis = np.ptp(xy[lot], axis=0).argmax()
+    return np.array_split(lot[np.argsort(xy[lot, axis], kind="stable")], 2)
 
 
 def _part(graph: sparse.csr_array, keep: Indices) -> sparse.csr_array:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["check_minutes", "ground_of", "service_areas", "settle_buildings"]
 
 _ARC_SEGMENTS = 16
-# So many searches are held in memory at once.
-_BATCH = 64
+# So many searches, and so many of their distances, are held in memory at once.
+_BATCH, _DISTANCES = 64, 32_000_000
 
 
 def service_areas(
@@ -115,7 +115,8 @@ def service_areas(
         return rows
 
     searches = source_distances(network, places, limit_m=limit_m, walker=who)
-    drawn = _drawn_in_threads(rows_of, searches)
+    many = max(1, min(_BATCH, _DISTANCES // max(len(network.node_xy), 1)))
+    drawn = _drawn_in_threads(rows_of, searches, many)
     rows = [
         row for rows in tqdm(drawn, total=len(places), delay=2, disable=None, leave=False) for row in rows
     ]
@@ -129,11 +130,11 @@ def service_areas(
 
 
 def _drawn_in_threads(
-    draw: Callable[[tuple[int, Numbers]], list[Any]], searches: Iterator[tuple[int, Numbers]]
+    draw: Callable[[tuple[int, Numbers]], list[Any]], searches: Iterator[tuple[int, Numbers]], many: int
 ) -> Iterator[list[Any]]:
     """Draw a batch of searches at a time: most of it is joining polygons, which leaves Python's lock free."""
     with ThreadPoolExecutor() as pool:
-        while batch := list(islice(searches, _BATCH)):
+        while batch := list(islice(searches, many)):
             yield from pool.map(draw, batch)
 
 
