@@ -44,6 +44,9 @@ _OF_THE_MAKER = {
     "test_spaces_truth.py",
 }
 
+# Files that run commands, and wait for the processes of these.
+_LONG = ("test_batch.py", "test_cli.py", "test_hostile_sinks.py", "test_no_network.py")
+
 
 def pytest_sessionstart():
     """Read the sample town once for all doctests that ask for it; nothing changes what it is given.
@@ -72,7 +75,7 @@ def pytest_collection_modifyitems(items):
     """
     groups = {item: _group(item) for item in items}
     heavy = {item.path.name for item in items if "shuixiang" in getattr(item, "fixturenames", ())}
-    ranks = {"maker": 0, "demo": 1}
+    ranks = {"maker": 0, "demo": 1} | dict.fromkeys(_LONG, 1)
     items.sort(key=lambda item: ranks.get(groups[item], 2 if item.path.name in heavy else 3))
     for item in items:
         item.add_marker(pytest.mark.xdist_group(groups[item]))

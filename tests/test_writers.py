@@ -18,6 +18,7 @@ import pytest
 from broken_writes import FAILURES, Stop, ages, failed_at_every_step, failed_in_children, tree
 from hostile_town import hostile_results, hostile_review
 from PIL import Image
+from test_batch_files import SOME, records
 from test_track import DATES, run_at
 
 import fengmao_geo as fg
@@ -96,7 +97,19 @@ def layers(folder):
         fg.write_layer(parks, folder / f"green{suffix}")
 
 
-WRITERS = {"everything": everything, "findings": findings, "town": town, "track": track, "layers": layers}
+def batch(folder):
+    folder.mkdir(exist_ok=True)
+    fg.write_batch_summary(records(*SOME), folder=folder)
+
+
+WRITERS = {
+    "everything": everything,
+    "findings": findings,
+    "town": town,
+    "track": track,
+    "layers": layers,
+    "batch": batch,
+}
 
 
 class Written:
@@ -159,7 +172,7 @@ def test_everything_that_is_handed_in_comes_of_public_writers(written):
 
 def test_every_public_writer_is_stopped_here():
     assert {name for name in dir(fg) if name.startswith("write_")} <= {
-        *CALLED, "write_finding_files", "write_town", "write_track_files", "write_layer",
+        *CALLED, "write_finding_files", "write_town", "write_track_files", "write_layer", "write_batch_summary",
     }  # fmt: skip
 
 

@@ -140,8 +140,8 @@ def _sweep(target: Path) -> None:
     shutil.rmtree(target / WORK, ignore_errors=True)
     for older in (target / TOWNS).glob(f".*{_OLD}"):
         shutil.rmtree(older, ignore_errors=True)
-    for part in target.glob(".*.part"):
-        part.unlink()
+    for rest in (*target.glob(".*.part"), *target.glob(".*.old")):
+        rest.unlink()
 
 
 def _is_done(record: dict[str, Any], file: Path, target: Path, asked: BatchOptions) -> bool:

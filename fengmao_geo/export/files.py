@@ -80,7 +80,7 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
             _write(beside[target], content)
         for target, part in beside.items():
             if target in older:
-                target.replace(older[target])
+                _keep(target, older[target])
             part.replace(target)
     except BaseException:
         for target, old in older.items():
@@ -92,6 +92,16 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
     finally:
         for rest in (*beside.values(), *older.values()):
             rest.unlink(missing_ok=True)
+
+
+def _keep(target: Path, older: Path) -> None:
+    """Give a file a second name, so that one stands there even if this process is killed."""
+    older.unlink(missing_ok=True)
+    try:
+        older.hardlink_to(target)
+    except OSError:
+        # Not every system of files knows second names.
+        target.replace(older)
 
 
 def _beside(target: Path, end: str) -> Path:
