@@ -22,7 +22,7 @@ from fengmao_geo.network.ways import shortest_ways, way_lines
 from fengmao_geo.standards.load import walker
 from fengmao_geo.standards.routes import route_standard
 
-LAWS = settings(max_examples=40, deadline=None, derandomize=True)
+LAWS = settings(max_examples=25, deadline=None, derandomize=True)
 
 #: A main road along y = 0 and a lane across it; both are cut where they meet.
 STREETS = {

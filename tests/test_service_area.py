@@ -22,7 +22,7 @@ from fengmao_geo.network.build import walk_network
 from fengmao_geo.network.service_area import check_minutes, service_areas
 from fengmao_geo.network.travel import travel_times
 
-LAWS = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+LAWS = settings(max_examples=20, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 OFF_M = 30.0
 ALLOWED_M = OFF_M / 500
 

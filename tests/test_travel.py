@@ -19,7 +19,7 @@ from fengmao_geo.network.travel import travel_times
 from fengmao_geo.standards.load import walker
 
 WUHAN = Path(__file__).parents[2] / "shared" / "data" / "wuhan_streets.parquet"
-LAWS = settings(max_examples=60, deadline=None, derandomize=True)
+LAWS = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 def minutes(table):
