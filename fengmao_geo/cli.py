@@ -16,6 +16,7 @@ from fengmao_geo.many import batch, split
 from fengmao_geo.messages import Lang, text
 from fengmao_geo.saved import map_run, track
 from fengmao_geo.terminal import faults, print_findings, print_table, say, say_findings, shown
+from fengmao_geo.town.own_process import shut_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from fengmao_geo.town.town import Town
 
 __all__ = ["app", "main"]
-
-# Drivers that follow what a file names, to other files or to the network, are never loaded.
-_SKIPPED_DRIVERS = "OGR_VRT,VRT,WMS,WFS,WMTS,WCS,HTTP,OAPIF,ODS,PLSCENES,NGW,CARTO,AMIGOCLOUD"
 
 # What is asked for cannot be had, or not in time.
 _NO_PROGRAMME = ("infeasible", "not_found")
@@ -54,10 +52,7 @@ app.command(name="batch", help=text("cli.batch_help"))(batch)
 
 def main() -> None:
     """Run the command line."""
-    os.environ.setdefault("GDAL_SKIP", _SKIPPED_DRIVERS)
-    # QGIS and PostGIS set these to a database of their own, which rasterio cannot read.
-    os.environ.pop("PROJ_LIB", None)
-    os.environ.pop("PROJ_DATA", None)
+    shut_in(os.environ)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

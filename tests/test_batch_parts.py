@@ -15,7 +15,7 @@ import pytest
 from batch_towns import copy_town, mischievous, write_small_town
 
 import fengmao_geo as fg
-from fengmao_geo.batch import engine, run
+from fengmao_geo.batch import engine, run, task
 from fengmao_geo.batch.child import town_record
 from fengmao_geo.batch.headline import headline
 from fengmao_geo.batch.task import blank_record, run_one
@@ -70,6 +70,32 @@ def test_the_record_of_a_town_holds_what_a_prefecture_compares(small, quick, tmp
     # A square kilometre near Jiaxing, in degrees to a millionth.
     assert record["outline"].startswith("POLYGON ((120.7")
     assert max(len(number.split(".")[1]) for number in record["outline"][10:-2].replace(",", "").split()) <= 6
+
+
+def test_what_was_decided_in_the_results_of_an_earlier_batch_is_taken_over(small, quick, tmp_path):
+    asked = {}
+
+    def study(town, **options):
+        asked.update(options)
+        return Results(town)
+
+    quick(study)
+    earlier = tmp_path / "towns" / small.name
+    earlier.mkdir(parents=True)
+    (earlier / "spaces_review.csv").write_text(
+        "space_id,decision,reason\ns1,excluded,walled\n", encoding="utf-8"
+    )
+    assert town_record(job(small, tmp_path))["state"] == "done"
+    assert asked["review"]["space_id"].tolist() == ["s1"]
+    assert asked["review"]["reason"].tolist() == ["walled"]
+
+
+def test_the_process_of_a_town_loads_no_driver_that_follows_links(monkeypatch):
+    monkeypatch.delenv("GDAL_SKIP", raising=False)
+    monkeypatch.setenv("PROJ_LIB", "elsewhere")
+    own = task._environment()
+    assert {"VRT", "WMS", "HTTP"} <= set(own["GDAL_SKIP"].split(","))
+    assert "PROJ_LIB" not in own
 
 
 def fails(fault):

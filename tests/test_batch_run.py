@@ -50,14 +50,17 @@ def test_a_folder_that_holds_a_batch_is_only_gone_on_with(stood_in):
     assert refused(stood_in) == "batch_there"
 
 
-def test_a_town_whose_data_have_changed_is_done_again_and_one_that_now_fails_leaves_nothing_old(stood_in):
+def test_a_town_whose_data_have_changed_is_done_again_and_one_that_now_fails_keeps_what_was_there(stood_in):
     fg.run_batch([stood_in / "towns"], out=stood_in / "out")
     (stood_in / "ran").unlink()
     write_towns(stood_in / "towns", edition="second")
     table = fg.run_batch([stood_in / "towns"], out=stood_in / "out", resume=True).set_index("town_id")
     assert (stood_in / "ran").read_text(encoding="utf-8").split() == ["fails", "new", "north"]
     assert table.loc["fails", "state"] == "failed"
-    assert not (stood_in / "out" / "towns" / "fails").exists()
+    # What was decided on site lies there too.
+    assert (stood_in / "out" / "towns" / "fails" / "maps" / "index.html").read_text(
+        encoding="utf-8"
+    ) == "first"
     assert (stood_in / "out" / "towns" / "north" / "maps" / "index.html").read_text(
         encoding="utf-8"
     ) == "second"
@@ -101,9 +104,20 @@ def test_what_a_killed_batch_left_half_done_is_swept_up(stood_in):
     assert not (out / "towns" / ".east.old").exists()
 
 
+def test_a_kill_while_a_folder_is_replaced_loses_nothing_of_the_older_one(stood_in):
+    towns = stood_in / "out" / "towns"
+    for left in (".east.old", ".west.old", "west"):
+        (towns / left).mkdir(parents=True)
+        (towns / left / "spaces_review.csv").write_text(left, encoding="utf-8")
+    run._sweep(stood_in / "out")
+    assert sorted(path.name for path in towns.iterdir()) == ["east", "west"]
+    assert (towns / "east" / "spaces_review.csv").read_text(encoding="utf-8") == ".east.old"
+    assert (towns / "west" / "spaces_review.csv").read_text(encoding="utf-8") == "west"
+
+
 def test_numbers_that_mean_nothing_are_refused(stood_in):
     for asked in ({"workers": 0}, {"timeout_min": 0}, {"memory_gib": -1}, {"memory_gib": float("nan")}):
-        assert refused(stood_in, **asked) == "batch_number"
+        assert refused(stood_in, **asked) == "not_positive"
     assert refused(stood_in, workers=1, scheduler="tcp://127.0.0.1:1") == "batch_workers"
     assert not (stood_in / "out").exists()
 

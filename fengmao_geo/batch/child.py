@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from fengmao_geo.batch.task import blank_record
+from fengmao_geo.batch.task import TOWNS, blank_record
 from fengmao_geo.batch.towns import PHOTOS, BatchOptions, town_key
 from fengmao_geo.errors import FengmaoError, TownError
 from fengmao_geo.export.space_files import REVIEW
@@ -60,8 +60,8 @@ def town_record(job: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     job
-        ``town_id``; ``town``, its file; ``work``, the folder to write to; ``options``, those of
-        `BatchOptions`; ``memory_gib``, what may be read at once.
+        ``town_id``; ``town``, its file; ``out``, the folder of the batch; ``work``, the folder to write to;
+        ``options``, those of `BatchOptions`; ``memory_gib``, what may be read at once.
 
     Returns
     -------
@@ -95,8 +95,10 @@ def _done(job: dict[str, Any], file: Path, options: BatchOptions) -> dict[str, A
     from fengmao_geo.export.run_record import data_date, input_hashes  # noqa: PLC0415  heavy
     from fengmao_geo.export.space_files import read_reviews  # noqa: PLC0415  heavy
 
-    review, photos = read_reviews([file.parent / REVIEW]), file.parent / PHOTOS
-    results = _studied(job, file, options, review)
+    # Ids and decisions of an earlier batch in this folder are kept, as `fengmao run` keeps them.
+    earlier = Path(job["out"]) / TOWNS / job["town_id"]
+    review, photos = read_reviews([file.parent / REVIEW, earlier / REVIEW]), file.parent / PHOTOS
+    results = _studied(job, file, options, review, earlier)
     write_all(
         results,
         folder=job["work"],
@@ -118,7 +120,10 @@ def _done(job: dict[str, Any], file: Path, options: BatchOptions) -> dict[str, A
     }
 
 
-def _studied(job: dict[str, Any], file: Path, options: BatchOptions, review: pd.DataFrame | None) -> Results:
+def _studied(
+    job: dict[str, Any], file: Path, options: BatchOptions, review: pd.DataFrame | None, earlier: Path
+) -> Results:
+    from fengmao_geo.export.geopackage import read_spaces  # noqa: PLC0415  heavy
     from fengmao_geo.siting.rules import site_settings  # noqa: PLC0415  heavy
     from fengmao_geo.study import study  # noqa: PLC0415  heavy
     from fengmao_geo.town.read import read_town  # noqa: PLC0415  heavy
@@ -130,6 +135,7 @@ def _studied(job: dict[str, Any], file: Path, options: BatchOptions, review: pd.
         catalogue=Path(own) if own.endswith(".toml") else own,
         walker=options.walker,
         review=review,
+        previous=read_spaces(earlier / "spaces.gpkg", crs=town.crs),
         site=site_settings(town) if town.settings.site_rules else None,
     )
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from fengmao_geo.batch.child import file_sizes
 from fengmao_geo.batch.engine import finished, opened
 from fengmao_geo.batch.journal import append_record, read_journal
-from fengmao_geo.batch.task import WORK
+from fengmao_geo.batch.task import TOWNS, WORK
 from fengmao_geo.batch.towns import BatchOptions, find_towns, town_key
 from fengmao_geo.errors import FengmaoError, UsageError
 from fengmao_geo.messages import text
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["JOURNAL", "TOWNS", "run_batch"]
+__all__ = ["JOURNAL", "run_batch"]
 
 JOURNAL = "journal.jsonl"
-#: The folder of the towns' results.
-TOWNS = "towns"
 _LOCK = ".lock"
 _OLD = ".old"
 
@@ -114,7 +112,7 @@ def run_batch(
 def _check_numbers(**numbers: float | None) -> None:
     for name, value in numbers.items():
         if value is not None and not value > 0:
-            raise UsageError("batch_number", name=name, value=value)
+            raise UsageError("not_positive", name=name, value=value)
 
 
 @contextmanager
@@ -139,8 +137,13 @@ def _sweep(target: Path) -> None:
     """Take away what a batch that was ended left half done."""
     shutil.rmtree(target / WORK, ignore_errors=True)
     for older in (target / TOWNS).glob(f".*{_OLD}"):
-        shutil.rmtree(older, ignore_errors=True)
-    for rest in (*target.glob(".*.part"), *target.glob(".*.old")):
+        # What was decided on site lies in it, so it goes only when what follows it is there.
+        place = older.with_name(older.name.removeprefix(".").removesuffix(_OLD))
+        if place.exists():
+            shutil.rmtree(older, ignore_errors=True)
+        else:
+            older.rename(place)
+    for rest in (*target.glob(".*.part"), *target.glob(f".*{_OLD}")):
         rest.unlink()
 
 
@@ -186,15 +189,15 @@ def _made(
 
 
 def _settled(record: dict[str, Any], target: Path) -> dict[str, Any]:
-    """Put a town's folder in its place, then say so in the journal."""
+    """Put a town's folder in its place, then say so in the journal; one that fails leaves what was there."""
     work = Path(record["work"])
     place = target / TOWNS / record["town_id"]
     older = place.with_name(f".{place.name}{_OLD}")
     kept = {name: value for name, value in record.items() if name != "work"}
     place.parent.mkdir(exist_ok=True)
-    if place.exists():
-        place.rename(older)
     if record["state"] == "done":
+        if place.exists():
+            place.rename(older)
         work.rename(place)
     append_record(target / JOURNAL, kept)
     shutil.rmtree(older, ignore_errors=True)

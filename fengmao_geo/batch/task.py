@@ -14,8 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MOST_ATTEMPTS", "WORK", "blank_record", "failed_record", "run_one"]
+from fengmao_geo.town.own_process import shut_in
 
+__all__ = ["MOST_ATTEMPTS", "TOWNS", "WORK", "blank_record", "failed_record", "run_one"]
+
+#: The folder of the towns' results.
+TOWNS = "towns"
 #: Where towns are written before they are whole, in the folder of the batch.
 WORK = ".work"
 #: A process that dies may have met with bad luck, and is tried once more.
@@ -158,7 +162,10 @@ def _environment() -> dict[str, str]:
     """Let the process find this very package, and take one core."""
     home = str(Path(str(import_module("fengmao_geo").__file__)).parents[1])
     paths = [path for path in (os.environ.get("PYTHONPATH"), home) if path]
-    return {**os.environ, **dict.fromkeys(_ONE_CORE, "1"), "PYTHONPATH": os.pathsep.join(paths)}
+    own = {**os.environ, **dict.fromkeys(_ONE_CORE, "1"), "PYTHONPATH": os.pathsep.join(paths)}
+    # Whoever asks, a script or a worker elsewhere, has not done so for this process.
+    shut_in(own)
+    return own
 
 
 def _memory_bytes(psutil: Any, pid: int) -> int:  # noqa: ANN401  a module of an extra

@@ -65,7 +65,7 @@ def read_town(path: str | Path, *, memory_gib: float | None = None) -> Town:
     4549
     """
     if memory_gib is not None and not memory_gib > 0:
-        raise UsageError("memory_gib", value=memory_gib)
+        raise UsageError("not_positive", name="memory_gib", value=memory_gib)
     file = Path(path) / TOWN_FILE if Path(path).is_dir() else Path(path)
     described = read_town_file(file)
     named, found = named_layers(described.layers)
