@@ -43,7 +43,7 @@ MISCHIEF = dedent(
         if (town / "kill_me").exists():
             os.kill(os.getpid(), signal.SIGKILL)
         if (town / "eat_memory").exists():
-            eaten = bytearray(700 << 20)
+            eaten = bytearray(int((town / "eat_memory").read_text() or 700) << 20)
             eaten[::4096] = b"x" * len(eaten[::4096])
             time.sleep(600)
         sys.meta_path.insert(0, Trap())
