@@ -132,7 +132,9 @@ def test_the_map_is_coloured_by_what_the_reader_chooses(tmp_path, show):
     assert shown.page.evaluate(ranks) == ["west", "east"]
     shown.page.click(".town-row >> nth=0")
     card = shown.page.inner_text(".town-card")
-    assert "boundary: 实际建成区 2024 · data of 2024-12-31" in card
+    assert "boundary: 实际建成区 2024 · data as of: 2024-12-31" in card
+    assert "Colours part the towns by rank" in shown.text
+    assert "do not compare" in shown.text
     assert shown.page.get_attribute(".town-card a", "href") == "towns/west/maps/index.html"
     assert shown.drawn["chosen"] == "idle_floor_m2"
 
@@ -164,7 +166,7 @@ def test_towns_are_parted_into_classes_of_as_many():
     found = _classes([float(number) for number in range(10)], BY_ID["people"], "en")
     assert found.of_town == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     assert found.labels[0] == "0 \u2013 1 people"
-    assert found.colours == theme()["batch"]["plain"]
+    assert found.colours == theme()["batch"]["steps"]
 
 
 def test_towns_alike_are_never_parted():

@@ -97,7 +97,7 @@ def _workbook(table: pd.DataFrame, lang: Lang) -> bytes:
             text("batch.towns", lang=lang),
             [SheetTable(heads, rows, "results", has_filter=True)],
             title=title,
-            notes=[counts, text("batch.note", lang=lang)],
+            notes=[counts, text("batch.note", lang=lang), text("batch.note_findings", lang=lang)],
             frozen_count=1,
             paper="A3",
         ),

@@ -47,7 +47,10 @@ _OUTLINE_M = 1.0
 _DRAWN_DEG = 2e-5
 _MARGIN_DEG = 0.01
 _CLASSES = 5
-_WORDS = ("all_towns", "choose", "not_known", "failures", "open_town", "no_towns", "rank_hint")
+_WORDS = (
+    *("all_towns", "choose", "not_known", "failures", "open_town", "no_towns"),
+    *("rank_hint", "colour_hint", "note"),
+)
 
 
 class _Classes(NamedTuple):
@@ -176,9 +179,9 @@ def _classes(values: Sequence[float | None], headline: Headline, lang: Lang) -> 
     number = dict(zip(known.tolist(), of_known.tolist(), strict=True))
     of_town = [None if value is None else number[float(value)] for value in values]
     labels = [_range(known[of_known == at], headline, lang) for at in range(len(used))]
-    ramp = theme()["batch"]["plain" if headline.direction == "none" else "steps"]
+    ramp = theme()["batch"]["steps"]
     ramp = ramp[::-1] if headline.direction == "less" else ramp
-    # Few classes lie in the middle of the colours, since nothing tells that they are the best or the worst.
+    # Few classes lie in the middle of the colours, since hardly anything parts them.
     ends = 0 if len(used) > 2 else 1
     places = (
         np.rint(np.linspace(ends, len(ramp) - 1 - ends, len(used))) if len(used) > 1 else [len(ramp) // 2]

@@ -112,12 +112,13 @@ def boundary_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> str:
     Returns
     -------
     str
-        The words; empty where neither is stated.
+        The words, which say so where either is not stated.
 
     Examples
     --------
-    >>> boundary_words({"boundary": "actual 2024", "data_on": "2024-12-31"}, lang="en")
-    'boundary: actual 2024 · data of 2024-12-31'
+    >>> boundary_words({"boundary": "actual 2024", "data_on": ""}, lang="en")
+    'boundary: actual 2024 · data as of: not known'
     """
+    unknown = text("label.unknown", lang=lang)
     parts = {"boundary_of": town["boundary"], "data_of": town["data_on"]}
-    return " · ".join(text(f"batch.{key}", lang=lang, value=value) for key, value in parts.items() if value)
+    return " · ".join(text(f"batch.{key}", lang=lang, value=value or unknown) for key, value in parts.items())

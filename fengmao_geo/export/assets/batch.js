@@ -137,9 +137,10 @@
       el("p", { class: "fine", text: fm.data.notice }),
     ]));
     if (fm.data.towns.length) {
-      place.append(el("section", {}, [el("h2", { text: said.choose }), select, el("div", { id: "legend" })]));
+      place.append(el("section", {}, [el("h2", { text: said.choose }), select, el("div", { id: "legend" }), el("p", { class: "hint", text: said.colour_hint })]));
       place.append(el("section", {}, [
         el("h2", { text: said.all_towns }), el("p", { class: "hint", text: said.rank_hint }), el("ol", { id: "ranks" }),
+        el("p", { class: "hint", text: said.note }),
       ]));
     } else {
       place.append(el("section", {}, [el("p", { text: said.no_towns })]));
