@@ -211,7 +211,8 @@ def faced_share(pieces: Geometries, others: Geometries, *, reach_m: float) -> Nu
     # The outline runs counter-clockwise, so that outside is on its right.
     outward = np.stack([end[:, 1] - start[:, 1], start[:, 0] - end[:, 0]], axis=1) / length_m[:, None]
     looks = shapely.linestrings(np.stack([middle, middle + reach_m * outward], axis=1))
-    seen, _ = shapely.STRtree(others).query(looks, predicate="intersects")
+    # The index prepares what is asked for: a built-up area of thousands of corners once, not for each look.
+    _, seen = shapely.STRtree(looks).query(others, predicate="intersects")
     is_facing = np.zeros(len(of), dtype=np.bool_)
     is_facing[seen] = True
     faced_m = np.bincount(of, weights=length_m * is_facing, minlength=len(pieces))
