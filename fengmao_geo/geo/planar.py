@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -294,7 +295,8 @@ def in_lots(
     """
     order = np.argsort(-shapely.get_num_coordinates(shapes), kind="stable")
     lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
-    with ThreadPoolExecutor() as pool:
+    # What several threads hold at once adds up, and more of them than processors are no faster.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(
             zip(lots, pool.map(lambda lot: work(*(one[lot] for one in (shapes, *others))), lots), strict=True)
         )
