@@ -217,7 +217,7 @@ def faced_share(pieces: Geometries, others: Geometries, *, reach_m: float) -> Nu
     middle = (start + end) / 2
     # The outline runs counter-clockwise, so that outside is on its right.
     outward = np.stack([end[:, 1] - start[:, 1], start[:, 0] - end[:, 0]], axis=1) / length_m[:, None]
-    looks = shapely.linestrings(np.stack([middle, middle + reach_m * outward], axis=1))
+    looks = np.asarray(shapely.linestrings(np.stack([middle, middle + reach_m * outward], axis=1)))
     # The index prepares what is asked for: a built-up area of thousands of corners once, not for each look.
     _, seen = shapely.STRtree(looks).query(others, predicate="intersects")
     is_facing = np.zeros(len(of), dtype=np.bool_)

@@ -164,7 +164,7 @@ class _Named(NamedTuple):
 
     def of(self, names: Texts) -> Geometries:
         """Look shapes up by name; ``None`` for the empty name and what is not there."""
-        found, at = np.full(len(names), None, dtype=object), pd.Index(self.names).get_indexer(names)
+        found, at = np.full(len(names), None, dtype=object), pd.Index(self.names).get_indexer(pd.Index(names))
         found[at >= 0] = self.shapes[at[at >= 0]]
         return found
 
