@@ -177,6 +177,15 @@ def test_a_street_below_a_deck_takes_its_ground():
     assert adds_up(land)
 
 
+def test_ground_lies_below_each_of_several_decks_and_decks_over_none_make_none():
+    # The street parts the ground: north of it lie two decks, one of them over both sides, and one far away.
+    decks = layer(box(10, 0, 20, 100), box(60, 60, 70, 100), box(-500, 0, -490, 100))
+    land = land_of(streets=ACROSS, bridges=decks)
+    below = sorted(shapely.area(land.places[land.is_under_deck]).tolist())
+    assert below == pytest.approx([400, 440, 440])
+    assert adds_up(land)
+
+
 def test_a_town_without_bridges_has_no_decks():
     assert len(raised_decks(town_of(), kinds=KINDS)) == 0
     assert len(street_surfaces(town_of(streets=street((0, 0), (9, 0), level=1)), kinds=KINDS)) == 0

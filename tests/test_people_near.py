@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
-from space_towns import box, layer, town_of
+from space_towns import box, layer, street, town_of
 from town_layers import EAST, NORTH, frame
 
+from fengmao_geo.network import legs
 from fengmao_geo.network.build import walk_network
+from fengmao_geo.spaces import measures
+from fengmao_geo.spaces.candidates import find_spaces
 from fengmao_geo.spaces.measures import people_within
 
 # METHODS §3: a ground is entered along every street within 15 m of it, else by a leg of up to 100 m.
@@ -108,3 +112,29 @@ def test_people_near_are_those_whom_networkx_counts(seed):
         np.testing.assert_array_equal(got[is_joined], expected[is_joined])
         assert expected[is_joined].min() > 0 or minutes == 5
         assert expected.max() < people.sum() or minutes == 15
+
+
+@pytest.fixture(scope="module")
+def sample_spaces(shuixiang, shuixiang_network):
+    found = find_spaces(shuixiang, shuixiang_network)
+    return frame(found.geometry.to_numpy(), id=found["space_id"])
+
+
+@pytest.mark.parametrize(("module", "at_once"), [(measures, 7), (legs, 11)], ids=["walks", "legs"])
+def test_people_do_not_depend_on_how_many_places_are_looked_at_together(
+    shuixiang, shuixiang_network, sample_spaces, monkeypatch, module, at_once
+):
+    whole = people_within(shuixiang, shuixiang_network, sample_spaces)
+    monkeypatch.setattr(module, "_AT_ONCE", at_once)
+    assert len(sample_spaces) > 2 * at_once
+    pd.testing.assert_frame_equal(people_within(shuixiang, shuixiang_network, sample_spaces), whole, rtol=0)
+
+
+def test_where_spaces_are_more_than_homes_the_walks_are_the_same(monkeypatch):
+    # The search starts at the only home: both lots of one space would start at the spaces.
+    ways = street((0, 0), (900, 0))
+    home = layer(box(400, 2, 410, 12), use=["residential"], people=[5.0])
+    town = town_of(streets=ways, buildings=home)
+    spaces = frame([box(10, 2, 20, 9), box(700, 2, 720, 9)], id=["p1", "p2"])
+    monkeypatch.setattr(measures, "_AT_ONCE", 1)
+    assert people_within(town, walk_network(town), spaces)["within_15_min_people"].tolist() == [5.0, 5.0]

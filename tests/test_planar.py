@@ -55,6 +55,14 @@ def test_polygons_are_taken_out_of_whatever_holds_them():
     assert shapely.area(polygons_of(given_shapes)).tolist() == [4, 1, 4]
 
 
+def test_a_polygon_that_stands_alone_stays_the_same_object_and_keeps_its_turn():
+    first, last = shapely.box(0, 0, 2, 2), shapely.box(8, 8, 9, 9)
+    twice = shapely.MultiPolygon([shapely.box(3, 3, 4, 4), shapely.box(5, 5, 6, 6)])
+    parts, row = polygon_parts(shapes(first, twice, None, last))
+    assert row.tolist() == [0, 1, 1, 3]
+    assert (parts[0] is first, parts[3] is last) == (True, True)
+
+
 def test_nothing_has_no_polygons():
     assert len(polygons_of(NOTHING)) == 0
     assert [len(column) for column in polygon_parts(NOTHING)] == [0, 0]

@@ -68,6 +68,19 @@ def test_valid_shapes_are_left_as_they_are():
     assert found == []
 
 
+def test_what_is_flat_and_valid_on_the_grid_stays_the_same_object():
+    square, above = shapely.box(0, 0, 1, 1), wkt("POLYGON Z ((0 0 5, 1 0 5, 1 1 5, 0 0 5))")
+    repaired, _ = repair(layer(square, above), layer="water", shape="polygon")
+    assert [repaired.geometry[row] is one for row, one in enumerate((square, above))] == [True, False]
+
+
+def test_measures_are_dropped_like_heights():
+    repaired, _ = repair(
+        layer(wkt("POINT M (1 2 3)"), wkt("POINT ZM (1 2 3 4)")), layer="trees", shape="point"
+    )
+    assert repaired.geometry.to_wkt().tolist() == ["POINT (1 2)", "POINT (1 2)"]
+
+
 def test_heights_are_dropped_and_counted():
     repaired, found = repair(layer(wkt("POINT Z (1 2 3)"), wkt("POINT (1 2)")), layer="trees", shape="point")
     assert not repaired.has_z.any()

@@ -12,6 +12,7 @@ from pyproj import CRS, Transformer
 from town_layers import good_layers
 
 from fengmao_geo.findings import translate_findings
+from fengmao_geo.geo import suspect
 from fengmao_geo.geo.shifted import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
 from fengmao_geo.geo.suspect import suspected_shifts
 from fengmao_geo.town.town import Town
@@ -61,6 +62,14 @@ def named(found):
 
 def test_nothing_is_suspected_of_the_sample_town(all_layers):
     assert suspected(all_layers, {"facilities": "GCJ-02"}) == []
+
+
+def test_what_is_suspected_does_not_depend_on_how_many_shapes_are_drawn_at_a_time(layers, monkeypatch):
+    shifted = {**layers, "green": read_as(layers["green"], FORWARD["GCJ-02"])}
+    whole = suspected(shifted)
+    monkeypatch.setattr(suspect, "_AT_ONCE", 50)
+    assert suspected(shifted) == whole
+    assert named(whole) == [("green", "GCJ-02")]
 
 
 @pytest.mark.parametrize("system", ["GCJ-02", "BD-09"])

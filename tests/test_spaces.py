@@ -315,6 +315,20 @@ def test_a_place_is_named_by_its_street_and_the_side_it_lies_on(place, where):
     assert names_of(place, streets=street((-50, 50), (150, 50), name="中山路")) == [f"中山路 {where}"]
 
 
+def test_a_street_of_one_name_in_two_parts_names_places_beside_either():
+    # Neither place faces a street: each is named by the nearest part, 40 m off, and by the sides of both parts.
+    ways = [line((-50, 0), (50, 0)), line((2000, 0), (2100, 0)), line((950, 0), (1050, 0))]
+    streets = frame(ways, id=["s1", "s2", "s3"], name=["中山路", "中山路", "解放路"])
+    places = [box(-10, 40, 10, 60), box(2040, -60, 2060, -40), box(990, 40, 1010, 60)]
+    assert names_of(*places, streets=streets) == ["中山路 北侧", "中山路 南侧", "解放路 北侧"]
+
+
+def test_a_place_equally_near_to_two_streets_is_named_by_one_of_them():
+    ways = [line((-50, 0), (50, 0)), line((50, 0), (150, 0)), line((5000, 0), (5100, 0))]
+    streets = frame(ways, id=["s1", "s2", "s3"], name=["中山路", "解放路", "人民路"])
+    assert names_of(box(50, 40, 70, 60), streets=streets)[0] in ("中山路 北侧", "解放路 北侧")
+
+
 def test_a_place_between_two_streets_is_named_by_both():
     ways = [line((-50, 50), (50, 50), (150, 50)), line((50, -50), (50, 50), (50, 150))]
     streets = frame(ways, id=["s1", "s2"], name=["中山路", "解放路"], width_m=[12.0, 12.0])

@@ -9,8 +9,9 @@ from space_towns import FAR_OFF, NOTHING, box, layer, street, town_of, with_figu
 from stock_towns import with_figures
 from town_layers import frame, line
 
+from fengmao_geo.spaces import facing
 from fengmao_geo.spaces.facing import BUILDING, STREET, WATER
-from fengmao_geo.spaces.open_land import OpenLand
+from fengmao_geo.spaces.open_land import OpenLand, find_open_land
 from fengmao_geo.spaces.typed import town_facing, typed_places
 from fengmao_geo.standards.spaces import space_kinds
 
@@ -49,6 +50,16 @@ def crossing(*, away_m=9.0):
 
 
 HOUSES = layer(box(-5, -20, 45, -3), box(-5, 23, 45, 40))
+
+
+def test_what_places_face_does_not_depend_on_how_many_are_looked_at_together(shuixiang, monkeypatch):
+    places = find_open_land(shuixiang, kinds=KINDS).places
+    whole, _ = town_facing(shuixiang, places, kinds=KINDS)
+    monkeypatch.setattr(facing, "_AT_ONCE", 700)
+    strips, _ = town_facing(shuixiang, places, kinds=KINDS)
+    assert len(whole.place) > 2 * 700
+    for one, other in zip(whole, strips, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 # --- a place per kind

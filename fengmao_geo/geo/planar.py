@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,10 +93,15 @@ def polygon_parts(shapes: Geometries) -> tuple[Geometries, Indices]:
     >>> polygon_parts(shapes)[1].tolist()
     [1]
     """
-    parts, row = shapely.get_parts(shapes, return_index=True)
+    is_single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    # What is one polygon already stays the same object: most are, and parts are copies.
+    single, rest = np.flatnonzero(is_single & ~shapely.is_empty(shapes)), np.flatnonzero(~is_single)
+    parts, row = shapely.get_parts(shapes[rest], return_index=True)
     parts, of = shapely.get_parts(parts, return_index=True)
     is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    return np.asarray(parts[is_polygon]), np.asarray(row[of[is_polygon]])
+    row = np.concatenate([single, rest[row[of[is_polygon]]]])
+    order = np.argsort(row, kind="stable")
+    return np.concatenate([shapes[single], parts[is_polygon]])[order], row[order]
 
 
 def without_pinholes(polygons: Geometries) -> Geometries:
@@ -289,7 +295,8 @@ def in_lots(
     """
     order = np.argsort(-shapely.get_num_coordinates(shapes), kind="stable")
     lots = [order[start::_LOTS] for start in range(min(_LOTS, len(order)))]
-    with ThreadPoolExecutor() as pool:
+    # What several threads hold at once adds up, and more of them than processors are no faster.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(
             zip(lots, pool.map(lambda lot: work(*(one[lot] for one in (shapes, *others))), lots), strict=True)
         )

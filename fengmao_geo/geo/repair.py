@@ -24,6 +24,7 @@ __all__ = ["GRID_DECIMALS", "drop_missing", "repair"]
 GRID_DECIMALS = 3
 
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+_FLAT = 2
 # Areas that differ by less are the same but for rounding.
 _ROUNDING_M2 = 1e-6
 
@@ -108,7 +109,7 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
     found = []
     if (lifted := shapely.has_z(given)).any():
         found.append(Finding("z_dropped", layer, values={"count": int(lifted.sum())}))
-    flat = _lines_of_rings(shapely.force_2d(given))
+    flat = _lines_of_rings(_flat(given))
     bad = ~shapely.is_valid(flat)
     valid = _made_valid(flat, bad)
     sound = _of_kind(valid, shape)
@@ -136,6 +137,14 @@ def _is_finite(shapes: Shapes) -> Mask:
     finite = np.ones(len(shapes), dtype=bool)
     finite[owners[~np.isfinite(coordinates).all(axis=1)]] = False
     return finite
+
+
+def _flat(shapes: Shapes) -> Shapes:
+    """Leave out heights and measures; what has none stays the same object, which nobody can change."""
+    flat = shapes.copy()
+    lifted = shapely.get_coordinate_dimension(shapes) != _FLAT
+    flat[lifted] = shapely.force_2d(shapes[lifted])
+    return flat
 
 
 def _lines_of_rings(shapes: Shapes) -> Shapes:

@@ -51,6 +51,9 @@ _LEAST_CELLS, _TRUSTED_CELLS, _TRUSTED_FEATURES = 20, 200, 20
 #: So many trusted layers are enough, and so many cells of a layer for a first look.
 _MOST_TRUSTED, _FIRST_LOOK = 6, 1000
 
+#: So many geometries are drawn at a time.
+_AT_ONCE = 10_000
+
 #: Polygons are filled if their bounds hold no more cells than this.
 _MOST_INNER = 400_000
 
@@ -115,15 +118,15 @@ def suspected_shifts(
     drawn = {name: _outline_points(layers[name]) for name in known}
     if not drawn:
         return []
-    centre = np.median(np.concatenate(list(drawn.values())), axis=0)
+    centre = _middle([lot for lots in drawn.values() for lot in lots])
     to_lonlat = transformer(crs, crs.geodetic_crs)
     if not is_in_box(GCJ_BOX, *to_lonlat.transform(*centre)):
         return []
     ground = _Ground.of(drawn, layers, centre, filled)
     found: list[Suspicion] = []
     for name, geometries in layers.items() if ground.images else ():
-        points = drawn[name] if name in drawn else _outline_points(geometries)
-        cells = _cells(points, centre, half=_CELLS // 2 - _REACH)
+        lots = drawn[name] if name in drawn else _outline_points(geometries)
+        cells = _cells(lots, centre, half=_CELLS // 2 - _REACH)
         moves = _moves(stated.get(name), centre, to_lonlat)
         if len(cells) >= _LEAST_CELLS and moves and ground.may_be_shifted(name, cells, moves):
             found += ground.judged(name, cells, moves)
@@ -172,7 +175,7 @@ class _Ground:
     @classmethod
     def of(
         cls,
-        drawn: Mapping[str, Numbers],
+        drawn: Mapping[str, list[Numbers]],
         layers: Mapping[str, Geometries],
         centre: Numbers,
         filled: Collection[str],
@@ -180,7 +183,7 @@ class _Ground:
         """Draw the trusted layers that fill the most cells."""
         from scipy.fft import irfft2, rfft2  # noqa: PLC0415  heavy
 
-        cells = {name: _cells(points, centre, half=_CELLS // 2) for name, points in drawn.items()}
+        cells = {name: _cells(lots, centre, half=_CELLS // 2) for name, lots in drawn.items()}
         most = sorted(
             (name for name in cells if len(cells[name]) >= _TRUSTED_CELLS), key=lambda n: (-len(cells[n]), n)
         )
@@ -245,16 +248,27 @@ class _Ground:
         return total
 
 
-def _outline_points(geometries: Geometries) -> Numbers:
-    """Give points as dense as the grid along lines and outlines; points as they are."""
-    return np.asarray(shapely.get_coordinates(shapely.segmentize(geometries, _CELL_M * 0.7)))
+def _outline_points(geometries: Geometries) -> list[Numbers]:
+    """Give points as dense as the grid along lines and outlines, in lots; points as they are."""
+    # What is drawn is far larger than what it is drawn from, so that there is never more than a lot of it.
+    lots = (geometries[first : first + _AT_ONCE] for first in range(0, len(geometries), _AT_ONCE))
+    return [np.asarray(shapely.get_coordinates(shapely.segmentize(lot, _CELL_M * 0.7))) for lot in lots]
 
 
-def _cells(points: Numbers, centre: Numbers, *, half: int) -> NDArray[np.intp]:
+def _middle(lots: list[Numbers]) -> Numbers:
+    """Give the median of points, of one axis after the other."""
+    axes = (np.concatenate([lot[:, axis] for lot in lots]) for axis in (0, 1))
+    return np.array([np.median(values, overwrite_input=True) for values in axes])
+
+
+def _cells(lots: list[Numbers], centre: Numbers, *, half: int) -> NDArray[np.intp]:
     """Give the cells that points fall in, each once, within half so many cells of the centre."""
-    place = np.floor((points - centre) / _CELL_M)
-    inside = place[((place >= -half) & (place < half)).all(axis=1)].astype(np.intp) + _CELLS // 2
-    return _once(inside[:, 1] * _CELLS + inside[:, 0])
+    found = [np.empty(0, dtype=np.intp)]
+    for points in lots:
+        place = np.floor((points - centre) / _CELL_M)
+        inside = place[((place >= -half) & (place < half)).all(axis=1)].astype(np.intp) + _CELLS // 2
+        found.append(_once(inside[:, 1] * _CELLS + inside[:, 0]))
+    return _once(np.concatenate(found))
 
 
 def _once(cells: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -23,6 +23,8 @@ __all__ = ["join_shapes"]
 
 # Streets are sought within these shares of the longest leg in turn: most places find theirs early.
 _SHARES = (0.2, 0.5, 1.0)
+# So many places are joined at a time.
+_AT_ONCE = 20_000
 # Legs that differ by less are equally long; points that differ by less are at one place.
 _EQUAL_M, _SAME_M = 1e-9, 1e-6
 
@@ -46,6 +48,20 @@ def join_shapes(
     tuple of arrays
         Row of the place, edge, metres along it, length of the leg (m).
     """
+    # Legs to every corner nearby are many times what is joined.
+    lots = [
+        _joined(network, shapes[first : first + _AT_ONCE], max_leg_m)
+        for first in range(0, max(len(shapes), 1), _AT_ONCE)
+    ]
+    place = np.concatenate([lot[0] + number * _AT_ONCE for number, lot in enumerate(lots)])
+    edge, at_m, leg_m = (np.concatenate(column) for column in list(zip(*lots, strict=True))[1:])
+    return place, edge, at_m, leg_m
+
+
+def _joined(
+    network: WalkNetwork, shapes: Geometries, max_leg_m: float
+) -> tuple[Indices, Indices, Numbers, Numbers]:
+    """Join some of the shapes; see `join_shapes`."""
     shapes = _on_land(network, shapes)
     place, edge = _nearest_edges(network, shapes, max_leg_m)
     start, end = _legs(shapes[place], network.edge_lines[edge])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ NOTHING, BUILDING, WATER, STREET, LANE = 0, 1, 2, 3, 4
 
 # Outlines are looked at in stretches no longer than this.
 _STEP_M = 5.0
+# So many stretches are looked at together.
+_AT_ONCE = 50_000
 
 
 class Stretches(NamedTuple):
@@ -163,16 +166,22 @@ def _nearest(
     gap_m, nearest = np.full(len(points), np.inf), np.full(len(points), -1, dtype=np.intp)
     if not len(points) or not len(stretches.of):
         return gap_m, nearest
-    tree = shapely.STRtree(
-        np.asarray(shapely.linestrings(np.stack([stretches.start, stretches.end], axis=1)))
-    )
-    row, hit = box_pairs(tree, np.concatenate([points, points], axis=1), reach_m)
-    far_m = _distance(points[row], stretches.start[hit], stretches.end[hit])
-    if less_m is not None:
-        far_m = np.maximum(far_m - less_m[hit], 0.0)
-    order = np.lexsort((hit, far_m, row))
-    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
-    gap_m[row[first]], nearest[row[first]] = far_m[first], hit[first]
+    low_x, high_x = (side(stretches.start[:, 0], stretches.end[:, 0]) for side in (np.minimum, np.maximum))
+    eastward = np.argsort(points[:, 0], kind="stable")
+    # Strip after strip, for a line of its own for each stretch of a city is larger than the city.
+    for strip in np.array_split(eastward, math.ceil(len(points) / _AT_ONCE)):
+        west, east = points[strip[[0, -1]], 0] + np.array([-1, 1]) * (reach_m + 1)
+        near = np.flatnonzero((high_x >= west) & (low_x <= east))
+        ends = np.stack([stretches.start[near], stretches.end[near]], axis=1)
+        tree = shapely.STRtree(np.asarray(shapely.linestrings(ends)))
+        row, hit = box_pairs(tree, np.tile(points[strip], 2), reach_m)
+        hit = near[hit]
+        far_m = _distance(points[strip[row]], stretches.start[hit], stretches.end[hit])
+        if less_m is not None:
+            far_m = np.maximum(far_m - less_m[hit], 0.0)
+        order = np.lexsort((hit, far_m, row))
+        first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+        gap_m[strip[row[first]]], nearest[strip[row[first]]] = far_m[first], hit[first]
     return gap_m, nearest
 
 

@@ -126,7 +126,14 @@ def _in_order(pieces: Geometries) -> Geometries:
 
 def _typed(town: Town, pieces: Geometries, roads: Geometries, kinds: SpaceKinds) -> gpd.GeoDataFrame:
     """Choose the pieces that are of a kind, each with the rule that fired and what was measured."""
-    area_m2, away_m = shapely.area(pieces), _away_m(town, pieces)
+    # The outlines of large farmland are long, and what they face is of no account.
+    could_be = {
+        kind: _is_of_size(shapely.area(pieces), _away_m(town, pieces), kind, kinds)
+        for kind in (_CUT, _ENCLOSED)
+    }
+    small = np.logical_or.reduce(list(could_be.values()))
+    pieces, could_be = pieces[small], {kind: of_size[small] for kind, of_size in could_be.items()}
+    area_m2 = shapely.area(pieces)
     built_up = polygons_in(town, "built_up")
     built = np.concatenate([built_up, polygons_in(town, "buildings"), _parcels(town, CONSTRUCTION_GROUPS)])
     street_share = faced_share(pieces, roads, reach_m=kinds.figure("facing_m"))
@@ -139,7 +146,7 @@ def _typed(town: Town, pieces: Geometries, roads: Geometries, kinds: SpaceKinds)
         (_ENCLOSED, "built_share"): built_share,
     }
     tests = [
-        (kind, name, (share >= kinds.figure(name, kind)) & _is_of_size(area_m2, away_m, kind, kinds))
+        (kind, name, (share >= kinds.figure(name, kind)) & could_be[kind])
         for (kind, name), share in measured.items()
     ]
     hits = [hit for _, _, hit in tests]
@@ -210,8 +217,9 @@ def faced_share(pieces: Geometries, others: Geometries, *, reach_m: float) -> Nu
     middle = (start + end) / 2
     # The outline runs counter-clockwise, so that outside is on its right.
     outward = np.stack([end[:, 1] - start[:, 1], start[:, 0] - end[:, 0]], axis=1) / length_m[:, None]
-    looks = shapely.linestrings(np.stack([middle, middle + reach_m * outward], axis=1))
-    seen, _ = shapely.STRtree(others).query(looks, predicate="intersects")
+    looks = np.asarray(shapely.linestrings(np.stack([middle, middle + reach_m * outward], axis=1)))
+    # The index prepares what is asked for: a built-up area of thousands of corners once, not for each look.
+    _, seen = shapely.STRtree(looks).query(others, predicate="intersects")
     is_facing = np.zeros(len(of), dtype=np.bool_)
     is_facing[seen] = True
     faced_m = np.bincount(of, weights=length_m * is_facing, minlength=len(pieces))

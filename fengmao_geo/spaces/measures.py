@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,8 @@ _NEAR_MIN, _FAR_MIN = 5.0, 15.0
 # Less overlap than this is two drawings of one line.
 _TOUCH_M2 = 1.0
 _AREA_DIMENSIONS = 2
+# So many spaces look for the people around them at a time.
+_AT_ONCE = 2000
 # A space belongs to whom, and to which block, holds this share of it.
 _MOST = 0.5
 
@@ -291,13 +294,26 @@ def people_within(
 def _people(town: Town, network: WalkNetwork, spaces: Attachments, walker: Walker) -> dict[float, Numbers]:
     homes = dwellings(town).rename(columns={"dwelling_id": "id"}).sort_values("id", kind="stable")
     people = column_of(homes, "people").fillna(0.0).to_numpy()
+    joined = attach(network, homes)
     limit_m = _FAR_MIN * walker.speed_m_min
-    pairs = reached_pairs(network, attach(network, homes), spaces, limit_m=limit_m, walker=walker)
-    walk_min = pairs.distance_m / walker.speed_m_min
-    found = {}
-    for minutes in (_NEAR_MIN, _FAR_MIN):
-        is_near = walk_min <= minutes * (1 + 1e-9)
-        weights = people[pairs.origin[is_near]]
-        near = pairs.destination[is_near]
-        found[minutes] = np.bincount(near, weights=weights, minlength=len(spaces)).astype(float)
+    found = {minutes: np.zeros(len(spaces)) for minutes in (_NEAR_MIN, _FAR_MIN)}
+    for lot in _lots(network, spaces, len(homes)):
+        is_in = np.zeros(len(spaces), dtype=bool)
+        is_in[lot] = True
+        pairs = reached_pairs(network, joined, spaces.take(is_in), limit_m=limit_m, walker=walker)
+        walk_min = pairs.distance_m / walker.speed_m_min
+        for minutes, of_all in found.items():
+            is_near = walk_min <= minutes * (1 + 1e-9)
+            weights = people[pairs.origin[is_near]]
+            of_all[is_in] = np.bincount(pairs.destination[is_near], weights=weights, minlength=len(lot))
     return found
+
+
+def _lots(network: WalkNetwork, spaces: Attachments, homes: int) -> list[NDArray[np.intp]]:
+    """Part spaces into strips, since pairs of a whole city with all homes around are many times its size."""
+    # The search starts from the smaller side, which is to be the same whatever the lots.
+    if homes < len(spaces):
+        return [np.arange(len(spaces))]
+    x = np.zeros(len(spaces))
+    x[spaces.place] = network.node_xy[network.edge_nodes[spaces.edge_id, 0], 0]
+    return np.array_split(np.argsort(x, kind="stable"), max(1, math.ceil(len(spaces) / _AT_ONCE)))

@@ -164,19 +164,26 @@ class _Named(NamedTuple):
 
     def of(self, names: Texts) -> Geometries:
         """Look shapes up by name; ``None`` for the empty name and what is not there."""
-        found = np.full(len(names), None, dtype=object)
-        is_there = np.isin(names, self.names)
-        found[is_there] = self.shapes[np.searchsorted(self.names, names[is_there])]
+        found, at = np.full(len(names), None, dtype=object), pd.Index(self.names).get_indexer(pd.Index(names))
+        found[at >= 0] = self.shapes[at[at >= 0]]
         return found
 
     def nearest(self, shapes: Geometries) -> Texts:
         """Name the nearest that is within reach of each shape; empty where none is."""
         names = np.full(len(shapes), "", dtype=object)
-        if len(self.shapes) and len(shapes):
-            row, hit = shapely.STRtree(self.shapes).query_nearest(
-                shapes, max_distance=_NAMING_M, all_matches=False
-            )
-            names[row] = self.names[hit]
+        if not len(self.shapes) or not len(shapes):
+            return names
+        # A name may be all over a city, and its whole shape near to everything.
+        parts, of = shapely.get_parts(self.shapes, return_index=True)
+        row, hit = shapely.STRtree(parts).query_nearest(shapes, max_distance=_NAMING_M)
+        row, hit = np.unique(np.stack([row, of[hit]]), axis=1)
+        names[row] = self.names[hit]
+        # Where several are equally near, the index over whole shapes has the say.
+        tied = np.unique(row[1:][row[1:] == row[:-1]])
+        row, hit = shapely.STRtree(self.shapes).query_nearest(
+            shapes[tied], max_distance=_NAMING_M, all_matches=False
+        )
+        names[tied[row]] = self.names[hit]
         return names
 
 

@@ -128,24 +128,25 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
     OpenLand
         The pieces.
     """
-    area, occupied = search_area(town), occupied_ground(town)
+    area = search_area(town)
     # Overlays are as exact as coordinates are small, so all is done about the middle of the town.
     bounds = shapely.bounds(shapely.multipolygons(area)).reshape(2, 2)
     origin = np.asarray(np.round(bounds.mean(axis=0)), dtype=float)
     streets = _moved(street_surfaces(town, kinds=kinds), -origin)
-    decks = _moved(raised_decks(town, kinds=kinds), -origin)
-    taken = _moved(np.concatenate(list(occupied.values())), -origin)
+    # What is taken is as large as the town, and let go as soon as it is taken off.
+    taken = _moved(np.concatenate(list(occupied_ground(town).values())), -origin)
     ground = polygons_of(erase(_moved(area, -origin), np.concatenate([streets, taken])))
-    beside, below = polygons_of(erase(ground, decks)), ground[:0]
-    if len(decks):
-        below = polygons_of(shapely.intersection(ground, shapely.union_all(decks)))
+    del taken
+    open_m2 = float(shapely.area(ground).sum())
+    beside, below = _by_decks(ground, _moved(raised_decks(town, kinds=kinds), -origin))
     is_deck = np.repeat([False, True], [len(beside), len(below)])
     kept, thin = open_away(np.concatenate([beside, below]), kinds.figure("sliver_width_m"))
+    del ground, beside, below
     parts, of = polygon_parts(kept)
     places, row = cut_into_places(
         parts,
         can_be_cut=~is_deck[of],
-        water=_moved(occupied["water"], -origin),
+        water=_moved(polygons_in(town, "water"), -origin),
         streets=streets,
         corners=_moved(corner_grounds(town, kinds=kinds), -origin),
         kinds=kinds,
@@ -154,12 +155,25 @@ def find_open_land(town: Town, *, kinds: SpaceKinds) -> OpenLand:
     is_under_deck = is_deck[of][row][part]
     is_small = shapely.area(places) < kinds.figure("sliver_area_m2")
     return OpenLand(
-        float(shapely.area(ground).sum()),
+        open_m2,
         places[~is_small],
         is_under_deck[~is_small],
         _placed(polygons_of(thin), origin)[0],
         places[is_small],
     )
+
+
+def _by_decks(ground: Geometries, decks: Geometries) -> tuple[Geometries, Geometries]:
+    """Part ground into polygons beside decks and polygons below them."""
+    beside, below = polygons_of(erase(ground, decks)), ground[:0]
+    if len(decks):
+        over = polygons_of(np.array([shapely.union_all(decks)]))
+        row, hit = shapely.STRtree(over).query(ground, predicate="intersects")
+        order = np.lexsort((hit, row))
+        rows, number = np.unique(row, return_inverse=True)
+        above = shapely.multipolygons(over[hit[order]], indices=number[order])
+        below = polygons_of(shapely.intersection(ground[rows], above))
+    return beside, below
 
 
 def _placed(shapes: Geometries, origin: NDArray[np.float64]) -> tuple[Geometries, NDArray[np.intp]]:

@@ -9,7 +9,7 @@ import shapely
 
 from fengmao_geo.geo.gaps import cut_at_gaps
 from fengmao_geo.geo.necks import cut_at_necks
-from fengmao_geo.geo.planar import BEYOND_M, erase, in_lots, joined_by_row, polygon_parts, resized
+from fengmao_geo.geo.planar import BEYOND_M, in_lots, joined_by_row, polygon_parts, resized
 from fengmao_geo.geo.remnants import given_to_neighbours, open_shares
 from fengmao_geo.geo.shape import compactness, inscribed_circles, mean_width
 
@@ -145,12 +145,14 @@ def _zoned(pieces: Geometries, zones: dict[int, Geometries]) -> tuple[Geometries
         rows = np.unique(row)
         if not len(rows):
             continue
-        inside = shapely.intersection(rest[rows], joined_by_row(zone[hit], row))
-        parts, part_of = polygon_parts(inside)
+        joined = joined_by_row(zone[hit], row)
+        parts, part_of = polygon_parts(shapely.intersection(rest[rows], joined))
         found.append(parts)
         found_of.append(of[rows[part_of]])
         found_in.append(np.full(len(parts), name))
-        rest, rest_of = polygon_parts(erase(rest, zone))
+        left = rest.copy()
+        left[rows] = shapely.difference(rest[rows], joined)
+        rest, rest_of = polygon_parts(left)
         of = of[rest_of]
     parts_in = np.concatenate([*found_in, np.full(len(rest), _REST)])
     return np.concatenate([*found, rest]), np.concatenate([*found_of, of]).astype(np.intp), parts_in
