@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["LifeCircles", "life_circles"]
 
 _WALKING_OFF_M = 30.0
+# However many cores there are, so that memory is the same everywhere.
+_TYPES_AT_ONCE = 4
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -258,7 +259,7 @@ def _service_areas(
 
     joined = [name for name, there in places.items() if there.attachments.is_attached.any()]
     # Joining polygons leaves Python's lock free; each thread holds the ground of a whole type in memory.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(_TYPES_AT_ONCE) as pool:
         found = list(tqdm(pool.map(rows_of, joined), total=len(joined), delay=2, disable=None, leave=False))
     columns = [*RESULTS["type_service_areas"].names, "geometry"]
     rows = [row for rows in found for row in rows]
