@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from province import outlines, province, write_province
 from town_layers import codes
@@ -140,9 +142,10 @@ def test_help_says_what_a_cut_without_outlines_does_and_how_it_ends():
     assert "docs/many-towns.md" in done
 
 
-def test_what_a_killed_cut_left_is_named_and_left_alone(folder, tmp_path):
-    out = tmp_path / "out"
-    rests = [out / ".split.abc", tmp_path / ".split.def"]
+def test_what_a_killed_cut_left_is_named_once_and_left_alone(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = Path("out")
+    rests = [tmp_path / "out" / ".split.abc", tmp_path / ".split.def"]
     for rest in rests:
         rest.mkdir(parents=True)
     found = split_towns(folder, out=out)

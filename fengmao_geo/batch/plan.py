@@ -130,7 +130,7 @@ def plan_split(
     TownError
         If anything is at fault; it carries all findings.
     UsageError
-        If the file of outlines is not there, or does not hold the layer or the column that is named.
+        If the file of outlines is not there, or does not hold the layer that is named.
     """
     if by_layer is not None and not isinstance(by, Path):
         raise UsageError("split_layer_alone", layer=by_layer)

@@ -109,8 +109,8 @@ def split_towns(
     TownError
         If what is common to all towns is at fault: ``town.toml``, a layer, or the outlines and their names.
     UsageError
-        If a town's folder is there already, ``minutes`` is not positive, the file ``by`` is not there, or it
-        does not hold the layer or the column that is named.
+        If a town's folder is there already, ``minutes`` is not positive, or the file ``by`` is not there or
+        does not hold the layer that is named.
     OSError
         If a folder cannot be written, or the disk is full.
     """
@@ -120,7 +120,8 @@ def split_towns(
     given = Path(by) if isinstance(by, str | Path) else by
     # Copies of layers, and towns that are not whole yet, lie where there is room for what is written.
     near = next(folder for folder in (target, *target.absolute().parents) if folder.is_dir())
-    rests = sorted({str(one) for folder in (near, target, target.parent) for one in folder.glob(f"{_WORK}*")})
+    places = {folder.absolute() for folder in (near, target, target.absolute().parent)}
+    rests = sorted(str(rest) for folder in places for rest in folder.glob(f"{_WORK}*"))
     with TemporaryDirectory(dir=near, prefix=_WORK) as work:
         plan = plan_split(Path(path), work=Path(work), by=given, by_layer=by_layer, name_column=name_column)
         ids = plan.outlines.table["town_id"]
