@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fengmao_geo.messages import Lang, sentence, text
+from fengmao_geo.messages import Lang, has_text, sentence, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,12 +134,17 @@ class _FindingsError(FengmaoError, ValueError):
     def text(self, *, lang: Lang = "zh") -> str:
         """Write one line per error in Chinese or English."""
         faults = self.findings[self.findings["severity"] == "error"]
+        called = {
+            layer: text(f"place.{layer}", lang=lang)
+            for layer in faults["layer"].unique()
+            if has_text(f"place.{layer}")
+        }
         lines = [
             sentence(code, " ".join(str(part) for part in place if part), values, lang=lang)
             for code, values, *place in zip(
                 faults["code"],
                 faults["values"],
-                faults["layer"],
+                faults["layer"].replace(called),
                 faults["feature_id"],
                 faults["column"],
                 strict=True,

@@ -80,6 +80,7 @@ def split(
     by: Annotated[
         str | None, typer.Option("--by", metavar="FILE[:COLUMN]", help=text("cli.split_by_help"))
     ] = None,
+    by_layer: Annotated[str | None, typer.Option("--by-layer", help=text("cli.split_layer_help"))] = None,
     minutes: Annotated[float, typer.Option(help=text("cli.split_minutes_help"))] = 15.0,
     lang: _Language = "zh",
 ) -> None:
@@ -93,6 +94,8 @@ def split(
         Where each town gets a folder.
     by
         Outlines of the towns, and behind a colon the column that names them.
+    by_layer
+        The layer of that file, where it holds several.
     minutes
         The longest walk that is to be looked for.
     lang
@@ -102,7 +105,9 @@ def split(
         from fengmao_geo.batch.split import named_file, split_towns  # noqa: PLC0415  heavy
 
         file, column = named_file(by)
-        cut = split_towns(towns, out=out, by=file, name_column=column, minutes=minutes, lang=words)
+        cut = split_towns(
+            towns, out=out, by=file, by_layer=by_layer, name_column=column, minutes=minutes, lang=words
+        )
         print_findings(cut.findings, words)
         heads = {column: text(f"column.{column}", lang=words) for column in cut.towns.columns}
         said = {True: text("label.yes", lang=words), False: text("label.no", lang=words)}

@@ -210,8 +210,6 @@ def test_the_command_ends_with_one_for_a_town_or_for_all(folder, tmp_path):
     given.to_file(folder / "by.gpkg")
     done = fg_cut(folder, "--by", folder / "by.gpkg", "--out", tmp_path / "out", "--lang", "en")
     assert (done.exit_code, "1 of 2 towns" in done.stderr) == (1, True)
-    missing = fg_cut(folder, "--by", folder / "none.gpkg:name", "--out", tmp_path / "other", "--lang", "en")
-    assert (missing.exit_code, "none.gpkg" in missing.stderr) == (1, True)
 
 
 def test_a_colon_may_be_of_a_drive_or_of_the_name(tmp_path):

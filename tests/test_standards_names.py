@@ -64,8 +64,10 @@ def test_every_column_declared_has_other_names(layer):
 
 def test_every_column_with_other_names_is_declared():
     names = field_names()
+    # Outlines of towns are read as communities are.
+    declared = LAYERS | {"towns": LAYERS["communities"]}
     for layer in set(names.columns) - {ANY}:
-        assert set(names.columns[layer]) <= set(LAYERS[layer].names), layer
+        assert set(names.columns[layer]) <= set(declared[layer].names), layer
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import shapely
 
 from fengmao_geo.batch.names import safe_id
 from fengmao_geo.findings import Finding
+from fengmao_geo.standards.load import field_names
 from fengmao_geo.town.check import checked_layer
 from fengmao_geo.town.texts import as_text
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outlines", "town_outlines"]
 
-#: The layer that outlines are called in findings, and the one whose names of columns they share.
+#: What outlines are called in findings and in the table of names, and the layer whose columns they have.
 LAYER = "towns"
 _LIKE = "communities"
 
@@ -87,7 +88,7 @@ def town_outlines(
     crs
         The CRS that is worked in.
     name_column
-        The column that names towns; without it the one that is named as names are.
+        The column that names towns; without it the one that is named as names of towns are.
 
     Returns
     -------
@@ -96,7 +97,13 @@ def town_outlines(
     list of Finding
         What is wrong with the outlines.
     """
-    fields = {**source.fields, **({"name": name_column} if name_column else {})}
+    theirs = [str(name) for name in source.frame.columns if name != source.frame.geometry.name]
+    called = {ours: name for name, ours in field_names().columns_found(LAYER, theirs).items()}
+    fields = {ours: name for ours, name in called.items() if ours in ("name", "people")} | dict(source.fields)
+    if name_column is not None:
+        fields["name"] = name_column
+    if is_unnamed := name_column is not None and name_column not in theirs:
+        del fields["name"]
     given = source.frame.geometry
     empty = np.flatnonzero((given.isna() | given.is_empty).to_numpy())
     checked, found = checked_layer(replace(source, fields=fields), layer=_LIKE, crs=crs)
@@ -106,7 +113,14 @@ def town_outlines(
         found.append(Finding("split_outline_empty", LAYER, values={"count": len(empty), "rows": rows}))
     if not len(checked):
         return Outlines(checked), [*found, Finding("split_no_outline", LAYER)]
-    names, more = _names(checked, name_column)
+    if fields.get("people", "people") != "people":
+        values = {"column": fields["people"]}
+        found.append(Finding("split_people_column", LAYER, column="people", values=values))
+    if is_unnamed or "name" not in checked:
+        values = {"column": name_column or "name", "known": ", ".join(theirs)}
+        found.append(Finding("split_names_missing", LAYER, column="name", values=values))
+        return Outlines(checked), found
+    names, more = _names(checked)
     ids = [safe_id(name) for name in names]
     found += [*more, *_clashes(names, ids)]
     people = checked["people"].astype(float) if "people" in checked else np.nan
@@ -117,12 +131,9 @@ def town_outlines(
     return Outlines(apart), [*found, *more]
 
 
-def _names(checked: gpd.GeoDataFrame, column: str | None) -> tuple[list[str], list[Finding]]:
+def _names(checked: gpd.GeoDataFrame) -> tuple[list[str], list[Finding]]:
     """Read the towns' names; one without a name is called by its id, and told of."""
     ids = as_text(checked["id"])
-    if "name" not in checked:
-        values = {"column": column or "name", "known": ", ".join(str(name) for name in checked.columns)}
-        return ids.tolist(), [Finding("split_names_missing", LAYER, column="name", values=values)]
     names = as_text(checked["name"]).str.strip()
     is_missing = (names.isna() | (names == "")).to_numpy()
     found = [Finding("split_name_missing", LAYER, str(one), "name") for one in ids[is_missing]]

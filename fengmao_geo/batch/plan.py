@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import pandas as pd
 from pyproj import CRS
 
 from fengmao_geo.batch.outlines import LAYER, Outlines, town_outlines
-from fengmao_geo.errors import TownError
+from fengmao_geo.errors import TownError, UsageError
 from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.geo.crs import parse_crs, town_crs_fault
 from fengmao_geo.geo.datum import datum_shifts
@@ -26,7 +27,6 @@ from fengmao_geo.town.window import open_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from fengmao_geo.geo.datum import DatumShift
     from fengmao_geo.geo.raster_file import RasterFile
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "furthest_walk_m", "plan_split"]
 
 _FILE_ENDS = "_file"
+#: Findings of a file that holds several layers, or not the one that is named.
+_WHICH_LAYER = ("table_unnamed", "table_missing")
+#: What remedies call that layers are described in.
+_TOWN_PLACES = (TOWN_FILE, "[layers.", "correct path")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,12 @@ def furthest_walk_m(minutes: float) -> float:
 
 
 def plan_split(
-    path: Path, *, work: Path, by: Path | gpd.GeoDataFrame | None, name_column: str | None
+    path: Path,
+    *,
+    work: Path,
+    by: Path | gpd.GeoDataFrame | None,
+    by_layer: str | None,
+    name_column: str | None,
 ) -> Plan:
     """Read what there is to cut, and list every fault at once.
 
@@ -106,6 +115,8 @@ def plan_split(
         A folder for copies of layers.
     by
         Outlines of the towns; ``None`` for the features of ``built_up``.
+    by_layer
+        The layer of the file of outlines.
     name_column
         The column that names the towns.
 
@@ -118,7 +129,11 @@ def plan_split(
     ------
     TownError
         If anything is at fault; it carries all findings.
+    UsageError
+        If the file of outlines is not there, or does not hold the layer that is named.
     """
+    if by_layer is not None and not isinstance(by, Path):
+        raise UsageError("split_layer_alone", layer=by_layer)
     file = path / TOWN_FILE if path.is_dir() else path
     described = read_town_file(file)
     stated = parse_crs(described.town.crs)
@@ -133,11 +148,11 @@ def plan_split(
     settings, rule_files, rule_found = _rules(described, file.parent, town_settings(described.town, named))
     found += [*more, *layer_found, *raster_found, *rule_found, *absent_layers(named)]
     outlines = Outlines(gpd.GeoDataFrame({"town_id": []}, geometry=[]))
-    source, more = _outline_source(layers, by, shifts)
+    source, more = _outline_source(layers, by, by_layer, shifts)
     found += more
     if crs is not None and source is not None:
         outlines, more = town_outlines(source, crs=crs, name_column=name_column)
-        found += [*more, *_people_fault(settings, outlines)]
+        found += [*_mended_in_file(more, by), *_people_fault(settings, outlines)]
     if has_error(found) or crs is None:
         table = findings_table(found)
         count = int((table["severity"] == "error").sum())
@@ -178,17 +193,24 @@ def _as_findings(error: TownError) -> list[Finding]:
 def _outline_source(
     layers: Mapping[str, LayerPieces],
     by: Path | gpd.GeoDataFrame | None,
+    by_layer: str | None,
     shifts: Mapping[str, DatumShift],
 ) -> tuple[Source | None, list[Finding]]:
     """Read the outlines: of their own file, or the features of the built-up area."""
     if isinstance(by, gpd.GeoDataFrame):
         return Source(by, None if by.crs is None else parse_crs(by.crs)), []
     if by is not None:
-        part = LayerPart(path=by.name)
+        if not by.exists():
+            raise UsageError("split_by_missing", file=str(by))
+        part = LayerPart(path=by.name, layer=by_layer)
         try:
             frame, found = read_vector(by, layer=LAYER, part=part)
         except TownError as error:
-            return None, _as_findings(error)
+            told = _as_findings(error)
+            if which := [one for one in told if one.code in _WHICH_LAYER]:
+                known = which[0].values["known"]  # noqa: PD011  a field of ours
+                raise UsageError("split_by_layer", file=by.name, known=known) from None
+            return None, _mended_in_file(told, by)
         source, more = described_source(frame, LAYER, part, shifts)
         return source, [*found, *more]
     if "built_up" not in layers:
@@ -198,6 +220,31 @@ def _outline_source(
         return layers["built_up"].source, []
     whole = gpd.GeoDataFrame(pd.concat([chunk.frame for chunk in chunks]))
     return replace(chunks[0], frame=whole), []
+
+
+class _Found:
+    """What a finding found, in the language that a message asks for: ``{reason:zh}``."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+    def __format__(self, lang: str) -> str:
+        return self.finding.words("en" if lang == "en" else "zh")["found"]
+
+
+def _mended_in_file(found: list[Finding], by: object) -> list[Finding]:
+    """Say of errors in the file of outlines that it is mended itself: it is not in ``town.toml``."""
+    if not isinstance(by, Path):
+        return found
+    told = []
+    for one in found:
+        remedy = one.words("en")["remedy"]
+        if one.severity == "error" and any(where in remedy for where in _TOWN_PLACES):
+            values = {"file": by.name, "reason": _Found(one)}
+            told.append(Finding("split_by_fault", LAYER, one.feature_id, one.column, values))
+        else:
+            told.append(one)
+    return told
 
 
 def _rules(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +38,8 @@ __all__ = ["SplitTowns", "named_file", "split_towns"]
 _STREETS_TIMES = 1.5
 #: How far out it is looked whether parts of the streets meet.
 _WIDEST_TIMES = 12.0
+#: How the folder begins that is there while towns are cut; one that is killed leaves it.
+_WORK = ".split."
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -67,6 +68,7 @@ def split_towns(
     *,
     out: str | Path,
     by: str | Path | gpd.GeoDataFrame | None = None,
+    by_layer: str | None = None,
     name_column: str | None = None,
     minutes: float = 15.0,
     lang: Lang = "zh",
@@ -88,8 +90,10 @@ def split_towns(
     by
         Outlines of the towns, one row each with its name, and its people where they are to be spread over it;
         without it each feature of ``built_up`` is a town.
+    by_layer
+        The layer of the file ``by``, where it holds several.
     name_column
-        The column that names towns, where it is not called as names are.
+        The column that names towns, where it is not called as names are (``fengmao standards field_names``).
     minutes
         The longest walk that is to be looked for. Walks to school are looked for up to 30.
     lang
@@ -105,7 +109,8 @@ def split_towns(
     TownError
         If what is common to all towns is at fault: ``town.toml``, a layer, or the outlines and their names.
     UsageError
-        If a town's folder is there already, or ``minutes`` is not positive.
+        If a town's folder is there already, ``minutes`` is not positive, or the file ``by`` is not there or
+        does not hold the layer that is named.
     OSError
         If a folder cannot be written, or the disk is full.
     """
@@ -113,23 +118,26 @@ def split_towns(
         raise UsageError("not_positive", name="minutes", value=minutes)
     target = Path(out)
     given = Path(by) if isinstance(by, str | Path) else by
-    # Copies of layers lie where there is room for what is written.
+    # Copies of layers, and towns that are not whole yet, lie where there is room for what is written.
     near = next(folder for folder in (target, *target.absolute().parents) if folder.is_dir())
-    with TemporaryDirectory(dir=near, prefix=".split.") as work:
-        plan = plan_split(Path(path), work=Path(work), by=given, name_column=name_column)
+    places = {folder.absolute() for folder in (near, target, target.absolute().parent)}
+    rests = sorted(str(rest) for folder in places for rest in folder.glob(f"{_WORK}*"))
+    with TemporaryDirectory(dir=near, prefix=_WORK) as work:
+        plan = plan_split(Path(path), work=Path(work), by=given, by_layer=by_layer, name_column=name_column)
         ids = plan.outlines.table["town_id"]
         if there := [name for name in ids if (target / name).exists()]:
             raise UsageError("split_there", folder=str(target), names=", ".join(there[:20]))
         target.mkdir(parents=True, exist_ok=True)
         halo_m = furthest_walk_m(minutes) + LEG_M
         cuts = [
-            _cut(plan, at, target, halo_m=halo_m, lang=lang)
+            _cut(plan, at, target, work=Path(work), halo_m=halo_m, lang=lang)
             for at in tqdm(range(len(plan.outlines)), delay=2, disable=None, leave=False)
         ]
     towns = pd.DataFrame([cut.row for cut in cuts]).astype(
         {"dwelling_count": "Int64", "apart_count": "Int64"}
     )
-    found = findings_table([*plan.found, *_left(plan, cuts), *_bases(cuts)])
+    told = [Finding("split_rest", LAYER, values={"folders": ", ".join(rests)})] if rests else []
+    found = findings_table([*plan.found, *_left(plan, cuts), *_bases(cuts), *told])
     return SplitTowns(
         RESULTS["split_towns"].check(towns), join_findings([found, *(cut.findings for cut in cuts)])
     )
@@ -176,13 +184,13 @@ class _Cut:
     bases: tuple[str, str] | None = None
 
 
-def _cut(plan: Plan, at: int, target: Path, *, halo_m: float, lang: Lang) -> _Cut:
+def _cut(plan: Plan, at: int, target: Path, *, work: Path, halo_m: float, lang: Lang) -> _Cut:
     """Cut one town out and write its folder whole, or say why that cannot be."""
     about = plan.outlines.table.iloc[at]
     town_id, name = str(about["town_id"]), str(about["town_name"])
     row: dict[str, object] = {"town_id": town_id, "town_name": name, "is_written": False}
     row |= {"dwelling_count": pd.NA, "people": np.nan, "apart_count": pd.NA}
-    part = target / f".{town_id}.{os.getpid()}.part"
+    part = work / f"{town_id}.part"
     part.mkdir()
     try:
         around, town, apart_count = _town(plan, at, halo_m)
@@ -203,6 +211,12 @@ def _cut(plan: Plan, at: int, target: Path, *, halo_m: float, lang: Lang) -> _Cu
     row |= {"is_written": True, "dwelling_count": len(spread.rows), "people": people}
     row["apart_count"] = apart_count
     told = [Finding("split_apart", LAYER, name, values={"count": apart_count})] if apart_count else []
+    # What the outlines say of its people gives way to what its layers count.
+    told += [
+        Finding("split_people_unused", LAYER, name, "people", one.values)
+        for one in spread.findings
+        if one.code == "people_total_unused"
+    ]
     kept = {layer: len(frame) for layer, frame in around.layers.items()}
     bases = (spread.dwelling_basis, spread.people_basis)
     return _Cut(row, findings_table(told), around.counts, kept, bases)

@@ -72,6 +72,7 @@ def finding_rows(findings: pd.DataFrame, *, lang: Lang = "zh") -> pd.DataFrame:
     severities = {name: text(f"severity.{name}", lang=lang) for name in shown["severity"].unique()}
     names = {layer: layer_words(layer, lang=lang) for layer in shown["layer"].unique()}
     called = {layer: f"{name} {layer}" for layer, name in names.items() if name.casefold() != layer}
+    called |= {layer: text(f"place.{layer}", lang=lang) for layer in names if has_text(f"place.{layer}")}
     columns = shown["column"].dropna().unique()
     labels = {name: text(f"column.{name}", lang=lang) for name in columns if has_text(f"column.{name}")}
     heads = {name: text(f"column.{name}", lang=lang) for name in _SHOWN}
