@@ -92,9 +92,7 @@ def test_planned_facilities_have_one_row_for_each_type_a_use_supplies(make):
     assert built.crs == ground.town.crs
 
 
-def test_the_sample_programme_serves_whom_it_promises_when_the_town_is_rebuilt_with_it(
-    demo, monkeypatch
-):
+def test_the_sample_programme_serves_whom_it_promises_when_the_town_is_rebuilt_with_it(demo, monkeypatch):
     town, network, circles = demo.results.town, demo.results.network, demo.results.circles
     rules = fg.SiteRules(alternatives_count=0)
     spaces = demo.results.spaces

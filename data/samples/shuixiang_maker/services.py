@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from shapely import Point, Polygon, STRtree
 
 from shuixiang_maker import clusters
