@@ -61,10 +61,11 @@ class Column:
         """List what is wrong with the values of this column."""
         where = {"table": table, "column": self.name}
         missing = values.isna()
+        has_missing = bool(missing.any())
         found: list[Fault] = []
-        if missing.any() and not self.is_nullable:
+        if has_missing and not self.is_nullable:
             found.append(("null", where | {"count": int(missing.sum()), "rows": _rows(missing)}))
-        present = values[~missing]
+        present = values[~missing] if has_missing else values
         if not self._is_kind(present):
             return [*found, ("kind", where | {"kind": self.kind, "dtype": str(values.dtype)})]
         if self.choices:

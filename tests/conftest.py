@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,6 +55,20 @@ def pytest_sessionstart():
     Here, since fixtures of this folder do not reach the package.
     """
     sample.read_town = cache(sample.read_town)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for rubbish in what the tests make, not again and again in the tests and modules themselves.
+
+    That took a third of the time of collecting, and a fifth of that of many tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _group(item: pytest.Item) -> str:

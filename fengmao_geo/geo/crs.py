@@ -169,9 +169,10 @@ def to_town_crs(
         return frame, [_unfit(frame[~inside], stated, crs, layer, near)]
     found = [
         Finding("coordinates_outside", layer, str(name), values={"crs": crs_name(stated), **_shown(x, y)})
-        for name, (x, y) in zip(np.asarray(ids, dtype=object)[~inside], middles(frame[~inside]), strict=True)
+        for name, (x, y) in zip(np.asarray(ids, dtype=object)[~inside], middles(frame)[~inside], strict=True)
     ]
-    moved, more = _in_town_crs(frame[inside], stated, crs, layer, shift)
+    kept = frame if inside.all() else frame[inside]
+    moved, more = _in_town_crs(kept, stated, crs, layer, shift)
     if not np.isfinite(shapely.bounds(moved.geometry.to_numpy())).all():
         values = {"crs": crs_name(stated), "to": crs_name(crs)}
         return frame, [*found, Finding("crs_not_finite", layer, values=values)]

@@ -171,11 +171,13 @@ def _placed(frame: gpd.GeoDataFrame, stated: Stated, crs: CRS) -> Box | None:
         # Half a kilometre off is near enough to know the town.
         known = _CGCS2000 if stated in SHIFTED else None
     geometry = frame.geometry.to_numpy()
-    there = frame[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
+    is_there = ~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)
+    there = frame if is_there.all() else frame[is_there]
     if known is None or not len(there):
         return None
     inside = is_inside(there, known)
-    box = _numbers(there[inside]) if inside.sum() >= (~inside).sum() else None
+    sound = there if inside.all() else there[inside]
+    box = _numbers(sound) if inside.sum() >= (~inside).sum() else None
     return None if box is None else _in_crs(box, known, crs)
 
 

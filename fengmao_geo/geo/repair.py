@@ -68,7 +68,8 @@ def drop_missing(frame: gpd.GeoDataFrame, *, layer: str) -> tuple[gpd.GeoDataFra
         )
         for name in ids[mask]
     ]
-    return frame[~(null | empty | broken)], found
+    missing = null | empty | broken
+    return frame[~missing] if missing.any() else frame, found
 
 
 def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -129,7 +130,8 @@ def repair(frame: gpd.GeoDataFrame, *, layer: str, shape: Geometry) -> tuple[gpd
         Finding("geometry_kind", layer, str(name), values={"kind": kind, "shape": shape})
         for name, kind in zip(ids[wrong], _kinds(valid[wrong]), strict=True)
     ]
-    return frame.set_geometry(kept, crs=frame.crs)[~gone], found
+    repaired = frame.set_geometry(kept, crs=frame.crs)
+    return repaired[~gone] if gone.any() else repaired, found
 
 
 def _is_finite(shapes: Shapes) -> Mask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,13 @@ def normalise(name: object) -> str:
     """
     if isinstance(name, float) and name.is_integer():
         name = int(name)
-    folded = unicodedata.normalize("NFKC", str(name)).casefold().translate(_DASHES)
+    return _folded(str(name))
+
+
+@lru_cache(maxsize=16_384)
+def _folded(name: str) -> str:
+    """Fold a text; the same few names are compared with every layer's."""
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(_DASHES)
     return "".join(folded.split())
 
 

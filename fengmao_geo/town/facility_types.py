@@ -184,6 +184,8 @@ def facility_categories(frame: pd.DataFrame) -> pd.Series:
     ]
     found = as_text(nothing)
     for column in columns:
+        if column.isna().all():
+            continue
         texts = as_text(column).str.strip()
         found = found.where(found.notna(), texts.where(texts != ""))
     return found
@@ -194,6 +196,8 @@ def _first(*columns: pd.Series, read: Callable[[str], _Read]) -> tuple[pd.Series
     types = np.full(len(columns[0]), None, dtype=object)
     is_excluded = np.zeros(len(types), dtype=bool)
     for column in columns:
+        if column.isna().all():
+            continue
         codes, different = pd.factorize(as_text(column))
         # The last stands for a missing text, whose code is -1.
         meant = [*(read(text) for text in different), _NOTHING]

@@ -37,8 +37,14 @@ def as_text(values: pd.Series) -> pd.Series:
     >>> as_text(pd.Series([701.0, None])).tolist()
     ['701', nan]
     """
-    as_objects = values.astype(object).where(values.notna(), None)
-    return as_objects.map(_as_text, na_action="ignore").astype(TEXT)
+    if values.dtype == TEXT:
+        return values.copy()
+    are_missing = values.isna().to_numpy()
+    texts = [
+        None if is_missing else _as_text(value)
+        for value, is_missing in zip(values.astype(object), are_missing, strict=True)
+    ]
+    return pd.Series(texts, index=values.index, name=values.name, dtype=TEXT)
 
 
 def _as_text(value: object) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from shapely import Point, Polygon, STRtree
 
 from shuixiang_maker import clusters
@@ -218,8 +217,12 @@ def facilities(town: Ground, area: Polygon, extent: Polygon) -> list[Facility]:
         picker.choose(wanted)
     _bus_stops(picker)
     _hamlets(picker)
-    near = shapely.union_all([road.line for road in picker.roads]).buffer(70).intersection(extent)
-    return [facility for facility in picker.done if near.covers(facility.spot)]
+    near = STRtree([road.line.buffer(70) for road in picker.roads])
+    return [
+        facility
+        for facility in picker.done
+        if extent.covers(facility.spot) and len(near.query(facility.spot, predicate="covered_by"))
+    ]
 
 
 def _campuses(picker: Picker) -> None:
