@@ -40,7 +40,7 @@ __all__ = ["LifeCircles", "life_circles"]
 
 _WALKING_OFF_M = 30.0
 # However many cores there are, so that memory is the same everywhere.
-_TYPES_AT_ONCE = 4
+_TYPES_AT_ONCE = 2
 
 
 @dataclass(frozen=True, repr=False, eq=False)
