@@ -45,7 +45,7 @@ def done(town_id, *, east_deg=0.0, name=None, **figures):
 
 
 def failed(town_id, reason="timeout", **values):
-    return failed_record({"town_id": town_id, "attempts": 0}, reason, **values)
+    return failed_record({"town_id": town_id, "town": "town.toml", "attempts": 0}, reason, **values)
 
 
 def records(*rows):
@@ -216,7 +216,7 @@ def test_what_is_wrong_with_several_layers_alike_is_told_once_with_their_names()
     fault = TownError("town_faults", found, count=4, name="west")
     said = fault_words(fault).splitlines()
     assert said[0] == "镇的数据有 4 处错误,须先改正"
-    assert {line.split(": ")[0] for line in said[1:]} == {"- 区块", "- 建筑、建成区", "- 道路 s2"}
+    assert {line.split(": ")[0] for line in said[1:]} == {"- 更新区块", "- 建筑、建成区", "- 道路 s2"}
     assert "; " not in "".join(said)
     assert fault_words(UsageError("batch_no_towns"), lang="en").startswith("no town was named")
 

@@ -96,7 +96,9 @@ def test_what_a_killed_batch_left_half_done_is_swept_up(stood_in):
     for left in (".work/east.1", "towns/.east.old"):
         (out / left).mkdir(parents=True)
     (out / ".summary.xlsx.1.part").touch()
-    append_record(out / "journal.jsonl", failed_record({"town_id": "east", "attempts": 0}, "lost"))
+    append_record(
+        out / "journal.jsonl", failed_record({"town_id": "east", "town": "town.toml", "attempts": 0}, "lost")
+    )
     fg.run_batch([stood_in / "towns"], out=out, resume=True)
     assert not [name for name in files_of(out) if "/." in name or name.startswith(".")]
     assert not (out / ".work").exists()
