@@ -202,3 +202,15 @@ def test_a_file_in_the_place_of_the_results_is_named(stood_in):
     assert said.exit_code == 2
     assert str(stood_in / "out") in said.stderr
     assert "Errno" not in said.stderr
+
+
+def test_the_help_tells_exit_codes_and_where_to_read_on_in_both_languages():
+    said = " ".join(CliRunner().invoke(app, ["batch", "--help"]).stdout.split())
+    for words in (
+        "130 interrupted",
+        "130 被中断",
+        "docs/many-towns.md",
+        "one per core by default",
+        "默认每核一个",
+    ):
+        assert words in said
