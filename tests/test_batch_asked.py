@@ -95,7 +95,7 @@ def test_a_folder_that_is_left_out_is_told_of_with_the_towns_in_it(stood_in):
     (stood_in / "towns" / "notes").mkdir()
     said = batch(stood_in, stood_in / "towns")
     assert said.exit_code == 0, said.stderr
-    assert f"4 towns lie directly below: {stood_in / 'towns' / 'city'}" in said.stderr
+    assert f"{stood_in / 'towns' / 'city'}; towns directly below it: 4, name" in said.stderr
     assert f"it has no town.toml: {stood_in / 'towns' / 'notes'}" in said.stderr
 
 
@@ -103,9 +103,17 @@ def test_towns_of_the_folder_that_are_not_named_are_told_of(stood_in):
     batch(stood_in, stood_in / "towns")
     said = batch(stood_in, stood_in / "towns" / "east", "--resume")
     assert said.exit_code == 0
-    assert "3 towns of this folder are not among those named" in said.stderr
-    assert "fails, north, west; name them too" in said.stderr
+    assert "left out of the summary: 3 (fails, north, west); name them too" in said.stderr
     assert "not among" not in batch(stood_in, stood_in / "towns", "--resume").stderr
+
+
+def test_of_very_many_towns_that_are_not_named_some_are_named(caplog):
+    run._tell_others([f"t{number:02d}" for number in range(25)], "en")
+    run._tell_others([], "en")
+    assert len(caplog.messages) == 1
+    assert "summary: 25 (t00, " in caplog.text
+    assert "t19, …);" in caplog.text
+    assert "t20" not in caplog.text
 
 
 def test_a_batch_that_is_interrupted_says_what_is_done_and_how_to_go_on(stood_in, monkeypatch):

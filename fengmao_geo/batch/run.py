@@ -32,6 +32,8 @@ __all__ = ["JOURNAL", "run_batch"]
 JOURNAL = "journal.jsonl"
 _LOCK = ".lock"
 _OLD = ".old"
+#: So many towns that were not named are told by their ids.
+_NAMES = 20
 
 _LOG = logging.getLogger("fengmao_geo.batch")
 
@@ -108,9 +110,10 @@ def run_batch(
     )
     load_extra()
     asked = (options or BatchOptions()).placed()
-    left_out = {folder: count for folder, count in named.left_out.items() if folder != target}
-    for folder, count in left_out.items():
-        _tell("left_out_deeper" if count else "left_out", asked.lang, folder=str(folder), count=count)
+    for folder, count in named.left_out.items():
+        # Results of before may lie beside the towns.
+        if folder != target:
+            _tell("left_out_deeper" if count else "left_out", asked.lang, folder=folder, count=count)
     with _locked(target):
         last = read_journal(target / JOURNAL)
         if last and not resume:
@@ -131,14 +134,19 @@ def run_batch(
         except KeyboardInterrupt:
             _tell("stopped", asked.lang, done=_done_count(records), count=len(named.files))
             raise
-    if others := sorted(last.keys() - named.files.keys()):
-        names = text("label.list_mark", lang=asked.lang).join(others)
-        _tell("not_named", asked.lang, count=len(others), names=names)
+    _tell_others(sorted(last.keys() - named.files.keys()), asked.lang)
     done = _done_count(records)
     counts = {"done": done, "failed": len(records) - done, "kept": len(records) - len(jobs)}
     pages = {"page": Path(out, "overview.html"), "book": Path(out, "summary.xlsx")}
     _tell("finished", asked.lang, level=logging.INFO, **counts, made=len(jobs), **pages)
     return table
+
+
+def _tell_others(others: list[str], lang: Lang) -> None:
+    if others:
+        some = [*others[:_NAMES], *(["…"] if len(others) > _NAMES else [])]
+        names = text("label.list_mark", lang=lang).join(some)
+        _tell("not_named", lang, count=len(others), names=names)
 
 
 def _tell(key: str, lang: Lang, *, level: int = logging.WARNING, **values: object) -> None:
