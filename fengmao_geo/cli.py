@@ -47,7 +47,7 @@ app.command(name="import-osm", help=text("cli.import_osm_help"))(import_osm)
 app.command(name="split", help=text("cli.split_help"))(split)
 app.command(name="map", help=text("cli.map_help"))(map_run)
 app.command(name="track", help=text("cli.track_help"))(track)
-app.command(name="batch", help=text("cli.batch_help"))(batch)
+app.command(name="batch", help=text("cli.batch_help"), epilog=text("cli.batch_ends"))(batch)
 
 
 def main() -> None:

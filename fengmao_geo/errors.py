@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from fengmao_geo.messages import Lang, has_text, sentence, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from pyproj import CRS
 
@@ -18,6 +20,7 @@ __all__ = [
     "TownError",
     "UnknownNameError",
     "UsageError",
+    "usage_error",
 ]
 
 
@@ -66,6 +69,34 @@ class UsageError(FengmaoError, ValueError):
     **values
         What the message names in braces.
     """
+
+
+class _Several:
+    """Errors that write themselves in the language that a message asks for: ``{faults:zh}``."""
+
+    def __init__(self, faults: Sequence[FengmaoError]) -> None:
+        self.faults = faults
+
+    def __format__(self, lang: str) -> str:
+        return "".join(f"\n- {fault.text(lang='en' if lang == 'en' else 'zh')}" for fault in self.faults)
+
+
+def usage_error(faults: Sequence[FengmaoError]) -> UsageError:
+    """Make one error of all that is wrong with what was asked.
+
+    Parameters
+    ----------
+    faults
+        What is wrong, one or more.
+
+    Returns
+    -------
+    UsageError
+        To be raised; of one fault with its own words, of several with a line for each.
+    """
+    if len(faults) == 1:
+        return UsageError(faults[0].key, **faults[0].values)
+    return UsageError("several", faults=_Several(faults))
 
 
 class StandardError(FengmaoError, ValueError):
@@ -140,7 +171,7 @@ class _FindingsError(FengmaoError, ValueError):
             if has_text(f"place.{layer}")
         }
         lines = [
-            sentence(code, " ".join(str(part) for part in place if part), values, lang=lang)
+            f"{' '.join(str(part) for part in place if part)}: {sentence(code, values, lang=lang)}"
             for code, values, *place in zip(
                 faults["code"],
                 faults["values"],

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fengmao_geo.messages import text
-from fengmao_geo.terminal import faults, print_findings, print_table, say
+from fengmao_geo.terminal import faults, print_findings, print_table, say, told
 
 __all__ = ["batch", "split"]
 
@@ -46,13 +46,10 @@ def batch(
     lang
         ``zh`` or ``en``.
     """
-    with faults(lang) as words:
+    with faults(lang) as words, told("fengmao_geo.batch"):
         from fengmao_geo.batch.run import run_batch  # noqa: PLC0415  heavy
-        from fengmao_geo.batch.towns import BatchOptions, find_towns  # noqa: PLC0415  heavy
-        from fengmao_geo.export.batch_words import reason_words  # noqa: PLC0415  heavy
+        from fengmao_geo.batch.towns import BatchOptions  # noqa: PLC0415  heavy
 
-        for folder in find_towns(towns)[1]:
-            say("batch_left_out", words, folder=str(folder))
         records = run_batch(
             towns,
             out=out,
@@ -63,14 +60,7 @@ def batch(
             memory_gib=memory,
             options=BatchOptions(lang=words),
         )
-        failed = records[records["state"] == "failed"].to_dict("records")
-        for town in failed:
-            found, remedy = reason_words(town, lang=words)
-            named = {"town": town["town_name"], "town_id": town["town_id"]}
-            say("batch_failed", words, **named, found=found, remedy=remedy)
-        places = {"page": str(out / "overview.html"), "book": str(out / "summary.xlsx")}
-        say("batch_done", words, done=len(records) - len(failed), failed=len(failed), **places)
-        if failed:
+        if (records["state"] == "failed").any():
             raise typer.Exit(1)
 
 

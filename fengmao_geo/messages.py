@@ -93,15 +93,13 @@ def group_keys(group: str) -> list[str]:
     return sorted(key for key in _messages() if key.startswith(f"{group}."))
 
 
-def sentence(code: str, place: str, values: dict[str, Any], *, lang: Lang = "zh") -> str:
-    """Write one finding as a sentence: where, what was found, what was done, what to do.
+def sentence(code: str, values: dict[str, Any], *, lang: Lang = "zh") -> str:
+    """Write one finding as a sentence: what was found, what was done, what to do.
 
     Parameters
     ----------
     code
         The finding's name in ``messages.toml``.
-    place
-        Where: layer, feature, column.
     values
         What the message names in braces.
     lang
@@ -113,4 +111,4 @@ def sentence(code: str, place: str, values: dict[str, Any], *, lang: Lang = "zh"
         The sentence.
     """
     parts = [text(f"finding.{code}.{part}", lang=lang, **values) for part in ("found", "done", "remedy")]
-    return f"{place}: " + "; ".join(part for part in parts if part)
+    return text("label.clause_mark", lang=lang).join(part for part in parts if part)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import typer
+from tqdm import tqdm
 
 from fengmao_geo.errors import FengmaoError, NetworkError, TownError
 from fengmao_geo.messages import Lang, text
@@ -15,7 +19,18 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["faults", "print_findings", "print_table", "say", "say_findings", "shown"]
+__all__ = ["faults", "print_findings", "print_table", "say", "say_findings", "shown", "told"]
+
+# What the system says, by the kinds that have words of their own.
+_REASONS = {
+    "ENOENT": "absent",
+    "EEXIST": "in_the_way",
+    "ENOTDIR": "in_the_way",
+    "EACCES": "rights",
+    "EPERM": "rights",
+    "EROFS": "rights",
+    "ENOSPC": "full",
+}
 
 
 @contextmanager
@@ -51,7 +66,7 @@ def faults(lang: str) -> Iterator[Lang]:
         # The rules are the town's: what was typed is refused before them.
         raise typer.Exit(1 if fault.key == "site_rules" else 2) from None
     except OSError as fault:
-        typer.echo(text("cli.os", lang=words, reason=str(fault)), err=True)
+        typer.echo(_why_not(fault, words), err=True)
         raise typer.Exit(2) from None
 
 
@@ -68,6 +83,47 @@ def say(key: str, lang: Lang, **values: object) -> None:
         What it names in braces.
     """
     typer.echo(text(f"cli.{key}", lang=lang, **values), err=True)
+
+
+def _why_not(fault: OSError, lang: Lang) -> str:
+    """Say why a file cannot be read or written: in words where the system's reason is a common one."""
+    kind = _REASONS.get(errno.errorcode.get(fault.errno or 0, ""))
+    if kind is None:
+        return text("cli.os", lang=lang, reason=str(fault))
+    place = "" if fault.filename is None else f" “{fault.filename}”"
+    return text(f"cli.os_{kind}", lang=lang, place=place)
+
+
+class _Printed(logging.Handler):
+    """Print what is told, above the bar where there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(record.getMessage(), file=sys.stderr)
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Print what a part of the library tells as it goes on, beside the results.
+
+    Parameters
+    ----------
+    name
+        The name of its logger.
+
+    Yields
+    ------
+    None
+        While it is printed.
+    """
+    log, printed = logging.getLogger(name), _Printed()
+    was = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(printed)
+    try:
+        yield
+    finally:
+        log.removeHandler(printed)
+        log.setLevel(was)
 
 
 def say_findings(key: str, findings: pd.DataFrame | None, lang: Lang) -> None:

@@ -177,7 +177,8 @@ def test_a_second_batch_in_the_same_folder_is_refused(local):
 def test_some_towns_failed_is_exit_code_one_and_said_in_words(local):
     assert local.code == 1
     assert "已完成 2 个镇,未完成 4 个" in local.said
-    assert "(z_hangs):0.5 分钟内未算完" in local.said
+    assert "甲镇(z_hangs):0.5 分钟内未算完" in local.said
+    assert "沿用上次 2 个,本次计算 4 个" in local.said
 
 
 def test_a_batch_listens_on_loopback_alone(local, joined):
@@ -205,9 +206,11 @@ def test_nothing_half_done_is_left(local, joined):
 
 def test_the_summary_has_every_town_with_figures_or_with_its_reason(local):
     book = load_workbook(local.out / "summary.xlsx")
-    done, failed = ([row[0].value for row in sheet.iter_rows()] for sheet in book.worksheets)
-    assert [name for name in done if name in ("甲镇", "乙镇")] == ["甲镇", "乙镇"]
-    assert [name for name in failed if name in REASONS] == list(REASONS)
+    done, failed = ([[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets)
+    assert [row[0] for row in done if row[0] in ("甲镇", "乙镇")] == ["甲镇", "乙镇"]
+    called = {row[-1]: row[0] for row in failed if row[-1] in REASONS}
+    # A town is called as its file says, if that can be read, whatever became of it.
+    assert called == dict.fromkeys(REASONS, "甲镇") | {"c_corrupt": "c_corrupt"}
     layer = gpd.read_file(local.out / "summary.gpkg").set_index("town_id")
     assert layer.loc["b_town", "people"] == 100
     assert layer.loc["z_hangs", "found"] == "0.5 分钟内未算完"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -11,10 +12,11 @@ from openpyxl import load_workbook
 
 import fengmao_geo as fg
 from fengmao_geo.batch.task import blank_record, failed_record
-from fengmao_geo.errors import TableError
+from fengmao_geo.errors import TableError, TownError, UsageError
 from fengmao_geo.export.batch_map import _classes, overview_page
-from fengmao_geo.export.batch_words import reason_words, value_words
+from fengmao_geo.export.batch_words import fault_words, reason_words, value_words
 from fengmao_geo.export.theme import theme
+from fengmao_geo.findings import Finding, findings_table
 from fengmao_geo.messages import group_keys
 from fengmao_geo.standards.batch import batch_standard, headlines
 from fengmao_geo.tables.batch import batch_table
@@ -43,7 +45,7 @@ def done(town_id, *, east_deg=0.0, name=None, **figures):
 
 
 def failed(town_id, reason="timeout", **values):
-    return failed_record({"town_id": town_id, "attempts": 0}, reason, **values)
+    return failed_record({"town_id": town_id, "town": "town.toml", "attempts": 0}, reason, **values)
 
 
 def records(*rows):
@@ -194,15 +196,40 @@ def test_every_reason_has_words_in_both_languages(lang):
     values = {"limit_gib": 4, "limit_min": 60, "cause": "SIGKILL", "faults": "-"}
     for key in group_keys("batch.reason"):
         reason = key.split(".")[2]
-        found, remedy = reason_words({"reason": reason, "reason_values": values}, lang=lang)
+        found, remedy = reason_words(
+            {"town_id": "east", "reason": reason, "reason_values": values}, lang=lang
+        )
         assert found
         assert remedy
         assert bool(re.search(r"[\u4e00-\u9fff]", found + remedy)) == (lang == "zh")
 
 
+def test_what_is_wrong_with_several_layers_alike_is_told_once_with_their_names():
+    one = {"file": "town.gpkg", "stated": 9, "size": 3, "shapes": 1, "rows": 2}
+    found = findings_table(
+        [
+            Finding("file_cut", "buildings", values=one),
+            Finding("file_cut", "built_up", values=one),
+            Finding("file_cut", "blocks", values=one | {"file": "other.gpkg"}),
+            Finding("street_length", "streets", "s2"),
+            Finding("gap_joined", "streets", "s1", values={"other": "s3", "gap_m": 0.4}),
+        ]
+    )
+    fault = TownError("town_faults", found, count=4, name="west")
+    said = fault_words(fault).splitlines()
+    assert said[0] == "镇的数据有 4 处错误,须先改正"
+    assert {line.split(": ")[0] for line in said[1:]} == {"- 更新区块", "- 建筑、建成区", "- 道路 s2"}
+    assert "; " not in "".join(said)
+    assert fault_words(UsageError("batch_no_towns"), lang="en").startswith("no town was named")
+
+
 def test_of_many_faults_the_first_are_told_and_the_others_counted():
     faults = "\n".join(["faults: 9", *(f"- s{number}" for number in range(9))])
-    found = reason_words({"reason": "faults", "reason_values": {"zh": "-", "en": faults}}, lang="en").found
+    town = {"town_id": "east", "reason": "faults", "reason_values": {"zh": "-", "en": faults}}
+    found, remedy = reason_words(town, lang="en")
+    assert remedy.startswith('list them with fengmao check "east",')
+    # On a screen, though not in files, which are the same wherever the data lie, the folder is named.
+    assert 'fengmao check "/a/east"' in reason_words(town, lang="en", folder=Path("/a/east")).remedy
     assert found.splitlines() == [
         "faults: 9",
         *(f"- s{number}" for number in range(5)),

@@ -6,7 +6,7 @@ import pytest
 
 from fengmao_geo.batch.journal import append_record, read_journal
 from fengmao_geo.batch.towns import BatchOptions, find_towns, town_key
-from fengmao_geo.errors import UsageError
+from fengmao_geo.errors import usage_error
 
 TOWN = '[town]\nname = "{name}"\ncrs = "EPSG:4549"\n[layers.built_up]\npath = "built_up.csv"\n'
 
@@ -23,9 +23,8 @@ def key(folder, **options):
 
 
 def refused(paths):
-    with pytest.raises(UsageError) as caught:
-        find_towns(paths)
-    return caught.value
+    """The one error of what is wrong with the paths."""
+    return usage_error(find_towns(paths).faults)
 
 
 def test_the_last_record_of_a_town_counts(tmp_path):
@@ -75,11 +74,11 @@ def test_towns_are_folders_files_and_folders_of_folders(tmp_path):
     write_town(tmp_path / "alone")
     (tmp_path / "county" / "maps").mkdir()
     (tmp_path / "county" / ".hidden").mkdir()
-    found, left_out = find_towns(
-        [tmp_path / "county", tmp_path / "alone" / "town.toml", tmp_path / "county" / "西镇"]
-    )
-    assert list(found) == ["alone", "东_镇", "西镇"]
-    assert left_out == [tmp_path / "county" / "maps"]
+    write_town(tmp_path / "county" / "city" / "南镇")
+    found = find_towns([tmp_path / "county", tmp_path / "alone" / "town.toml", tmp_path / "county" / "西镇"])
+    assert list(found.files) == ["alone", "东_镇", "西镇"]
+    assert found.left_out == {tmp_path / "county" / "maps": 0, tmp_path / "county" / "city": 1}
+    assert found.faults == []
 
 
 @pytest.mark.parametrize("other", ["town", "Town"])
@@ -93,6 +92,23 @@ def test_two_towns_of_one_name_are_both_named(tmp_path, other):
 def test_a_folder_without_towns_is_named(tmp_path):
     assert str(tmp_path) in refused([tmp_path]).text()
     assert refused([]).key == "batch_no_towns"
+
+
+def test_towns_two_levels_down_are_counted_and_the_way_to_name_them_told(tmp_path):
+    for name in ("a1", "a2"):
+        write_town(tmp_path / "city" / name)
+    told = refused([tmp_path])
+    assert (told.key, told.values["count"]) == ("batch_town_deeper", 2)
+    assert f'"{tmp_path}"/*' in told.text()
+
+
+def test_all_that_is_wrong_with_what_is_named_is_told_at_once(tmp_path):
+    (tmp_path / "empty").mkdir()
+    one, other = write_town(tmp_path / "p" / "x" / "a1"), write_town(tmp_path / "q" / "a1")
+    told = refused([tmp_path / "none", tmp_path / "empty", tmp_path / "p", one, other]).text(lang="en")
+    assert told.count("\n- ") == 4
+    for path in ("none", "empty", "p", "q"):
+        assert str(tmp_path / path) in told
 
 
 def test_the_key_changes_with_the_data_what_is_asked_and_what_lies_beside(tmp_path):

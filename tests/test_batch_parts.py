@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import queue
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,6 +165,8 @@ def test_a_process_is_ended_and_tried_again_where_that_may_help(
     record = run_one(job(town, tmp_path / "out", **limits))
     assert (record["reason"], record["reason_values"], record["attempts"]) == (reason, values, attempts)
     assert (site / "started").read_text(encoding="utf-8").split() == ["bad"] * attempts
+    # Whatever ended it, the town is called as its file says.
+    assert (record["town_id"], record["town_name"]) == ("bad", "东镇")
 
 
 def test_a_town_that_was_tried_before_is_not_tried_twice_again(small, tmp_path, site):
@@ -179,9 +184,9 @@ def test_a_town_whose_folder_was_swept_away_is_given_up(small, tmp_path, monkeyp
         del asked
         if work.exists():
             work.rmdir()
-        return 0
+        return task._Taken()
 
-    monkeypatch.setattr(import_module("fengmao_geo.batch.task"), "_memory_bytes", swept)
+    monkeypatch.setattr(task, "_taken", swept)
     assert run_one(job(town, tmp_path / "out"))["reason"] == "swept"
 
 
@@ -199,6 +204,7 @@ def test_the_answer_of_a_process_is_the_record_with_what_was_measured(small, tmp
     assert (record["reason"], record["attempts"]) == ("faults", 1)
     assert record["seconds"] > 0
     assert record["peak_gib"] > 0
+    assert record["cpu_seconds"] > 0
     assert Path(record["work"]).parent == tmp_path / "out" / ".work"
 
 
@@ -230,7 +236,9 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setattr(engine, "_ANSWER_S", 0.5)
     with pytest.raises(UsageError) as caught, engine.opened(scheduler="tcp://127.0.0.1:1"):
         pass
-    assert "tcp://127.0.0.1:1" in caught.value.text(lang="en")
+    assert caught.value.text() == (
+        "调度器 tcp://127.0.0.1:1 没有应答;请核对地址,并确认 dask scheduler 已启动"
+    )
 
 
 class Future:
@@ -248,15 +256,53 @@ def test_a_lost_worker_costs_a_town_one_try():
     from distributed import CancelledError, KilledWorker  # noqa: PLC0415  opens a socket
 
     lost = Future(KilledWorker("a", SimpleNamespace(address="w"), 0))
-    assert engine._outcome(lost, {"town_id": "east", "attempts": 0}) is None
-    assert engine._outcome(lost, {"town_id": "east", "attempts": 1})["reason"] == "lost"
-    told = engine._outcome(Future(ModuleNotFoundError("fengmao_geo")), {"town_id": "east", "attempts": 0})
+    town = {"town_id": "east", "town": "town.toml", "attempts": 0}
+    assert engine._outcome(lost, town) is None
+    assert engine._outcome(lost, town | {"attempts": 1})["reason"] == "lost"
+    told = engine._outcome(Future(ModuleNotFoundError("fengmao_geo")), town)
     assert (told["reason"], told["reason_values"]) == (
         "engine",
         {"cause": "ModuleNotFoundError: fengmao_geo"},
     )
     with pytest.raises(UsageError):
-        engine._outcome(Future(CancelledError("a")), {"town_id": "east", "attempts": 0})
+        engine._outcome(Future(CancelledError("a")), town)
+
+
+def test_the_time_of_cores_is_that_of_a_process_and_of_those_it_has_started():
+    def process(pid, *times, started=()):
+        names = ("user", "system", "children_user", "children_system")
+        return SimpleNamespace(
+            children=lambda recursive: list(started) if recursive else [],
+            memory_info=lambda: SimpleNamespace(rss=100 * pid),
+            cpu_times=lambda: SimpleNamespace(**dict(zip(names, times, strict=True))),
+        )
+
+    running = process(1, 3.0, 1.0, 0.5, 0.25, started=[process(2, 2.0, 0.0, 0.0, 0.0)])
+    looked = SimpleNamespace(Process=lambda _: running, Error=psutil.Error)
+    assert task._taken(looked, 1, task._Taken()) == (300, 6.75)
+    # What ended since the last look takes nothing back.
+    assert task._taken(looked, 1, task._Taken(500, 7.0)) == (500, 7.0)
+
+
+@pytest.mark.parametrize("name", ["distributed", "distributed.client"])
+def test_what_dask_says_of_a_scheduler_is_not_printed(monkeypatch, name):
+    log, said = logging.getLogger(name), io.StringIO()
+    printed = logging.StreamHandler(said)
+
+    @contextmanager
+    def joined(distributed, address):
+        log.error("while it runs")
+        yield distributed, address
+
+    monkeypatch.setattr(engine, "_joined", joined)
+    log.addHandler(printed)
+    try:
+        with engine.opened(scheduler="tcp://127.0.0.1:1"):
+            pass
+        log.error("afterwards")
+    finally:
+        log.removeHandler(printed)
+    assert said.getvalue() == "afterwards\n"
 
 
 @pytest.mark.enable_socket

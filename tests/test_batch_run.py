@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-from contextlib import contextmanager
+import sys
 
 import killed_batches
 import locket
@@ -13,7 +12,7 @@ from killed_batches import write_towns
 from typer.testing import CliRunner
 
 import fengmao_geo as fg
-from fengmao_geo.batch import engine, run
+from fengmao_geo.batch import run
 from fengmao_geo.batch.journal import append_record, read_journal
 from fengmao_geo.batch.task import failed_record
 from fengmao_geo.cli import app
@@ -97,7 +96,9 @@ def test_what_a_killed_batch_left_half_done_is_swept_up(stood_in):
     for left in (".work/east.1", "towns/.east.old"):
         (out / left).mkdir(parents=True)
     (out / ".summary.xlsx.1.part").touch()
-    append_record(out / "journal.jsonl", failed_record({"town_id": "east", "attempts": 0}, "lost"))
+    append_record(
+        out / "journal.jsonl", failed_record({"town_id": "east", "town": "town.toml", "attempts": 0}, "lost")
+    )
     fg.run_batch([stood_in / "towns"], out=out, resume=True)
     assert not [name for name in files_of(out) if "/." in name or name.startswith(".")]
     assert not (out / ".work").exists()
@@ -116,8 +117,10 @@ def test_a_kill_while_a_folder_is_replaced_loses_nothing_of_the_older_one(stood_
 
 
 def test_numbers_that_mean_nothing_are_refused(stood_in):
-    for asked in ({"workers": 0}, {"timeout_min": 0}, {"memory_gib": -1}, {"memory_gib": float("nan")}):
+    for asked in ({"timeout_min": 0}, {"memory_gib": -1}, {"memory_gib": float("nan")}, {"memory_gib": "x"}):
         assert refused(stood_in, **asked) == "not_positive"
+    for workers in (0, 1.5):
+        assert refused(stood_in, workers=workers) == "not_whole"
     assert refused(stood_in, workers=1, scheduler="tcp://127.0.0.1:1") == "batch_workers"
     assert not (stood_in / "out").exists()
 
@@ -129,25 +132,13 @@ def test_a_batch_that_another_runs_is_left_alone(stood_in):
     fg.run_batch([stood_in / "towns"], out=stood_in / "out")
 
 
-@pytest.mark.parametrize("lacking", ["locket", "distributed"])
+@pytest.mark.parametrize("lacking", ["locket", "distributed", "psutil"])
 def test_without_the_extra_the_way_to_install_it_is_named(stood_in, monkeypatch, lacking):
-    real = builtins.__import__
-
-    def without(name, *rest, **more):
-        if name == lacking:
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    @contextmanager
-    def opened(**asked):
-        with engine.opened(**asked) as client:
-            yield client
-
-    monkeypatch.setattr(run, "opened", opened)
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, lacking, None)
     with pytest.raises(UsageError) as caught:
         fg.run_batch([stood_in / "towns"], out=stood_in / "out")
     assert "pip install 'fengmao_geo[batch]'" in str(caught.value)
+    assert not (stood_in / "out").exists()
 
 
 def test_wrong_usage_is_exit_code_two(stood_in):
@@ -185,4 +176,8 @@ def test_some_towns_failed_is_exit_code_one_with_their_reasons(stood_in):
     said = CliRunner().invoke(app, asked)
     assert said.exit_code == 1
     assert "not done, fails (fails): not done after 1 minutes; allow more with --timeout" in said.stderr
-    assert "towns done: 4, not done: 1; open" in said.stderr
+    assert f'fengmao check "{stood_in / "towns" / "fails"}"' in said.stderr
+    last = said.stderr.splitlines()[-1]
+    assert last.startswith("towns done: 4, not done: 1 (0 kept from before, 5 computed now); open")
+    again = CliRunner().invoke(app, [*asked, "--resume"])
+    assert "(4 kept from before, 1 computed now)" in again.stderr

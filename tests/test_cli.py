@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_read_ends_without_a_traceback(call, folder, mon
     monkeypatch.setattr("fengmao_geo.cli._read", refuse)
     done = call("check", folder)
     assert done.exit_code == 2
-    assert "not for you" in done.stderr
+    assert "“town.toml”:没有权限" in done.stderr
     assert "Traceback" not in done.stderr
 
 

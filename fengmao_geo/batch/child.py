@@ -76,8 +76,10 @@ def town_record(job: dict[str, Any]) -> dict[str, Any]:
         record["key"] = town_key(file, options)
         return record | _done(job, file, options)
     except FengmaoError as fault:
+        from fengmao_geo.export.batch_words import fault_words  # noqa: PLC0415  heavy
+
         found = _counts(fault.findings) if isinstance(fault, TownError) else {}
-        told = {lang: fault.text(lang=lang) for lang in ("zh", "en")}
+        told = {lang: fault_words(fault, lang=lang) for lang in ("zh", "en")}
         return record | {"reason": "faults", "reason_values": told, "findings": found}
     except MemoryError:
         return record | {"reason": "memory", "reason_values": {"limit_gib": job["memory_gib"]}}

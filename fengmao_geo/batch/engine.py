@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
-__all__ = ["finished", "opened"]
+__all__ = ["finished", "is_address", "load_extra", "opened"]
 
 #: What serves nothing but has to listen does so where nobody else can come.
 _LOOPBACK = "127.0.0.1:0"
 _ANSWER_S = 10
 _WORKERS_S = 60
+_LOGS = ("distributed", "distributed.client")
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^/]+:\d+")
 
 # A worker that dies is dealt with here, not by silent repeats; nothing is served over HTTP.
 _SETTINGS = {
@@ -31,6 +35,45 @@ _SETTINGS = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+
+
+def load_extra() -> None:
+    """Load what the extra ``batch`` brings, so that it is missed before anything is begun.
+
+    Raises
+    ------
+    UsageError
+        If it is not installed.
+    """
+    try:
+        with warnings.catch_warnings():
+            # On a computer without any network it wonders what its own address is, and needs none.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for name in ("dask", "distributed", "locket", "psutil"):
+                import_module(name)
+    except ImportError as reason:
+        raise UsageError("batch_extra") from reason
+
+
+def is_address(address: str) -> bool:
+    """Say whether this could be the address of a scheduler.
+
+    Parameters
+    ----------
+    address
+        What was typed.
+
+    Returns
+    -------
+    bool
+        Whether it has a scheme of dask, a host and a port.
+
+    Examples
+    --------
+    >>> is_address("tcp://10.0.0.5:8786"), is_address("10.0.0.5"), is_address("nonsense")
+    (True, False, False)
+    """
+    return _ADDRESS.fullmatch(address) is not None
 
 
 @contextmanager
@@ -54,20 +97,19 @@ def opened(*, workers: int | None = None, scheduler: str | None = None) -> Itera
     UsageError
         If the extra ``batch`` is not installed, no scheduler answers, or it has no workers.
     """
-    try:
-        with warnings.catch_warnings():
-            # On a computer without any network it wonders what its own address is, and needs none.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            import dask  # noqa: PLC0415  of an extra
-            import distributed  # noqa: PLC0415  of an extra
-    except ImportError as reason:
-        raise UsageError("batch_extra") from reason
+    load_extra()
+    import dask  # noqa: PLC0415  of an extra
+    import distributed  # noqa: PLC0415  of an extra
+
     with ExitStack() as stack:
         if scheduler is None:
             stack.enter_context(dask.config.set(_SETTINGS))
             scratch = stack.enter_context(TemporaryDirectory())
             client = stack.enter_context(_local(distributed, workers or os.cpu_count() or 1, scratch))
         else:
+            # What becomes of a scheduler is told in our own words alone.
+            for log in _LOGS:
+                stack.enter_context(distributed.utils.silence_logging_cmgr(logging.CRITICAL, root=log))
             client = stack.enter_context(_joined(distributed, scheduler))
         yield client
 
@@ -97,7 +139,7 @@ def _joined(distributed: Any, address: str) -> Iterator[Client]:  # noqa: ANN401
     try:
         client = distributed.Client(address, timeout=_ANSWER_S, set_as_default=False)
     except (OSError, ValueError) as reason:
-        raise UsageError("batch_scheduler", address=address, reason=str(reason)) from reason
+        raise UsageError("batch_scheduler", address=address) from reason
     with client:
         try:
             client.wait_for_workers(1, timeout=_WORKERS_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from fengmao_geo.batch.asked import checked_towns
 from fengmao_geo.batch.child import file_sizes
-from fengmao_geo.batch.engine import finished, opened
+from fengmao_geo.batch.engine import finished, load_extra, opened
 from fengmao_geo.batch.journal import append_record, read_journal
 from fengmao_geo.batch.task import TOWNS, WORK
-from fengmao_geo.batch.towns import BatchOptions, find_towns, town_key
+from fengmao_geo.batch.towns import BatchOptions, town_key
 from fengmao_geo.errors import FengmaoError, UsageError
 from fengmao_geo.messages import text
 
@@ -23,15 +25,21 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fengmao_geo.messages import Lang
+
 __all__ = ["JOURNAL", "run_batch"]
 
 JOURNAL = "journal.jsonl"
 _LOCK = ".lock"
 _OLD = ".old"
+#: So many towns that were not named are told by their ids.
+_NAMES = 20
+
+_LOG = logging.getLogger("fengmao_geo.batch")
 
 
 def run_batch(
-    towns: Iterable[str | Path],
+    towns: str | Path | Iterable[str | Path],
     *,
     out: str | Path,
     workers: int | None = None,
@@ -47,12 +55,15 @@ def run_batch(
     fault, whose process dies twice, takes too long or takes too much memory is named with its reason; the
     others are done. ``journal.jsonl`` says after each town what became of it; ``summary.xlsx``,
     ``summary.gpkg`` and ``overview.html`` lay the towns side by side. The same towns give the same files,
-    however many workers there are and however often the run was interrupted.
+    however many workers there are and however often the run was interrupted. The logger
+    ``fengmao_geo.batch`` tells of each town that fails, and what was left out, as it happens (`WARNING`), and
+    what goes on besides (`INFO`).
 
     Parameters
     ----------
     towns
-        Folders of towns, their ``town.toml`` files, and folders that hold folders of towns.
+        Folders of towns, their ``town.toml`` files, and folders that hold folders of towns directly; one or
+        more.
     out
         Where to write; made if it is not there. Workers elsewhere must see it, and the towns, by the same
         paths.
@@ -62,7 +73,8 @@ def run_batch(
         The address of a running dask scheduler, such as ``tcp://10.0.0.5:8786``, whose workers are taken.
     resume
         Whether to go on with the batch in ``out``: a town that is done stays if its data, what is asked and
-        the versions are the same and its files are there.
+        the versions are the same and its files are there. Only towns that are named are summed up: what is
+        in ``out`` of others stays there, and is not in the table, the summary and the overview.
     timeout_min
         Minutes after which a town is given up.
     memory_gib
@@ -78,50 +90,81 @@ def run_batch(
     Raises
     ------
     UsageError
-        If there is no town, two have the same id, a number means nothing, ``out`` holds a batch and
-        ``resume`` is not set, another batch runs there, no scheduler answers, or the extra ``batch`` is not
-        installed.
+        If there is no town, two have the same id, a number means nothing, there is no such catalogue, walker
+        or language, or ``out`` is where the data lie, all told at once; if the extra ``batch`` is not
+        installed, ``out`` holds a batch and ``resume`` is not set, another batch runs there, or no scheduler
+        answers.
     OSError
         If ``out`` cannot be written, such as on a full disk; ``resume`` goes on from there.
     """
-    _check_numbers(workers=workers, timeout_min=timeout_min, memory_gib=memory_gib)
-    if workers is not None and scheduler is not None:
-        raise UsageError("batch_workers")
-    asked = (options or BatchOptions()).placed()
-    files, _ = find_towns(towns)
+    paths = [Path(one).resolve() for one in ([towns] if isinstance(towns, str | Path) else towns)]
     target = Path(out).resolve()
-    target.mkdir(parents=True, exist_ok=True)
+    named = checked_towns(
+        paths,
+        out=target,
+        workers=workers,
+        scheduler=scheduler,
+        timeout_min=timeout_min,
+        memory_gib=memory_gib,
+        options=options,
+    )
+    load_extra()
+    asked = (options or BatchOptions()).placed()
+    for folder, count in named.left_out.items():
+        # Results of before may lie beside the towns.
+        if folder != target:
+            _tell("left_out_deeper" if count else "left_out", asked.lang, folder=folder, count=count)
     with _locked(target):
         last = read_journal(target / JOURNAL)
         if last and not resume:
             raise UsageError("batch_there", folder=str(target))
         _sweep(target)
-        kept = {
+        records = {
             name: last[name]
-            for name, file in files.items()
+            for name, file in named.files.items()
             if name in last and _is_done(last[name], file, target, asked)
         }
         job = {"out": str(target), "options": asdict(asked), "attempts": 0}
         job |= {"timeout_min": timeout_min, "memory_gib": memory_gib}
-        rest = {name: file for name, file in files.items() if name not in kept}
+        rest = {name: file for name, file in named.files.items() if name not in records}
         jobs = [job | {"town_id": name, "town": str(file)} for name, file in rest.items()]
-        made = _made(jobs, target, workers, scheduler, kept_count=len(kept), asked=asked)
-        return _summed(kept | made, target, asked)
+        try:
+            _make(jobs, records, target=target, engine={"workers": workers, "scheduler": scheduler})
+            table = _summed(records, target, asked)
+        except KeyboardInterrupt:
+            _tell("stopped", asked.lang, done=_done_count(records), count=len(named.files))
+            raise
+    _tell_others(sorted(last.keys() - named.files.keys()), asked.lang)
+    done = _done_count(records)
+    counts = {"done": done, "failed": len(records) - done, "kept": len(records) - len(jobs)}
+    pages = {"page": Path(out, "overview.html"), "book": Path(out, "summary.xlsx")}
+    _tell("finished", asked.lang, level=logging.INFO, **counts, made=len(jobs), **pages)
+    return table
 
 
-def _check_numbers(**numbers: float | None) -> None:
-    for name, value in numbers.items():
-        if value is not None and not value > 0:
-            raise UsageError("not_positive", name=name, value=value)
+def _tell_others(others: list[str], lang: Lang) -> None:
+    if others:
+        some = [*others[:_NAMES], *(["…"] if len(others) > _NAMES else [])]
+        names = text("label.list_mark", lang=lang).join(some)
+        _tell("not_named", lang, count=len(others), names=names)
+
+
+def _tell(key: str, lang: Lang, *, level: int = logging.WARNING, **values: object) -> None:
+    """Tell what goes on: commands print it, scripts see what is out of order, and the rest if they ask."""
+    _LOG.log(level, "%s", text(f"batch.{key}", lang=lang, **values))
+
+
+def _done_count(records: dict[str, dict[str, Any]]) -> int:
+    return sum(record["state"] == "done" for record in records.values())
 
 
 @contextmanager
 def _locked(target: Path) -> Iterator[None]:
     """Keep other batches out; the system lets go of it when this process ends, however it does."""
-    try:
-        import locket  # noqa: PLC0415  of an extra
-    except ImportError as reason:
-        raise UsageError("batch_extra") from reason
+    import locket  # noqa: PLC0415  of an extra
+
+    was_there = target.exists()
+    target.mkdir(parents=True, exist_ok=True)
     lock = locket.lock_file(str(target / _LOCK), timeout=0)
     try:
         lock.acquire()
@@ -130,7 +173,15 @@ def _locked(target: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # Of a batch that was refused, or ended before its first town, nothing is left.
+        is_begun = (target / JOURNAL).exists()
+        if not is_begun:
+            with suppress(OSError):
+                (target / _LOCK).unlink()
         lock.release()
+        if not is_begun and not was_there:
+            with suppress(OSError):
+                target.rmdir()
 
 
 def _sweep(target: Path) -> None:
@@ -156,36 +207,53 @@ def _is_done(record: dict[str, Any], file: Path, target: Path, asked: BatchOptio
     return False
 
 
-def _made(
+def _make(
     jobs: list[dict[str, Any]],
-    target: Path,
-    workers: int | None,
-    scheduler: str | None,
+    records: dict[str, dict[str, Any]],
     *,
-    kept_count: int,
-    asked: BatchOptions,
-) -> dict[str, dict[str, Any]]:
-    """Run what is not done yet, and settle each town before the next is looked at."""
+    target: Path,
+    engine: dict[str, Any],
+) -> None:
+    """Run what is not done yet, settle each town before the next is looked at, and add it to the records."""
     if not jobs:
-        return {}
+        return
+    lang: Lang = jobs[0]["options"]["lang"]
+    folders = {job["town_id"]: Path(job["town"]).parent for job in jobs}
+    count = len(records) + len(jobs)
     bar = tqdm(
-        total=kept_count + len(jobs),
-        initial=kept_count,
-        desc=text("batch.towns", lang=asked.lang),
+        total=count,
+        initial=len(records),
+        desc=text("batch.towns", lang=lang),
+        unit=text("batch.unit", lang=lang),
         disable=None,
         leave=False,
     )
-    made = {}
-    (target / WORK).mkdir(exist_ok=True)
-    with opened(workers=workers, scheduler=scheduler) as client, bar:
+    with opened(**engine) as client, bar:
         try:
+            (target / WORK).mkdir(exist_ok=True)
             for record in finished(client, jobs):
-                made[record["town_id"]] = _settled(record, target)
+                records[record["town_id"]] = _settled(record, target)
                 bar.update()
+                if failed := len(records) - _done_count(records):
+                    bar.set_postfix_str(text("batch.failed_so_far", lang=lang, count=failed))
+                if record["state"] == "failed":
+                    _tell_failed(record, folders[record["town_id"]], lang)
+                elif bar.disable:
+                    # Where there is no bar, which else tells it.
+                    named = {"town": record["town_name"], "town_id": record["town_id"]}
+                    _tell("town_done", lang, level=logging.INFO, **named, at=len(records), count=count)
         finally:
             # Whatever ends it early: workers give up a town whose folder is gone.
             shutil.rmtree(target / WORK, ignore_errors=True)
-    return made
+
+
+def _tell_failed(record: dict[str, Any], folder: Path, lang: Lang) -> None:
+    from fengmao_geo.export.batch_words import reason_words  # noqa: PLC0415  heavy
+
+    why = reason_words(record, lang=lang, folder=folder)
+    mark = "\n" if "\n" in why.found else text("label.clause_mark", lang=lang)
+    named = {"town": record["town_name"], "town_id": record["town_id"]}
+    _tell("town_failed", lang, **named, why=mark.join(why))
 
 
 def _settled(record: dict[str, Any], target: Path) -> dict[str, Any]:

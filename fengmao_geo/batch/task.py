@@ -12,9 +12,11 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from fengmao_geo.errors import FengmaoError
 from fengmao_geo.town.own_process import shut_in
+from fengmao_geo.town.town_file import read_town_file
 
 __all__ = ["MOST_ATTEMPTS", "TOWNS", "WORK", "blank_record", "failed_record", "run_one"]
 
@@ -34,6 +36,13 @@ _TAIL_BYTES = 2000
 _ONE_CORE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GDAL_NUM_THREADS")
 
 
+class _Taken(NamedTuple):
+    """The most memory and the time of cores that a process and those it has started took."""
+
+    peak_bytes: int = 0
+    cpu_seconds: float = 0.0
+
+
 def run_one(job: dict[str, Any]) -> dict[str, Any]:
     """Run a town in a process of its own, once more if that dies.
 
@@ -46,8 +55,8 @@ def run_one(job: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The record of the town, with ``work``, where it was written; ``seconds``, ``peak_gib`` and
-        ``attempts``.
+        The record of the town, with ``work``, where it was written; ``seconds`` by the clock and
+        ``cpu_seconds`` of a core, ``peak_gib`` and ``attempts``.
     """
     record = _tried(job)
     if record["reason"] in _DEATHS and job["attempts"] + 1 < MOST_ATTEMPTS:
@@ -70,10 +79,22 @@ def failed_record(job: dict[str, Any], reason: str, **values: object) -> dict[st
     Returns
     -------
     dict
-        The record.
+        The record; the town is called as its file says, where that can be read.
     """
-    measured = {"work": "", "seconds": 0.0, "peak_gib": 0.0, "attempts": job["attempts"] + 1}
-    return blank_record(job) | {"reason": reason, "reason_values": values} | measured
+    record = blank_record(job)
+    with suppress(FengmaoError, OSError):
+        record["town_name"] = read_town_file(Path(job["town"])).town.name
+    measured = {"work": "", **_measured(0, _Taken(), job)}
+    return record | {"reason": reason, "reason_values": values} | measured
+
+
+def _measured(seconds: float, taken: _Taken, job: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(taken.cpu_seconds, 2),
+        "peak_gib": round(taken.peak_bytes / _GIB, 3),
+        "attempts": job["attempts"] + 1,
+    }
 
 
 def blank_record(job: dict[str, Any]) -> dict[str, Any]:
@@ -105,13 +126,8 @@ def _tried(job: dict[str, Any]) -> dict[str, Any]:
     answer.unlink(missing_ok=True)
     began = time.monotonic()
     with log.open("wb") as said:
-        peak_bytes, ended = _watched(job | {"work": str(work), "answer": str(answer)}, said)
-    measured = {
-        "work": str(work),
-        "seconds": round(time.monotonic() - began, 2),
-        "peak_gib": round(peak_bytes / _GIB, 3),
-        "attempts": job["attempts"] + 1,
-    }
+        taken, ended = _watched(job | {"work": str(work), "answer": str(answer)}, said)
+    measured = {"work": str(work), **_measured(time.monotonic() - began, taken, job)}
     if ended is None:
         return json.loads(answer.read_text(encoding="utf-8")) | measured  # type: ignore[no-any-return]  # as written by child
     reason, values = ended
@@ -119,13 +135,13 @@ def _tried(job: dict[str, Any]) -> dict[str, Any]:
     return failed_record(job, reason, **values) | measured | {"log": tail}
 
 
-def _watched(job: dict[str, Any], said: Any) -> tuple[int, tuple[str, dict[str, Any]] | None]:  # noqa: ANN401  an open file
-    """Run the process; give the most memory it took, and why it ended without an answer."""
+def _watched(job: dict[str, Any], said: Any) -> tuple[_Taken, tuple[str, dict[str, Any]] | None]:  # noqa: ANN401  an open file
+    """Run the process; give what it took, and why it ended without an answer."""
     import psutil  # noqa: PLC0415  of an extra
 
     command = [sys.executable, "-P", "-m", "fengmao_geo.batch.child", job["town"]]
     limit_bytes, end = job["memory_gib"] * _GIB, time.monotonic() + 60 * job["timeout_min"]
-    peak_bytes, ended = 0, None
+    taken, ended = _Taken(), None
     with subprocess.Popen(  # noqa: S603  our own words
         command,
         stdin=subprocess.PIPE,
@@ -140,8 +156,8 @@ def _watched(job: dict[str, Any], said: Any) -> tuple[int, tuple[str, dict[str, 
                 # One that is dead already says so below.
                 child.stdin.write(f"{json.dumps(job)}\n".encode())  # type: ignore[union-attr]  # a pipe was asked for
             while child.poll() is None and ended is None:
-                peak_bytes = max(peak_bytes, _memory_bytes(psutil, child.pid))
-                if peak_bytes > limit_bytes:
+                taken = _taken(psutil, child.pid, taken)
+                if taken.peak_bytes > limit_bytes:
                     ended = "memory", {"limit_gib": job["memory_gib"]}
                 elif time.monotonic() > end:
                     ended = "timeout", {"limit_min": job["timeout_min"]}
@@ -155,7 +171,7 @@ def _watched(job: dict[str, Any], said: Any) -> tuple[int, tuple[str, dict[str, 
             _end(psutil, child)
     if ended is None and child.returncode:
         ended = "died", {"cause": _cause(child.returncode)}
-    return peak_bytes, ended
+    return taken, ended
 
 
 def _environment() -> dict[str, str]:
@@ -168,15 +184,18 @@ def _environment() -> dict[str, str]:
     return own
 
 
-def _memory_bytes(psutil: Any, pid: int) -> int:  # noqa: ANN401  a module of an extra
-    """Count what a process and those it has started hold in memory."""
-    total = 0
+def _taken(psutil: Any, pid: int, before: _Taken) -> _Taken:  # noqa: ANN401  a module of an extra
+    """Look at what a process and those it has started take."""
+    memory_bytes, cpu_seconds = 0, 0.0
     with suppress(psutil.Error):
         process = psutil.Process(pid)
         for one in (process, *process.children(recursive=True)):
             with suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total
+                memory_bytes += one.memory_info().rss
+                # Of those it started and that have ended, the system has added the time to its own.
+                times = one.cpu_times()
+                cpu_seconds += times.user + times.system + times.children_user + times.children_system
+    return _Taken(max(before.peak_bytes, memory_bytes), max(before.cpu_seconds, cpu_seconds))
 
 
 def _end(psutil: Any, child: subprocess.Popen[bytes]) -> None:  # noqa: ANN401  as above

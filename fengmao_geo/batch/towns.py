@@ -6,12 +6,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fengmao_geo.batch.names import safe_id
-from fengmao_geo.errors import UsageError
+from fengmao_geo.errors import FengmaoError, UsageError
 from fengmao_geo.export.run_record import input_hashes, versions
 from fengmao_geo.export.space_files import REVIEW
+from fengmao_geo.standards.load import catalogue, walker
 from fengmao_geo.town.town_file import TOWN_FILE, read_town_file
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fengmao_geo.messages import Lang
 
-__all__ = ["PHOTOS", "BatchOptions", "find_towns", "town_key"]
+__all__ = ["PHOTOS", "BatchOptions", "NamedTowns", "find_towns", "town_key"]
 
 #: Pictures of spaces, beside the town's file.
 PHOTOS = "photos"
@@ -53,66 +54,100 @@ class BatchOptions:
         """
         return BatchOptions(_placed(self.catalogue), _placed(self.walker), self.lang)
 
+    def faults(self) -> list[FengmaoError]:
+        """Look whether there are such a catalogue, walker and language, before any town is begun.
 
-def _placed(name: str) -> str:
-    return str(Path(name).resolve()) if name.endswith(".toml") else name
+        Returns
+        -------
+        list of FengmaoError
+            What is wrong.
+        """
+        found: list[FengmaoError] = []
+        if self.lang not in ("zh", "en"):
+            found.append(UsageError("lang", value=self.lang))
+        for load, name in ((catalogue, self.catalogue), (walker, self.walker)):
+            try:
+                load(name)
+            except FengmaoError as fault:
+                found.append(fault)
+        return found
 
 
-def find_towns(paths: Iterable[str | Path]) -> tuple[dict[str, Path], list[Path]]:
+def _placed(name: str | Path) -> str:
+    return str(Path(name).resolve()) if str(name).endswith(".toml") else str(name)
+
+
+class NamedTowns(NamedTuple):
+    """The towns that paths name.
+
+    Parameters
+    ----------
+    files
+        The file of each town by its id, the safe name of its folder; in the order of the ids.
+    left_out
+        Folders beside towns that hold no ``town.toml``, and how many towns lie directly below each.
+    faults
+        What is wrong: a path that is no town and holds none, two towns of one id, no town at all.
+    """
+
+    files: dict[str, Path]
+    left_out: dict[Path, int]
+    faults: list[UsageError]
+
+
+def find_towns(paths: Iterable[str | Path]) -> NamedTowns:
     """Find the towns that are named, and what each is called in the results.
 
     Parameters
     ----------
     paths
-        Folders of towns, their ``town.toml`` files, and folders that hold folders of towns.
+        Folders of towns, their ``town.toml`` files, and folders that hold folders of towns directly.
 
     Returns
     -------
-    towns : dict of str to Path
-        The file of each town by its id, the safe name of its folder; in the order of the ids.
-    left_out : list of Path
-        Folders beside towns that hold no ``town.toml``.
-
-    Raises
-    ------
-    UsageError
-        If a path is no town and holds none, if two towns would have the same id, or if there is none at all.
+    NamedTowns
+        The towns, what was left out and what is wrong.
 
     Examples
     --------
     >>> from fengmao_geo.town.sample import sample_folder
-    >>> list(find_towns([sample_folder()])[0])
+    >>> list(find_towns([sample_folder()]).files)
     ['shuixiang']
+    >>> [fault.key for fault in find_towns([]).faults]
+    ['batch_no_towns']
     """
-    found: dict[str, Path] = {}
+    found = NamedTowns({}, {}, [])
     taken: dict[str, Path] = {}
-    left_out: list[Path] = []
-    for path in paths:
-        files, others = _town_files(Path(path))
-        left_out += others
+    for path in (Path(one).resolve() for one in paths):
+        files, others = _town_files(path)
+        if not files:
+            count = sum(others.values())
+            key = "batch_town_deeper" if count else "batch_town_path"
+            found.faults.append(UsageError(key, path=str(path), count=count))
+            continue
+        found.left_out.update(others)
         for file in files:
             town_id = safe_id(file.parent.name) or "town"
             # Some systems tell no capitals apart.
             one = taken.setdefault(town_id.casefold(), file)
             if one != file:
-                raise UsageError("batch_clash", town_id=town_id, one=str(one), other=str(file))
-            found[town_id] = file
-    if not found:
-        raise UsageError("batch_no_towns")
-    return dict(sorted(found.items())), left_out
+                found.faults.append(UsageError("batch_clash", town_id=town_id, one=str(one), other=str(file)))
+            found.files[town_id] = file
+    if not found.files and not found.faults:
+        found.faults.append(UsageError("batch_no_towns"))
+    return found._replace(files=dict(sorted(found.files.items())))
 
 
-def _town_files(path: Path) -> tuple[list[Path], list[Path]]:
-    path = path.resolve()
+def _town_files(path: Path) -> tuple[list[Path], dict[Path, int]]:
+    """List the towns of a path, and for each other folder in it how many towns lie directly below."""
     if path.is_file():
-        return [path], []
+        return [path], {}
     if (path / TOWN_FILE).is_file():
-        return [path / TOWN_FILE], []
+        return [path / TOWN_FILE], {}
     inside = sorted(one for one in path.glob("*") if one.is_dir() and not one.name.startswith("."))
     files = [one / TOWN_FILE for one in inside if (one / TOWN_FILE).is_file()]
-    if not files:
-        raise UsageError("batch_town_path", path=str(path))
-    return files, [one for one in inside if not (one / TOWN_FILE).is_file()]
+    others = [one for one in inside if not (one / TOWN_FILE).is_file()]
+    return files, {one: len(list(one.glob(f"*/{TOWN_FILE}"))) for one in others}
 
 
 def town_key(file: Path, options: BatchOptions) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fengmao_geo.errors import FengmaoError, NetworkError, TownError
+from fengmao_geo.export.indicator_words import layer_words
 from fengmao_geo.export.sheet_cells import unit_name, written
-from fengmao_geo.messages import text
+from fengmao_geo.messages import sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from fengmao_geo.messages import Lang
     from fengmao_geo.standards.batch import Headline
 
-__all__ = ["Reason", "boundary_words", "reason_words", "value_words"]
+__all__ = ["Reason", "boundary_words", "fault_words", "reason_words", "value_words"]
 
 #: So many faults of a town are told; its own check lists them all.
 _FAULTS = 5
@@ -34,7 +37,44 @@ class Reason(NamedTuple):
     remedy: str
 
 
-def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> Reason:
+def fault_words(fault: FengmaoError, *, lang: Lang = "zh") -> str:
+    """Write an error with a line for each thing that is wrong, however many layers it is said of.
+
+    Parameters
+    ----------
+    fault
+        The error.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    str
+        Its message and the lines, each with the names of its layers.
+
+    Examples
+    --------
+    >>> from fengmao_geo.findings import Finding, findings_table
+    >>> found = findings_table([Finding("layer_missing", "buildings"), Finding("layer_missing", "streets")])
+    >>> fault_words(TownError("town_faults", found, count=2), lang="en").splitlines()[1].split(":")[0]
+    '- Buildings, Streets'
+    """
+    if not isinstance(fault, TownError | NetworkError):
+        return fault.text(lang=lang)
+    wrong = fault.findings[fault.findings["severity"] == "error"]
+    columns = (wrong[name] for name in ("layer", "feature_id", "column", "code", "values"))
+    layers: dict[tuple[str, str], list[str]] = {}
+    for layer, feature, column, code, values in zip(*columns, strict=True):
+        place = "".join(f" {part}" for part in (feature, column) if part)
+        layers.setdefault((place, sentence(code, values, lang=lang)), []).append(
+            layer_words(layer, lang=lang)
+        )
+    mark = text("label.list_mark", lang=lang)
+    lines = [f"- {mark.join(names)}{place}: {said}" for (place, said), names in layers.items()]
+    return "\n".join([text(f"error.{fault.key}", lang=lang, **fault.values), *lines])
+
+
+def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh", folder: Path | None = None) -> Reason:
     """Say why a town failed, and what to do.
 
     Parameters
@@ -43,6 +83,9 @@ def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> Reason:
         A row of the table ``batch_towns``.
     lang
         ``zh`` or ``en``.
+    folder
+        Where the town's data lie, for the command that looks at them; its id if it is left out, as in files,
+        which are the same wherever the data lie.
 
     Returns
     -------
@@ -51,9 +94,10 @@ def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> Reason:
 
     Examples
     --------
-    >>> reason_words({"reason": "timeout", "reason_values": {"limit_min": 60}}, lang="en").found
+    >>> late = {"town_id": "lake", "reason": "timeout", "reason_values": {"limit_min": 60}}
+    >>> reason_words(late, lang="en").found
     'not done after 60 minutes'
-    >>> reason_words({"reason": "", "reason_values": {}}).found
+    >>> reason_words(late | {"reason": ""}).found
     ''
     """
     if not town["reason"]:
@@ -65,7 +109,8 @@ def reason_words(town: Mapping[Any, Any], *, lang: Lang = "zh") -> Reason:
         more = [text("batch.more", lang=lang, count=len(rest) - _FAULTS)] if len(rest) > _FAULTS else []
         values = {"faults": "\n".join([first, *rest[:_FAULTS], *more])}
     key = f"batch.reason.{town['reason']}"
-    return Reason(text(f"{key}.found", lang=lang, **values), text(f"{key}.remedy", lang=lang))
+    check = f'fengmao check "{folder or town["town_id"]}"'
+    return Reason(text(f"{key}.found", lang=lang, **values), text(f"{key}.remedy", lang=lang, check=check))
 
 
 def value_words(value: float | None, headline: Headline, *, lang: Lang = "zh") -> str:
