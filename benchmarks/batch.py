@@ -140,8 +140,11 @@ def bad_days(towns: list[Path], folder: Path, site: Path, options: argparse.Name
     yield told("`--resume`, four mended", run(asked, out, site, "--resume", *words), out)
     yield f"\nThe first `--resume` left the very same files: {'yes' if same else '**no**'}.\n"
     yield from failed
-    spent = sum(record["seconds"] for record in records_of(out).values())
-    yield f"\nThe {len(towns)} towns, once mended, took {spent:,.0f} s in their processes."
+    records = records_of(out).values()
+    spent, of_cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
+    peak = max(record["peak_gib"] for record in records)
+    yield f"\nThe processes of the {len(towns)} towns, once mended: {spent:,.0f} s, {of_cpu:,.0f} of CPU;"
+    yield f"{peak:.2f} GiB at most."
 
 
 def told(name: str, ran: Ran, out: Path) -> str:
@@ -165,18 +168,18 @@ def timing(towns: list[Path], folder: Path, site: Path, options: argparse.Namesp
     """Run good towns with one worker and with several."""
     asked = towns[: options.timed]
     yield f"\n{len(asked)} good towns:\n"
-    yield row("workers", "seconds", "CPU s", "in their processes, s", "around them, s per town", "most GiB")
-    yield row(*("---:" for _ in range(6)))
+    yield row("workers", "seconds", "CPU s", "in towns, s", "of CPU", "around them, s each", "most GiB")
+    yield row(*("---:" for _ in range(7)))
     seconds, digests = {}, set()
     for workers in (1, options.workers):
         out = folder / f"out_{workers}"
         shutil.rmtree(out, ignore_errors=True)
         ran = run(asked, out, site, "--workers", str(workers))
         records = records_of(out).values()
-        inside = sum(record["seconds"] for record in records)
+        inside, of_cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
         around = (workers * ran.seconds - inside) / len(asked)
         peak = max(record["peak_gib"] for record in records)
-        spent = (f"{value:,.1f}" for value in (ran.seconds, ran.cpu_seconds, inside))
+        spent = (f"{value:,.1f}" for value in (ran.seconds, ran.cpu_seconds, inside, of_cpu))
         yield row(workers, *spent, f"{around:.2f}", f"{peak:.2f}")
         seconds[workers] = ran.seconds
         digests.add(digest_of(out))
