@@ -279,9 +279,10 @@ def test_the_time_of_cores_is_that_of_a_process_and_of_those_it_has_started():
 
     running = process(1, 3.0, 1.0, 0.5, 0.25, started=[process(2, 2.0, 0.0, 0.0, 0.0)])
     looked = SimpleNamespace(Process=lambda _: running, Error=psutil.Error)
-    assert task._taken(looked, 1, task._Taken()) == (300, 6.75)
+    found = task._running(looked, 1)
+    assert task._taken(looked, found, task._Taken()) == (300, 6.75)
     # What ended since the last look takes nothing back.
-    assert task._taken(looked, 1, task._Taken(500, 7.0)) == (500, 7.0)
+    assert task._taken(looked, found, task._Taken(500, 7.0)) == (500, 7.0)
 
 
 @pytest.mark.parametrize("name", ["distributed", "distributed.client"])

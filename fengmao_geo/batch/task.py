@@ -29,6 +29,8 @@ MOST_ATTEMPTS = 2
 
 _DEATHS = ("died", "memory")
 _LOOK_S = 0.1
+#: Those that it has started are looked for once in so many looks: all that run are gone through for it.
+_LOOKS = 10
 _GIB = 1 << 30
 #: What is written last before a process dies often says why.
 _TAIL_BYTES = 2000
@@ -141,7 +143,8 @@ def _watched(job: dict[str, Any], said: Any) -> tuple[_Taken, tuple[str, dict[st
 
     command = [sys.executable, "-P", "-m", "fengmao_geo.batch.child", job["town"]]
     limit_bytes, end = job["memory_gib"] * _GIB, time.monotonic() + 60 * job["timeout_min"]
-    taken, ended = _Taken(), None
+    taken, ended, looks = _Taken(), None, 0
+    running: list[Any] = []
     with subprocess.Popen(  # noqa: S603  our own words
         command,
         stdin=subprocess.PIPE,
@@ -156,7 +159,10 @@ def _watched(job: dict[str, Any], said: Any) -> tuple[_Taken, tuple[str, dict[st
                 # One that is dead already says so below.
                 child.stdin.write(f"{json.dumps(job)}\n".encode())  # type: ignore[union-attr]  # a pipe was asked for
             while child.poll() is None and ended is None:
-                taken = _taken(psutil, child.pid, taken)
+                if looks % _LOOKS == 0:
+                    running = _running(psutil, child.pid)
+                looks += 1
+                taken = _taken(psutil, running, taken)
                 if taken.peak_bytes > limit_bytes:
                     ended = "memory", {"limit_gib": job["memory_gib"]}
                 elif time.monotonic() > end:
@@ -184,17 +190,23 @@ def _environment() -> dict[str, str]:
     return own
 
 
-def _taken(psutil: Any, pid: int, before: _Taken) -> _Taken:  # noqa: ANN401  a module of an extra
-    """Look at what a process and those it has started take."""
-    memory_bytes, cpu_seconds = 0, 0.0
+def _running(psutil: Any, pid: int) -> list[Any]:  # noqa: ANN401  a module of an extra
+    """List a process and those it has started; none where it has ended."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                memory_bytes += one.memory_info().rss
-                # Of those it started and that have ended, the system has added the time to its own.
-                times = one.cpu_times()
-                cpu_seconds += times.user + times.system + times.children_user + times.children_system
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def _taken(psutil: Any, running: list[Any], before: _Taken) -> _Taken:  # noqa: ANN401  as above
+    """Look at what a process and those it has started take."""
+    memory_bytes, cpu_seconds = 0, 0.0
+    for one in running:
+        with suppress(psutil.Error):
+            memory_bytes += one.memory_info().rss
+            # Of those it started and that have ended, the system has added the time to its own.
+            times = one.cpu_times()
+            cpu_seconds += times.user + times.system + times.children_user + times.children_system
     return _Taken(max(before.peak_bytes, memory_bytes), max(before.cpu_seconds, cpu_seconds))
 
 
@@ -202,11 +214,9 @@ def _end(psutil: Any, child: subprocess.Popen[bytes]) -> None:  # noqa: ANN401  
     """End a process and those it has started, if they have not ended by themselves."""
     if child.poll() is not None:
         return
-    started = []
-    with suppress(psutil.Error):
-        started = psutil.Process(child.pid).children(recursive=True)
+    running = _running(psutil, child.pid)
     child.kill()
-    for one in started:
+    for one in running[1:]:
         with suppress(psutil.Error):
             one.kill()
 
