@@ -141,6 +141,17 @@ def test_the_map_is_coloured_by_what_the_reader_chooses(tmp_path, show):
     assert shown.drawn["chosen"] == "idle_floor_m2"
 
 
+def test_towns_of_one_name_are_told_apart_by_their_ids(tmp_path, show):
+    rows = [
+        done(town_id, name=name, people=1.0)
+        for town_id, name in (("a", "城关镇"), ("b", "城关镇"), ("c", "南镇"))
+    ]
+    fg.write_batch_summary(records(*rows), folder=tmp_path)
+    shown = show(tmp_path / "overview.html")
+    ranks = "Array.from(document.querySelectorAll('.town-called'), (one) => one.textContent)"
+    assert sorted(shown.page.evaluate(ranks)) == ["南镇", "城关镇(a)", "城关镇(b)"]
+
+
 def test_names_and_reasons_are_text_wherever_they_stand(tmp_path, show):
     rows = (done("west", name=HOSTILE, people=1.0), failed("north", "broken", cause=HOSTILE))
     fg.write_batch_summary(records(*rows), folder=tmp_path)

@@ -125,6 +125,7 @@ def _frame(shapes: gpd.GeoSeries) -> Frame:
 
 
 def _page_data(records: pd.DataFrame, shapes: gpd.GeoSeries, frame: Frame, lang: Lang) -> dict[str, Any]:
+    records = records.assign(town_name=_told_apart(records, lang))
     done, failed = (records[records["state"] == state].to_dict("records") for state in ("done", "failed"))
     colours = theme()
     points = frame.points(shapely.point_on_surface(shapes.to_numpy()))
@@ -151,6 +152,15 @@ def _page_data(records: pd.DataFrame, shapes: gpd.GeoSeries, frame: Frame, lang:
             {"name": town["town_name"], **reason_words(town, lang=lang)._asdict()} for town in failed
         ],
     }
+
+
+def _told_apart(records: pd.DataFrame, lang: Lang) -> list[str]:
+    """Name towns; two of one name, of which a province has many, are told apart by their ids."""
+    is_shared = records["town_name"].duplicated(keep=False)
+    return [
+        text("batch.with_id", lang=lang, name=name, town_id=town_id) if shared else name
+        for name, town_id, shared in zip(records["town_name"], records["town_id"], is_shared, strict=True)
+    ]
 
 
 def _headline_data(headline: Headline, towns: Sequence[dict[Any, Any]], lang: Lang) -> dict[str, Any]:
