@@ -179,3 +179,13 @@ def other_sample(tmp_path_factory) -> Made:
 def sample_scene():
     """The ground of the shipped town in both summers, of which `imagery.draw` takes new pictures."""
     return maker().scene.build(read_layers(SAMPLES / "shuixiang").layers, maker().SEED)
+
+
+@pytest.fixture
+def stood_in(monkeypatch, tmp_path):
+    """Towns of a few bytes and an engine that writes as much of each."""
+    stand_in, run = import_module("killed_batches"), import_module("fengmao_geo.batch.run")
+    monkeypatch.setattr(run, "opened", stand_in.opened)
+    monkeypatch.setattr(run, "finished", stand_in.finished)
+    stand_in.write_towns(tmp_path / "towns", edition="first")
+    return tmp_path

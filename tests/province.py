@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 from town_layers import EAST, NORTH, frame, line, point, square
+from typer.testing import CliRunner
 
 import fengmao_geo as fg
+from fengmao_geo.cli import app
 
 TYPES = ("pharmacy", "primary_school", "park")
 CATALOGUE = """
@@ -130,3 +132,14 @@ def assert_same(cut, whole, own):
         cut.coverage.set_index(keys).sort_index()[columns], circles.set_index(keys).sort_index()[columns]
     )
     assert np.isclose(cut.dwellings["people"].sum(), homes["people"][is_own].sum())
+
+
+def small():
+    """Give the layers of two small towns."""
+    layers = province(2, towns=2, homes=12, shops=4)
+    return {name: layers[name] for name in ("built_up", "streets", "buildings")}
+
+
+def fg_cut(*args):
+    """Run the command that cuts."""
+    return CliRunner().invoke(app, ["split", *map(str, args)])

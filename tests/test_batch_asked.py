@@ -16,15 +16,6 @@ from fengmao_geo.cli import app
 from fengmao_geo.errors import UsageError
 
 
-@pytest.fixture
-def stood_in(monkeypatch, tmp_path):
-    """Towns of a few bytes and an engine that writes as much of each."""
-    monkeypatch.setattr(run, "opened", killed_batches.opened)
-    monkeypatch.setattr(run, "finished", killed_batches.finished)
-    write_towns(tmp_path / "towns", edition="first")
-    return tmp_path
-
-
 def refused(folder, *, out="out", **asked):
     with pytest.raises(UsageError) as caught:
         fg.run_batch([folder / "towns"], out=folder / out, **asked)

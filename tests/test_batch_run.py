@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import killed_batches
 import locket
 import pytest
 from batch_towns import files_of
@@ -17,15 +16,6 @@ from fengmao_geo.batch.journal import append_record, read_journal
 from fengmao_geo.batch.task import failed_record
 from fengmao_geo.cli import app
 from fengmao_geo.errors import UsageError
-
-
-@pytest.fixture
-def stood_in(monkeypatch, tmp_path):
-    """Towns of a few bytes and an engine that writes as much of each."""
-    monkeypatch.setattr(run, "opened", killed_batches.opened)
-    monkeypatch.setattr(run, "finished", killed_batches.finished)
-    write_towns(tmp_path / "towns", edition="first")
-    return tmp_path
 
 
 def refused(folder, **asked):

@@ -5,28 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from province import outlines, province, write_province
+from province import fg_cut, outlines, small, write_province
 from town_layers import codes
-from typer.testing import CliRunner
 
 import fengmao_geo as fg
 from fengmao_geo.batch.split import split_towns
-from fengmao_geo.cli import app
-
-
-def fg_cut(*args):
-    return CliRunner().invoke(app, ["split", *map(str, args)])
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Two small towns as files."""
     return write_province(small(), tmp_path / "all")
-
-
-def small():
-    layers = province(2, towns=2, homes=12, shops=4)
-    return {name: layers[name] for name in ("built_up", "streets", "buildings")}
 
 
 # Names and people

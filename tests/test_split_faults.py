@@ -11,33 +11,22 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
-from province import outlines, province, write_province
+from province import fg_cut, outlines, small, write_province
 from pyproj import CRS
 from town_layers import EAST, NORTH, codes, frame, line, square
-from typer.testing import CliRunner
 
 import fengmao_geo as fg
 from fengmao_geo.batch.names import safe_id
 from fengmao_geo.batch.split import named_file, split_towns
-from fengmao_geo.cli import app
 from fengmao_geo.town.sample import sample_folder
 from fengmao_geo.town.town_file import LayerPart
 from fengmao_geo.town.window import open_layer
-
-
-def fg_cut(*args):
-    return CliRunner().invoke(app, ["split", *map(str, args)])
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Two small towns as files."""
     return write_province(small(), tmp_path / "all")
-
-
-def small():
-    layers = province(2, towns=2, homes=12, shops=4)
-    return {name: layers[name] for name in ("built_up", "streets", "buildings")}
 
 
 # Names
