@@ -13,7 +13,8 @@ from fengmao_geo.blocks.case import Case, areas_of
 from fengmao_geo.blocks.indicators import indicator_rows, measure
 from fengmao_geo.findings import findings_table
 from fengmao_geo.life_circle.circles import LifeCircles
-from fengmao_geo.life_circle.coverage import area_table, coverage_table, gap_table, tier_rows
+from fengmao_geo.life_circle.coverage import area_table, coverage_table, gap_table
+from fengmao_geo.life_circle.tiers import Tiers
 from fengmao_geo.results import Results
 from fengmao_geo.standards.indicators import indicator_file
 from fengmao_geo.standards.load import catalogue, walker
@@ -113,9 +114,9 @@ def circles_of(*, minutes=(5.0, 15.0), basis="people", doubt=(), people=None, wa
     homes = _homes(PEOPLE | (people or {}))
     types = _types()
     reach = _reach(MINUTES | (walks or {}), doubt)
-    tiers = tier_rows(reach, types, minutes, speed_m_min=60.0)
-    coverage = coverage_table(tiers, homes, minutes)
-    areas = area_table(tiers, coverage, homes, _areas(homes), minutes)
+    tiers = Tiers(reach, types, minutes, 60.0)
+    coverage = coverage_table(tiers, homes)
+    areas = area_table(tiers, coverage, homes, _areas(homes))
     return LifeCircles(
         minutes=minutes,
         catalogue=catalogue(),

@@ -238,7 +238,7 @@ def test_counting_some_types_at_a_time_gives_the_same_bits(circles_of, monkeypat
         entry(kind, tier) for kind, tier in (("bank", 5), ("park", 15), ("pharmacy", 5), ("library", 15))
     ]
     whole = circles_of(town, *asked).areas
-    monkeypatch.setattr("fengmao_geo.life_circle.coverage._LOT_ROWS", rows)
+    monkeypatch.setattr("fengmao_geo.life_circle.tiers._LOT_ROWS", rows)
     pd.testing.assert_frame_equal(circles_of(town, *asked).areas, whole, check_exact=True)
     assert set(whole["facility_type"]) == {"bank", "park", "pharmacy", "library", FULL_SET}
 

@@ -14,7 +14,8 @@ from test_block_maps import PAYLOADS
 import fengmao_geo as fg
 from fengmao_geo.export.map_geometry import Frame
 from fengmao_geo.export.map_links import link_data, link_rows
-from fengmao_geo.life_circle.coverage import coverage_table, tier_rows
+from fengmao_geo.life_circle.coverage import coverage_table
+from fengmao_geo.life_circle.tiers import Tiers
 from fengmao_geo.network.walk_network import assemble
 
 FRAME = Frame(CRS(4549), (EAST - 200, NORTH - 200, EAST + 1200, NORTH + 800))
@@ -135,8 +136,8 @@ def test_what_lies_beyond_a_page_is_not_on_it():
 def page(tmp_path_factory):
     """A footbridge, a path whose id is hostile, a closed street; more people reach more afterwards."""
     circles = map_circles()
-    tiers = tier_rows(circles.reach, circles.types, circles.minutes, speed_m_min=60.0)
-    circles = replace(circles, coverage=coverage_table(tiers, circles.dwellings, circles.minutes))
+    tiers = Tiers(circles.reach, circles.types, circles.minutes, 60.0)
+    circles = replace(circles, coverage=coverage_table(tiers, circles.dwellings))
     path = drawn("LINESTRING (50 40, 50 60)", id=["".join(PAYLOADS)])
     after = fg.with_links(fg.without_links(bridged(banks()), ["c"]), path, kind="path")
     moved = circles.service_areas.assign(geometry=circles.service_areas.geometry.translate(30))

@@ -13,12 +13,14 @@ import shapely
 from tqdm import tqdm
 
 from fengmao_geo.life_circle.capacity import places_reached
-from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table, tier_rows
+from fengmao_geo.life_circle.coverage import FULL_SET, area_table, coverage_table, gap_table
 from fengmao_geo.life_circle.places import Places, unattached
+from fengmao_geo.life_circle.tiers import Tiers
 from fengmao_geo.life_circle.walks import walks_of
 from fengmao_geo.network.attach import Attachments, attach
+from fengmao_geo.network.outlines import Outlines
 from fengmao_geo.network.pieces import GroundPieces
-from fengmao_geo.network.service_area import check_minutes, ground_of, settle_buildings
+from fengmao_geo.network.service_area import check_minutes, ground_of
 from fengmao_geo.network.stretches import is_truncated
 from fengmao_geo.network.travel import TOLERANCE, nearest_distances, nearest_pairs
 from fengmao_geo.standards.load import catalogue as load_catalogue
@@ -28,8 +30,6 @@ from fengmao_geo.tables import RESULTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from fengmao_geo.life_circle.walks import Walks
     from fengmao_geo.network.walk_network import WalkNetwork
@@ -193,11 +193,11 @@ def life_circles(
 def _counts(
     town: Town, walks: Walks, limits: tuple[float, ...], walker: Walker
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Count by dwelling and by area; the rows in between, most of a city's memory, are gone afterwards."""
+    """Count by dwelling and by area."""
     homes = walks.homes.table
-    tiers = tier_rows(walks.reach, walks.types, limits, speed_m_min=walker.speed_m_min)
-    coverage = coverage_table(tiers, homes, limits)
-    return coverage, area_table(tiers, coverage, homes, _areas(town, homes), limits)
+    tiers = Tiers(walks.reach, walks.types, limits, walker.speed_m_min)
+    coverage = coverage_table(tiers, homes)
+    return coverage, area_table(tiers, coverage, homes, _areas(town, homes))
 
 
 def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -234,17 +234,15 @@ def _areas(town: Town, homes: gpd.GeoDataFrame) -> pd.DataFrame:
 class _Houses:
     """All buildings, which service areas take in whole or not at all."""
 
-    shapes: NDArray[np.object_]
-    tree: shapely.STRtree
+    outlines: Outlines
     attachments: Attachments | None
 
     @classmethod
     def of(cls, town: Town, network: WalkNetwork) -> _Houses:
         if "buildings" not in town:
-            return cls(np.zeros(0, dtype=object), shapely.STRtree([]), None)
+            return cls(Outlines.of(np.zeros(0, dtype=object)), None)
         buildings = town["buildings"].sort_values("id", kind="stable")
-        shapes = buildings.geometry.to_numpy()
-        return cls(shapes, shapely.STRtree(shapes), attach(network, buildings))
+        return cls(Outlines.of(buildings.geometry.to_numpy()), attach(network, buildings))
 
 
 def _service_areas(
@@ -276,7 +274,7 @@ def _areas_of_type(
 ) -> list[tuple[str, float, float, bool, shapely.Geometry]]:
     limit_m = limits[-1] * walker.speed_m_min
     distance, _ = nearest_distances(network, there, limit_m=limit_m, walker=walker)
-    walk_m = np.full(len(houses.shapes), np.inf)
+    walk_m = np.full(len(houses.outlines.shapes), np.inf)
     if houses.attachments is not None:
         pairs = nearest_pairs(network, houses.attachments, there, limit_m=limit_m, walker=walker)
         walk_m[pairs.origin] = pairs.distance_m
@@ -286,7 +284,7 @@ def _areas_of_type(
         reach_m = limit * walker.speed_m_min
         ground = ground_of(network, there, distance, pieces=pieces, reach_m=reach_m, walker=walker)
         is_reached = walk_m <= reach_m * (1 + TOLERANCE)
-        ground = settle_buildings(ground, houses.shapes, is_reached, tree=houses.tree)
+        ground = houses.outlines.settle(ground, is_reached)
         is_cut = is_truncated(network, there, distance, reach_m=reach_m, walker=walker)
         rows.append((name, limit, float(shapely.area(ground)), is_cut, ground))
     return rows

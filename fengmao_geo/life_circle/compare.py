@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from fengmao_geo.errors import UsageError
-from fengmao_geo.life_circle.coverage import people_rows, tier_rows
+from fengmao_geo.life_circle.coverage import people_rows
+from fengmao_geo.life_circle.tiers import Tiers
 from fengmao_geo.tables import RESULTS
 from fengmao_geo.tables.what_if import CHANGES
 
@@ -116,10 +117,9 @@ def _rows_of(before: LifeCircles, after: LifeCircles) -> pd.DataFrame:
     _refuse_others(before, after)
     one, other = (
         people_rows(
-            tier_rows(circles.reach, circles.types, circles.minutes, speed_m_min=circles.walker.speed_m_min),
+            Tiers(circles.reach, circles.types, circles.minutes, circles.walker.speed_m_min),
             circles.coverage,
             circles.dwellings,
-            circles.minutes,
         )
         for circles in (before, after)
     )

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fengmao_geo.life_circle.reach import statuses
 from fengmao_geo.tables import GROUP_COLUMNS, GROUPS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from fengmao_geo.life_circle.tiers import Tiers
+
+    Counts = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
-__all__ = ["FULL_SET", "PEOPLE", "area_table", "coverage_table", "gap_table", "people_rows", "tier_rows"]
+__all__ = ["FULL_SET", "PEOPLE", "area_table", "coverage_table", "gap_table", "people_rows"]
 
 #: What stands in ``facility_type`` for every required type together.
 FULL_SET = "full_set"
@@ -29,51 +29,9 @@ _STATUS = ("reached", "unreached", "unknown")
 PEOPLE = tuple(f"{status}_people" for status in _STATUS)
 _ROW_KEYS = ("dwelling_id", "limit_min", "facility_type", "group")
 _AREA_KEYS = ("area_kind", "area_id", "area_name", "limit_min", "facility_type", "group", "by")
-# About so many rows of dwellings, circles and types are counted at once.
-_LOT_ROWS = 300_000
 
 
-def tier_rows(
-    reach: pd.DataFrame, types: pd.DataFrame, minutes: tuple[float, ...], *, speed_m_min: float
-) -> pd.DataFrame:
-    """Say for each circle which of its types each dwelling reaches.
-
-    Parameters
-    ----------
-    reach
-        The table ``reach``.
-    types
-        The table ``asked_types``.
-    minutes
-        The circles.
-    speed_m_min
-        The walker's speed, which makes minutes of straight metres.
-
-    Returns
-    -------
-    DataFrame
-        ``dwelling_id, limit_min, facility_type, group, is_required, status, is_straight``: one row per
-        dwelling, circle and type of a tier within it.
-        ``is_straight`` says whether the straight line is short enough.
-    """
-    asked = types[types["is_asked"]][["facility_type", "tier_min", "group", "is_required"]]
-    needed = ["dwelling_id", "facility_type", "travel_min", "straight_m", "doubt_min"]
-    rows = reach[needed].merge(asked, on="facility_type", how="inner")
-    circles = []
-    for limit in minutes:
-        inside = rows[rows["tier_min"] <= limit]
-        circles.append(
-            inside.assign(
-                limit_min=limit,
-                status=statuses(inside["travel_min"].to_numpy(), inside["doubt_min"].to_numpy(), limit),
-                is_straight=inside["straight_m"] <= limit * speed_m_min,
-            )
-        )
-    columns = ["dwelling_id", "limit_min", "facility_type", "group", "is_required", "status", "is_straight"]
-    return pd.concat(circles, ignore_index=True)[columns]
-
-
-def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[float, ...]) -> pd.DataFrame:
+def coverage_table(tiers: Tiers, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Say for each dwelling, circle and group whether the full set is reached.
 
     The full set is every required type asked for; a group's types are asked only for that group. None
@@ -85,24 +43,17 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
         Status per dwelling, circle and type asked for.
     homes
         The dwellings.
-    minutes
-        The circles.
 
     Returns
     -------
     DataFrame
         The table ``coverage``.
     """
-    required = tiers[tiers["is_required"]]
-    dwelling = pd.Index(homes["dwelling_id"]).get_indexer(required["dwelling_id"])
-    state = np.array([_STATUS.index(status) for status in required["status"]], dtype=np.intp)
-    cell = dwelling * len(_STATUS) + state
+    counts = _status_counts(tiers, homes)
     frames = []
-    for limit in minutes:
+    for limit in tiers.minutes:
         for group in GROUPS:
-            rows = (required["limit_min"] == limit) & required["group"].isin({"everyone", group})
-            counts = np.bincount(cell[rows.to_numpy()], minlength=len(homes) * len(_STATUS))
-            reached, unreached, unknown = counts.reshape(-1, len(_STATUS)).T
+            reached, unreached, unknown = counts[limit, group].reshape(-1, len(_STATUS)).T
             asked = reached + unreached + unknown
             doubt = np.where((unknown > 0) | (asked == 0), "unknown", "reached")
             frames.append(
@@ -122,7 +73,22 @@ def coverage_table(tiers: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[
     return RESULTS["coverage"].check(pd.concat(frames, ignore_index=True))
 
 
-def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.DataFrame:
+def _status_counts(tiers: Tiers, homes: gpd.GeoDataFrame) -> dict[tuple[float, str], Counts]:
+    """Count required types by circle and group: reached, unreached and unknown of each dwelling in turn."""
+    size = len(homes) * len(_STATUS)
+    keys = [(limit, group) for limit in tiers.minutes for group in GROUPS]
+    counts = {key: np.zeros(size, dtype=np.int64) for key in keys}
+    for lot in tiers:
+        required = lot[lot["is_required"]]
+        dwelling = pd.Index(homes["dwelling_id"]).get_indexer(required["dwelling_id"])
+        cell = dwelling * len(_STATUS) + pd.Index(_STATUS).get_indexer(pd.Index(required["status"]))
+        for limit, group in keys:
+            rows = (required["limit_min"] == limit) & required["group"].isin({"everyone", group})
+            counts[limit, group] += np.bincount(cell[rows.to_numpy()], minlength=size)
+    return counts
+
+
+def _full_set(coverage: pd.DataFrame, tiers: Tiers, limit: float) -> pd.DataFrame:
     """Count people with and without the full set, dwelling by dwelling.
 
     Somebody of a group needs that group's types too. Groups may overlap (a child may be a newcomer); they are
@@ -135,8 +101,7 @@ def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.D
     )
     total = people["everyone"].to_numpy()
     lacking, doubtful = np.zeros(len(total)), np.zeros(len(total))
-    asked = set(tiers[tiers["is_required"] & (tiers["limit_min"] == limit)]["group"]) - {"everyone"}
-    for group in sorted(asked):
+    for group in sorted(tiers.required_groups(limit) - {"everyone"}):
         own = people[group].to_numpy()
         is_unreached = (status[group] == "unreached").to_numpy()
         is_unknown = (status[group] == "unknown").to_numpy() | (is_unreached & np.isnan(own))
@@ -163,46 +128,31 @@ def _full_set(coverage: pd.DataFrame, tiers: pd.DataFrame, limit: float) -> pd.D
 
 
 def area_table(
-    tiers: pd.DataFrame,
-    coverage: pd.DataFrame,
-    homes: gpd.GeoDataFrame,
-    areas: pd.DataFrame,
-    minutes: tuple[float, ...],
+    tiers: Tiers, coverage: pd.DataFrame, homes: gpd.GeoDataFrame, areas: pd.DataFrame
 ) -> pd.DataFrame:
     """Count people by area, circle and type, walked and by straight line.
 
     Parameters
     ----------
     tiers
-        What `tier_rows` gives.
+        Status per dwelling, circle and type asked for.
     coverage
         The table ``coverage``.
     homes
         The table ``dwellings``.
     areas
         ``area_kind, area_id, area_name, dwelling_id``: one row per area and dwelling in it.
-    minutes
-        The circles.
 
     Returns
     -------
     DataFrame
         The table ``areas``. A share is of the people whose state is known or not, never of the known alone.
     """
-    full = _full_rows(coverage, tiers, minutes).assign(by="network")
-    lots = itertools.chain([full], (_type_rows(lot, homes) for lot in _lots(tiers)))
+    full = _full_rows(coverage, tiers).assign(by="network")
+    lots = itertools.chain([full], (_type_rows(lot, homes) for lot in tiers))
     sums = [_sums(rows.merge(areas, on="dwelling_id")) for rows in lots]
     found = pd.concat([part for part in sums if len(part)] or sums[:1], ignore_index=True)
     return _with_shares(found.sort_values(list(_AREA_KEYS), kind="stable", ignore_index=True))
-
-
-def _lots(tiers: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Take some types at a time, so that rows of each dwelling and area never stand all in memory at once."""
-    names = tiers["facility_type"].unique()
-    many = max(1, _LOT_ROWS * len(names) // max(len(tiers), 1))
-    for first in range(0, len(names), many):
-        is_in = tiers["facility_type"].isin(names[first : first + many])
-        yield tiers if is_in.all() else tiers[is_in]
 
 
 def _type_rows(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -229,21 +179,17 @@ def _own_people(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> Numbers:
     return own
 
 
-def people_rows(
-    tiers: pd.DataFrame, coverage: pd.DataFrame, homes: gpd.GeoDataFrame, minutes: tuple[float, ...]
-) -> pd.DataFrame:
+def people_rows(tiers: Tiers, coverage: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     """Count people dwelling by dwelling by what they reach on foot, each type and the full set.
 
     Parameters
     ----------
     tiers
-        What `tier_rows` gives.
+        Status per dwelling, circle and type asked for.
     coverage
         The table ``coverage``.
     homes
         The table ``dwellings``.
-    minutes
-        The circles.
 
     Returns
     -------
@@ -251,8 +197,8 @@ def people_rows(
         ``dwelling_id, limit_min, facility_type, group, people, reached_people, unreached_people,
         unknown_people``.
     """
-    full = _full_rows(coverage, tiers, minutes)
-    return pd.concat([_walked_rows(tiers, homes), full], ignore_index=True)
+    walked = [_walked_rows(lot, homes) for lot in tiers]
+    return pd.concat([*walked, _full_rows(coverage, tiers)], ignore_index=True)
 
 
 def _walked_rows(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -261,8 +207,8 @@ def _walked_rows(tiers: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     return tiers[list(_ROW_KEYS)].assign(people=own, **counted)
 
 
-def _full_rows(coverage: pd.DataFrame, tiers: pd.DataFrame, minutes: tuple[float, ...]) -> pd.DataFrame:
-    full = [_full_set(coverage, tiers, limit).assign(limit_min=limit) for limit in minutes]
+def _full_rows(coverage: pd.DataFrame, tiers: Tiers) -> pd.DataFrame:
+    full = [_full_set(coverage, tiers, limit).assign(limit_min=limit) for limit in tiers.minutes]
     return pd.concat(full, ignore_index=True)[[*_ROW_KEYS, "people", *PEOPLE]]
 
 

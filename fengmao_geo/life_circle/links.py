@@ -11,8 +11,9 @@ from tqdm import tqdm
 
 from fengmao_geo.errors import UsageError
 from fengmao_geo.life_circle.compare import KEYS, people_changes
-from fengmao_geo.life_circle.coverage import FULL_SET, coverage_table, people_rows, tier_rows
+from fengmao_geo.life_circle.coverage import FULL_SET, coverage_table, people_rows
 from fengmao_geo.life_circle.reach import are_joined, statuses
+from fengmao_geo.life_circle.tiers import Tiers
 from fengmao_geo.life_circle.walks import furthest_m, walks_of
 from fengmao_geo.network.attach import carry
 from fengmao_geo.network.gates import open_gates
@@ -226,8 +227,8 @@ class _Trial:
         return np.tile(np.where(are_joined(after, homes, self.walker), doubt, 0.0), count)
 
     def _people(self, reach: pd.DataFrame, homes: gpd.GeoDataFrame) -> pd.DataFrame:
-        tiers = tier_rows(reach, self.walks.types, self.limits, speed_m_min=self.walker.speed_m_min)
-        return people_rows(tiers, coverage_table(tiers, homes, self.limits), homes, self.limits)
+        tiers = Tiers(reach, self.walks.types, self.limits, self.walker.speed_m_min)
+        return people_rows(tiers, coverage_table(tiers, homes), homes)
 
 
 def _ranked(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import cut_lines
 from fengmao_geo.network.attach import Attachments, as_attachments, attach
+from fengmao_geo.network.outlines import Outlines, as_multi
 from fengmao_geo.network.pieces import GroundPieces
 from fengmao_geo.network.stretches import Stretches, is_truncated, reached_stretches
 from fengmao_geo.network.travel import reached_pairs, source_distances
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Flags = NDArray[np.bool_]
 
-__all__ = ["check_minutes", "ground_of", "service_areas", "settle_buildings"]
+__all__ = ["check_minutes", "ground_of", "service_areas"]
 
 _ARC_SEGMENTS = 16
 # So many searches, and so many of their distances, are held in memory at once.
@@ -203,7 +204,7 @@ def ground_of(
     far, near = kept.take(~is_near), kept.take(is_near)
     # Buffers of merged lines, joined at the end, are six times as fast as one buffer of them all.
     open_ground = shapely.buffer(_merged_lines(_cut(network, far)), off_m, quad_segs=_ARC_SEGMENTS)
-    return _as_multi(shapely.union_all([*open_ground, *pieces.ground(network, near, off_m)]))
+    return as_multi(shapely.union_all([*open_ground, *pieces.ground(network, near, off_m)]))
 
 
 def _merged_lines(lines: Geometries) -> Geometries:
@@ -211,11 +212,6 @@ def _merged_lines(lines: Geometries) -> Geometries:
     is_point = shapely.length(lines) == 0
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines[~is_point])))
     return np.concatenate([merged, shapely.get_point(lines[is_point], 0)])
-
-
-def _as_multi(ground: shapely.Geometry) -> shapely.MultiPolygon:
-    parts = shapely.get_parts(ground)
-    return shapely.MultiPolygon(list(parts[shapely.get_dimensions(parts) == 2]))
 
 
 def _cut(network: WalkNetwork, stretches: Stretches) -> Geometries:
@@ -236,48 +232,14 @@ def _with_buildings(
 ) -> gpd.GeoDataFrame:
     houses = attach(network, buildings)
     ids = [str(value) for value in (buildings["id"] if "id" in buildings.columns else buildings.index)]
-    shapes = buildings.geometry.to_numpy()[np.argsort(np.array(ids, dtype=object), kind="stable")]
+    in_order = np.argsort(np.array(ids, dtype=object), kind="stable")
+    outlines = Outlines.of(buildings.geometry.to_numpy()[in_order])
     pairs = reached_pairs(network, houses, places, limit_m=limits[-1] * walker.speed_m_min, walker=walker)
     walk_min = pairs.distance_m / walker.speed_m_min
-    tree = shapely.STRtree(shapes)
     drawn = []
     for origin, limit, ground in zip(table["origin_id"], table["limit_min"], table.geometry, strict=True):
         place = np.searchsorted(places.place_ids, origin)
-        is_reached = np.zeros(len(shapes), dtype=bool)
+        is_reached = np.zeros(len(outlines.shapes), dtype=bool)
         is_reached[pairs.origin[(pairs.destination == place) & (walk_min <= limit * (1 + 1e-9))]] = True
-        drawn.append(settle_buildings(ground, shapes, is_reached, tree=tree))
+        drawn.append(outlines.settle(ground, is_reached))
     return table.set_geometry(gpd.GeoSeries(drawn, crs=table.crs))
-
-
-def settle_buildings(
-    ground: shapely.Geometry, shapes: Geometries, is_reached: Flags, *, tree: shapely.STRtree
-) -> shapely.Geometry:
-    """Add reached buildings whole and erase all others, so that the drawing agrees with the table.
-
-    Parameters
-    ----------
-    ground
-        The ground reached.
-    shapes
-        Outlines of the buildings, shape ``(b,)``.
-    is_reached
-        Which of them are reached, shape ``(b,)``.
-    tree
-        Index over the outlines.
-
-    Returns
-    -------
-    MultiPolygon
-        The ground with the buildings settled.
-    """
-    shapely.prepare(ground)
-    touched = np.zeros(len(shapes), dtype=bool)
-    touched[tree.query(ground, predicate="intersects")] = True
-    inside = np.zeros(len(shapes), dtype=bool)
-    inside[tree.query(ground, predicate="contains")] = True
-    is_erased = touched & ~is_reached
-    # A reached building under one that is not loses its ground to it, and is added again.
-    inside[tree.query(shapes[is_erased], predicate="intersects")[1]] = False
-    # The ground is large: it is gone through once for each, not again and again among the buildings.
-    erased, added = (shapely.union_all(shapes[chosen]) for chosen in (is_erased, is_reached & ~inside))
-    return _as_multi(shapely.union(shapely.difference(ground, erased), added))
