@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from province import fg_cut, outlines, small, write_province
 from town_layers import codes
@@ -119,6 +120,27 @@ def test_faults_of_a_file_of_outlines_are_to_be_mended_in_that_file(folder, tmp_
     with pytest.raises(fg.TownError) as caught:
         split_towns(folder, out=tmp_path / "out", by=folder / "cut.gpkg")
     assert "cut.gpkg" in caught.value.text()
+
+
+def test_faults_of_a_table_of_outlines_are_to_be_mended_in_that_table(folder, tmp_path):
+    nowhere = outlines("west", "east").set_crs(None, allow_override=True)
+    with pytest.raises(fg.TownError) as caught:
+        split_towns(folder, out=tmp_path / "out", by=nowhere)
+    assert caught.value.findings.query("severity == 'error'")["code"].tolist() == ["split_by_fault"]
+    message = caught.value.text(lang="en")
+    assert "by=" in message
+    assert "[layers." not in message
+
+
+def test_faults_of_built_up_areas_that_are_towns_name_that_layer(tmp_path):
+    folder = write_province(small(), tmp_path / "all", suffixes={"built_up": ".parquet"})
+    file = folder / "built_up.parquet"
+    gpd.read_parquet(file).set_crs(None, allow_override=True).to_parquet(file)
+    with pytest.raises(fg.TownError) as caught:
+        split_towns(folder, out=tmp_path / "out")
+    message = caught.value.text(lang="en")
+    assert "[layers.built_up]" in message
+    assert "communities" not in message
 
 
 # What is said, and what is left

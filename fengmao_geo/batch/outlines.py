@@ -107,7 +107,7 @@ def town_outlines(
     given = source.frame.geometry
     empty = np.flatnonzero((given.isna() | given.is_empty).to_numpy())
     checked, found = checked_layer(replace(source, fields=fields), layer=_LIKE, crs=crs)
-    found = [replace(one, layer=LAYER) for one in found if one.severity in ("error", "repaired")]
+    found = [_of_towns(one) for one in found if one.severity in ("error", "repaired")]
     if len(empty):
         rows = ", ".join(str(row + 1) for row in empty[:20])
         found.append(Finding("split_outline_empty", LAYER, values={"count": len(empty), "rows": rows}))
@@ -129,6 +129,12 @@ def town_outlines(
     ).sort_values("town_id", kind="stable", ignore_index=True)
     apart, more = _apart(table)
     return Outlines(apart), [*found, *more]
+
+
+def _of_towns(one: Finding) -> Finding:
+    """Say of a finding that it is of towns; a layer that it points to is that of built-up areas."""
+    values = one.values | {"layer": "built_up"} if "layer" in one.values else one.values
+    return replace(one, layer=LAYER, values=values)
 
 
 def _names(checked: gpd.GeoDataFrame) -> tuple[list[str], list[Finding]]:

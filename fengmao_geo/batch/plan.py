@@ -39,8 +39,8 @@ __all__ = ["Plan", "furthest_walk_m", "plan_split"]
 _FILE_ENDS = "_file"
 #: Findings of a file that holds several layers, or not the one that is named.
 _WHICH_LAYER = ("table_unnamed", "table_missing")
-#: What remedies call that layers are described in.
-_TOWN_PLACES = (TOWN_FILE, "[layers.", "correct path")
+#: How codes of findings begin that are written for outlines; others tell of a layer of ``town.toml``.
+_OF_OUTLINES = "split_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,15 +232,14 @@ class _Found:
         return self.finding.words("en" if lang == "en" else "zh")["found"]
 
 
-def _mended_in_file(found: list[Finding], by: object) -> list[Finding]:
-    """Say of errors in the file of outlines that it is mended itself: it is not in ``town.toml``."""
-    if not isinstance(by, Path):
+def _mended_in_file(found: list[Finding], by: Path | gpd.GeoDataFrame | None) -> list[Finding]:
+    """Say of errors in outlines given by themselves that they are mended there: not in ``town.toml``."""
+    if by is None:
         return found
     told = []
     for one in found:
-        remedy = one.words("en")["remedy"]
-        if one.severity == "error" and any(where in remedy for where in _TOWN_PLACES):
-            values = {"file": by.name, "reason": _Found(one)}
+        if one.severity == "error" and not one.code.startswith(_OF_OUTLINES):
+            values = {"file": by.name if isinstance(by, Path) else "by", "reason": _Found(one)}
             told.append(Finding("split_by_fault", LAYER, one.feature_id, one.column, values))
         else:
             told.append(one)
