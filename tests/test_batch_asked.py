@@ -122,6 +122,18 @@ def test_a_batch_that_is_interrupted_says_what_is_done_and_how_to_go_on(stood_in
     assert "沿用上次 2 个,本次计算 2 个" in batch(stood_in, stood_in / "towns", "--resume", lang="zh").stderr
 
 
+def test_a_batch_that_is_interrupted_while_it_looks_at_what_is_done_says_what_was(stood_in, monkeypatch):
+    batch(stood_in, stood_in / "towns")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_is_done", interrupted)
+    said = batch(stood_in, stood_in / "towns", "--resume")
+    assert said.exit_code == 130
+    assert said.stderr.splitlines()[-1] == "stopped; 4 of 4 towns are done: go on with --resume"
+
+
 def test_towns_are_told_of_as_they_are_settled(stood_in, caplog, monkeypatch):
     write_towns(stood_in / "towns", edition="second")
     told_before = {}

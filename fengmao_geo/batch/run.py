@@ -119,16 +119,15 @@ def run_batch(
         if last and not resume:
             raise UsageError("batch_there", folder=str(target))
         _sweep(target)
-        records = {
-            name: last[name]
-            for name, file in named.files.items()
-            if name in last and _is_done(last[name], file, target, asked)
-        }
-        job = {"out": str(target), "options": asdict(asked), "attempts": 0}
-        job |= {"timeout_min": timeout_min, "memory_gib": memory_gib}
-        rest = {name: file for name, file in named.files.items() if name not in records}
-        jobs = [job | {"town_id": name, "town": str(file)} for name, file in rest.items()]
+        records = {name: last[name] for name in named.files if name in last}
         try:
+            records = {
+                name: one for name, one in records.items() if _is_done(one, named.files[name], target, asked)
+            }
+            job = {"out": str(target), "options": asdict(asked), "attempts": 0}
+            job |= {"timeout_min": timeout_min, "memory_gib": memory_gib}
+            rest = {name: file for name, file in named.files.items() if name not in records}
+            jobs = [job | {"town_id": name, "town": str(file)} for name, file in rest.items()]
             _make(jobs, records, target=target, engine={"workers": workers, "scheduler": scheduler})
             table = _summed(records, target, asked)
         except KeyboardInterrupt:
