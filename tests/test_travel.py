@@ -291,6 +291,19 @@ def test_the_nearest_two_come_in_the_order_of_time_then_id(street):
     assert table["destination_id"].tolist() == ["p1", "p2"]
 
 
+@pytest.mark.parametrize(("homes", "shops"), [(9, 5), (5, 9)])
+def test_sorting_some_pairs_at_a_time_gives_the_same_table(monkeypatch, homes, shops):
+    streets, noise = grid(5, 5, 40), np.random.default_rng(1)
+    town = walk_network(streets)
+    places = [scattered(noise, streets, count, prefix="p") for count in (homes, shops)]
+    whole = travel_times(town, *places, limit_min=15)
+    in_order = whole.sort_values(["origin_id", "distance_m", "destination_id"], ignore_index=True)
+    pd.testing.assert_frame_equal(whole, in_order, check_exact=True)
+    for at_once in (1, 3, len(whole)):
+        monkeypatch.setattr("fengmao_geo.network.travel._SORTED_AT_ONCE", at_once)
+        pd.testing.assert_frame_equal(travel_times(town, *places, limit_min=15), whole, check_exact=True)
+
+
 def test_of_equally_near_destinations_on_one_street_the_smaller_id_is_taken(street):
     shops = places("POINT (200 0)", "POINT (100 0)")
     table = travel_times(street, places("POINT (150 0)"), shops, limit_min=9, nearest=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,8 @@ __all__ = [
 TOLERANCE = 1e-9
 # So many rows of distances to every node are held at once.
 _ROWS_BYTES = 64_000_000
+# About so many pairs are sorted at once, which fit into a processor's cache.
+_SORTED_AT_ONCE = 50_000
 
 
 def travel_times(
@@ -113,7 +116,7 @@ def travel_times(
         pairs = nearest_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
     else:
         pairs = reached_pairs(network, from_places, to_places, limit_m=limit_m, walker=who)
-        pairs = pairs.take(np.lexsort((pairs.destination, pairs.distance_m, pairs.origin)))
+        pairs = pairs.take(_nearest_first(pairs))
     if nearest is not None and nearest > 1:
         rank = np.arange(len(pairs.origin)) - np.searchsorted(pairs.origin, pairs.origin)
         pairs = pairs.take(rank < nearest)
@@ -127,6 +130,19 @@ def travel_times(
             }
         )
     )
+
+
+def _nearest_first(pairs: Pairs) -> Indices:
+    """Order pairs by origin, distance and destination, some origins at a time: a city's at once is slow."""
+    order = np.argsort(pairs.origin, kind="stable")
+    origin = pairs.origin[order]
+    starts = np.searchsorted(origin, origin[::_SORTED_AT_ONCE])
+    for low, high in pairwise([*starts, len(order)]):
+        some = order[low:high]
+        order[low:high] = some[
+            np.lexsort((pairs.destination[some], pairs.distance_m[some], origin[low:high]))
+        ]
+    return order
 
 
 def nearest_pairs(
@@ -376,5 +392,7 @@ def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, 
     is_loop = node[:, 0] == node[:, 1]
     rows = np.concatenate([np.arange(len(node)), np.flatnonzero(~is_loop)])
     nodes = np.concatenate([node[:, 0], node[~is_loop, 1]])
-    order = np.argsort(nodes, kind="stable")
-    return rows[order], np.searchsorted(nodes[order], np.arange(len(network.node_xy) + 1))
+    # Counted into place, which grows with the places, where sorting takes most of a city's time.
+    shape = (len(network.node_xy), len(node))
+    found = sparse.csr_array((np.ones(len(rows), dtype=bool), (nodes, rows)), shape=shape)
+    return found.indices.astype(np.intp), found.indptr.astype(np.intp)
