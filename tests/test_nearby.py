@@ -41,3 +41,37 @@ def test_parted_searches_find_the_same_bits_as_searches_of_the_whole(
         whole = csgraph.dijkstra(graph, indices=np.arange(200, 200 + sources), limit=limit_m)[:, :200]
         assert np.array_equal(found, whole)
         assert np.isfinite(whole).any()
+
+
+@pytest.mark.parametrize("limit_m", [0.0, 30.0, 150.0, np.inf])
+@pytest.mark.parametrize("strip", [1, 7, 60, 10**6])
+@pytest.mark.parametrize("width_m", [0.0, 10.0, 9000.0])
+def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(monkeypatch, limit_m, strip, width_m):
+    """Eastings have nothing to do with lengths here, so that parts must be widened; metres are whole: ties."""
+    monkeypatch.setattr(nearby, "_STRIP_NODES", strip)
+    rng = np.random.default_rng(8)
+    nodes, sources = 200, 40
+    matrix = _graph(rng, nodes, 0)
+    matrix.data = np.floor(matrix.data)
+    node_x = np.sort(rng.random(nodes)) * width_m
+    source = np.repeat(np.arange(sources), rng.integers(0, 4, sources))
+    node = rng.choice(nodes, len(source), replace=False)
+    order = np.lexsort((node, source))
+    legs = nearby.Legs(source, node[order], np.floor(rng.random(len(source)) * 20))
+    metres, nearest = nearby.nearest_sources(matrix, node_x, legs, limit_m=limit_m)
+    graph = nearby.with_sources(matrix, legs, count=sources)
+    each = csgraph.dijkstra(graph, indices=np.arange(nodes, nodes + sources), limit=limit_m)[:, :nodes]
+    assert np.array_equal(metres, each.min(axis=0))
+    assert np.array_equal(nearest, np.where(np.isfinite(metres), each.argmin(axis=0), -1))
+    is_tie = (each == metres).sum(axis=0) > 1
+    assert (is_tie & np.isfinite(metres)).any() or limit_m == 0
+
+
+def test_without_sources_no_node_has_a_nearest():
+    none = np.zeros(0, dtype=np.intp)
+    legs = nearby.Legs(none, none, np.zeros(0))
+    metres, nearest = nearby.nearest_sources(
+        _graph(np.random.default_rng(1), 9, 0), np.arange(9.0), legs, limit_m=9
+    )
+    assert np.isinf(metres).all()
+    assert (nearest == -1).all()

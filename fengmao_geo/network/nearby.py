@@ -1,8 +1,11 @@
-"""Bounded searches from many places, each in the part of the network that lies around it."""
+"""Bounded searches from many places, each in the part of the network that lies around it.
+
+A search over a whole city leaves the processor's cache at every step, and takes several times as long.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -18,13 +21,23 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-__all__ = ["Nearby", "nearby_distances"]
+__all__ = ["Legs", "Nearby", "nearby_distances", "nearest_sources", "with_sources"]
 
 # So many sources are searched from at once, and so many distances held.
 _SOURCES = 64
 # Into so many lots sources are parted before what each reaches is looked for.
 _LOTS = 16
 _DISTANCES = 4_000_000
+# Nodes among which the sources lie that are walked out from at once.
+_STRIP_NODES = 100_000
+
+
+class Legs(NamedTuple):
+    """One-way arcs from sources to nodes, in the order of both: numbers of sources, of nodes, metres."""
+
+    source: Indices
+    node: Indices
+    length_m: Numbers
 
 
 class Nearby(NamedTuple):
@@ -100,3 +113,122 @@ def _part(graph: sparse.csr_array, keep: Indices) -> sparse.csr_array:
     return sparse.csr_array(
         (graph.data[arc[is_inside]], head[is_inside], before[first]), shape=(len(keep), len(keep))
     )
+
+
+def with_sources(matrix: sparse.csr_array, legs: Legs, *, count: int) -> sparse.csr_array:
+    """Add sources to a graph, as its last nodes.
+
+    Parameters
+    ----------
+    matrix
+        Metres between neighbouring nodes, shape ``(n, n)``.
+    legs
+        The ways from sources to nodes.
+    count
+        How many sources there are; some may be without a leg.
+
+    Returns
+    -------
+    csr_array, shape ``(n + count, n + count)``
+        Metres; no arc leads to a source.
+    """
+    ends = matrix.indptr[-1] + np.searchsorted(legs.source, np.arange(count), side="right")
+    size = matrix.shape[0] + count
+    return sparse.csr_array(
+        (
+            np.concatenate([matrix.data, legs.length_m]),
+            np.concatenate([matrix.indices, legs.node.astype(matrix.indices.dtype)]),
+            np.concatenate([matrix.indptr, ends.astype(matrix.indptr.dtype)]),
+        ),
+        shape=(size, size),
+    )
+
+
+def nearest_sources(
+    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, *, limit_m: float
+) -> tuple[Numbers, Indices]:
+    """Walk out from all sources, those of one strip of the network at a time.
+
+    A search sees a strip, and beside it what lies within the limit as the crow flies. Where a way leads out
+    of that within the limit all the same (an arc shorter than the straight line), it is made again with more.
+
+    Parameters
+    ----------
+    matrix
+        Metres between neighbouring nodes, not less than zero, shape ``(n, n)``.
+    node_x
+        Eastings of the nodes, in rising order, shape ``(n,)``.
+    legs
+        The ways from sources to nodes.
+    limit_m
+        How far the search goes.
+
+    Returns
+    -------
+    tuple of arrays
+        Metres from each node to the nearest source, infinite beyond the limit, and that source's number, the
+        smallest of equally near ones and -1 beyond the limit, each of shape ``(n,)``.
+    """
+    distance, nearest = np.full(len(node_x), np.inf), np.full(len(node_x), -1)
+    is_first = np.diff(legs.source, prepend=-1) > 0
+    strip = (legs.node[is_first] // _STRIP_NODES)[np.cumsum(is_first) - 1]
+    for number in np.unique(strip):
+        some = Legs(*(column[strip == number] for column in legs))
+        low, found, source = _searched(matrix, node_x, some, limit_m)
+        here = slice(low, low + len(found))
+        is_nearer = (found < distance[here]) | ((found == distance[here]) & (source < nearest[here]))
+        distance[here][is_nearer] = found[is_nearer]
+        nearest[here][is_nearer] = source[is_nearer]
+    return distance, nearest
+
+
+def _searched(
+    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, limit_m: float
+) -> tuple[int, Numbers, Indices]:
+    """Walk out from sources over the nodes around them: the first of these, metres and sources."""
+    source, row = np.unique(legs.source, return_inverse=True)
+    first_x, last_x, reach_m = node_x[legs.node.min()], node_x[legs.node.max()], limit_m
+    while True:
+        low = int(np.searchsorted(node_x, first_x - reach_m, side="left"))
+        high = int(np.searchsorted(node_x, last_x + reach_m, side="right"))
+        count = high - low
+        graph = with_sources(
+            matrix[low:high, low:high], Legs(row, legs.node - low, legs.length_m), count=len(source)
+        )
+        start = np.arange(count, count + len(source))
+        found, _, by = csgraph.dijkstra(
+            graph, indices=start, limit=limit_m, min_only=True, return_predecessors=True
+        )
+        if not _leads_out(matrix, low, found[:count], limit_m):
+            break
+        reach_m = max(2 * reach_m, 1.0)
+    by = _smallest_sources(graph, found, by)[:count]
+    # The search says by a number below zero that a node is not reached.
+    return low, found[:count], np.where(by < 0, -1, source[np.maximum(by - count, 0)])
+
+
+def _leads_out(matrix: sparse.csr_array, low: int, distance: Numbers, limit_m: float) -> bool:
+    """Say whether a way goes on, within the limit, from the nodes searched to others."""
+    high = low + len(distance)
+    first, end = matrix.indptr[[low, high]]
+    head = matrix.indices[first:end]
+    arc = first + np.flatnonzero((head < low) | (head >= high))
+    tail = np.searchsorted(matrix.indptr, arc, side="right") - 1
+    return bool((distance[tail - low] + matrix.data[arc] <= limit_m).any())
+
+
+def _smallest_sources(graph: sparse.csr_array, distance: Numbers, source: NDArray[Any]) -> NDArray[Any]:
+    """Hand the smallest of equally near sources on along all shortest ways; a search takes any of them."""
+    tail = np.repeat(np.arange(len(distance)), np.diff(graph.indptr))
+    # Only where sources meet can one take the place of another.
+    meet = np.flatnonzero(source[tail] != source[graph.indices])
+    is_tight = distance[tail[meet]] + graph.data[meet] == distance[graph.indices[meet]]
+    if not (is_tight & np.isfinite(distance[tail[meet]])).any():
+        return source
+    tight = np.flatnonzero(
+        (distance[tail] + graph.data == distance[graph.indices]) & (distance[tail] < np.inf)
+    )
+    tail, head, least = tail[tight], graph.indices[tight], source.copy()
+    while (is_smaller := least[tail] < least[head]).any():
+        np.minimum.at(least, head[is_smaller], least[tail[is_smaller]])
+    return least

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import Attachments, as_attachments
 from fengmao_geo.network.costs import costs_of
-from fengmao_geo.network.nearby import nearby_distances
+from fengmao_geo.network.nearby import Legs, nearby_distances, nearest_sources, with_sources
 from fengmao_geo.network.pairs import Pairs, nearest_of, shortest_of
 from fengmao_geo.standards.load import walker as load_walker
 from fengmao_geo.tables import RESULTS
@@ -148,7 +148,7 @@ def _nearest_first(pairs: Pairs) -> Indices:
 def nearest_pairs(
     network: WalkNetwork, origins: Attachments, destinations: Attachments, *, limit_m: float, walker: Walker
 ) -> Pairs:
-    """Find each origin's nearest destination by one search from all destinations at once.
+    """Find each origin's nearest destination by walking out from all destinations at once.
 
     Parameters
     ----------
@@ -202,36 +202,10 @@ def nearest_distances(
     -------
     tuple of arrays
         Metres from each node to the nearest place, infinite beyond the limit, and that place's row, the
-        smallest of equally near ones, each of shape ``(n,)``.
+        smallest of equally near ones and -1 beyond the limit, each of shape ``(n,)``.
     """
-    count = len(network.node_xy)
-    graph = _with_sources(network, places, walker)
-    distance, _, source = csgraph.dijkstra(
-        graph,
-        indices=np.arange(count, count + len(places)),
-        limit=limit_m * (1 + TOLERANCE),
-        min_only=True,
-        return_predecessors=True,
-    )
-    source = _smallest_sources(graph, distance, source)
-    return distance[:count], np.asarray(source[:count] - count, dtype=np.intp)
-
-
-def _smallest_sources(graph: sparse.csr_array, distance: Numbers, source: NDArray[Any]) -> NDArray[Any]:
-    """Hand the smallest of equally near sources on along all shortest ways; a search takes any of them."""
-    tail = np.repeat(np.arange(len(distance)), np.diff(graph.indptr))
-    # Only where sources meet can one take the place of another.
-    meet = np.flatnonzero(source[tail] != source[graph.indices])
-    is_tight = distance[tail[meet]] + graph.data[meet] == distance[graph.indices[meet]]
-    if not (is_tight & np.isfinite(distance[tail[meet]])).any():
-        return source
-    tight = np.flatnonzero(
-        (distance[tail] + graph.data == distance[graph.indices]) & (distance[tail] < np.inf)
-    )
-    tail, head, least = tail[tight], graph.indices[tight], source.copy()
-    while (is_smaller := least[tail] < least[head]).any():
-        np.minimum.at(least, head[is_smaller], least[tail[is_smaller]])
-    return least
+    matrix, legs = _legs(network, places, walker)
+    return nearest_sources(matrix, network.node_xy[:, 0], legs, limit_m=limit_m * (1 + TOLERANCE))
 
 
 def reached_pairs(
@@ -327,10 +301,13 @@ def _usable(network: WalkNetwork, places: Attachments, walker: Walker) -> Attach
 
 def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) -> sparse.csr_array:
     """Add a node for each place, with one-way arcs of its legs to the ends of its edges."""
+    return with_sources(*_legs(network, sources, walker), count=len(sources))
+
+
+def _legs(network: WalkNetwork, sources: Attachments, walker: Walker) -> tuple[sparse.csr_array, Legs]:
+    """Give the arcs between nodes, and those from places to the ends of their edges."""
     costs = costs_of(network, walker)
-    base = network.matrix(walker) if costs is None else costs.matrix
     sources = _usable(network, sources, walker)
-    count = len(network.node_xy)
     place = np.concatenate([sources.place, sources.place])
     node = network.edge_nodes[sources.edge_id].T.ravel()
     if costs is None:
@@ -342,16 +319,8 @@ def _with_sources(network: WalkNetwork, sources: Attachments, walker: Walker) ->
     place, node, length = place[order], node[order], length[order]
     is_first = np.ones(len(place), dtype=bool)
     is_first[1:] = (place[1:] != place[:-1]) | (node[1:] != node[:-1])
-    place, node, length = place[is_first], node[is_first], length[is_first]
-    ends = base.indptr[-1] + np.searchsorted(place, np.arange(len(sources)), side="right")
-    return sparse.csr_array(
-        (
-            np.concatenate([base.data, length]),
-            np.concatenate([base.indices, node.astype(base.indices.dtype)]),
-            np.concatenate([base.indptr, ends.astype(base.indptr.dtype)]),
-        ),
-        shape=(count + len(sources), count + len(sources)),
-    )
+    matrix = network.matrix(walker) if costs is None else costs.matrix
+    return matrix, Legs(place[is_first], node[is_first], length[is_first])
 
 
 def _by_ends(
