@@ -133,15 +133,18 @@ def travel_times(
 
 
 def _nearest_first(pairs: Pairs) -> Indices:
-    """Order pairs by origin, distance and destination, some origins at a time: a city's at once is slow."""
+    """Order pairs by origin and distance, as they come where these are alike.
+
+    That is done some origins at a time, for a city's at once is slow.
+    """
     order = np.argsort(pairs.origin, kind="stable")
     origin = pairs.origin[order]
     starts = np.searchsorted(origin, origin[::_SORTED_AT_ONCE])
     for low, high in pairwise([*starts, len(order)]):
-        some = order[low:high]
-        order[low:high] = some[
-            np.lexsort((pairs.destination[some], pairs.distance_m[some], origin[low:high]))
-        ]
+        nearer = np.argsort(pairs.distance_m[order[low:high]], kind="stable")
+        # Numbers so small are counted into their order.
+        rank = np.cumsum(np.diff(origin[low:high], prepend=-1) > 0).astype(np.uint16)
+        order[low:high] = order[low:high][nearer[np.argsort(rank[nearer], kind="stable")]]
     return order
 
 
