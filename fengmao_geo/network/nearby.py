@@ -28,8 +28,10 @@ _SOURCES = 64
 # Into so many lots sources are parted before what each reaches is looked for.
 _LOTS = 16
 _DISTANCES = 4_000_000
-# Nodes among which the sources lie that are walked out from at once.
+# Sources are walked out from at once that lie among so many nodes, in a strip so many times the limit wide;
+# what lies within the limit of a strip is looked at with its neighbour, too, and shall not outweigh it.
 _STRIP_NODES = 100_000
+_STRIP_LIMITS = 4
 
 
 class Legs(NamedTuple):
@@ -171,7 +173,9 @@ def nearest_sources(
     """
     distance, nearest = np.full(len(node_x), np.inf), np.full(len(node_x), -1)
     is_first = np.diff(legs.source, prepend=-1) > 0
-    strip = (legs.node[is_first] // _STRIP_NODES)[np.cumsum(is_first) - 1]
+    strips = max(np.ptp(node_x) / max(_STRIP_LIMITS * limit_m, 1.0), 1.0)
+    size = max(_STRIP_NODES, int(len(node_x) / strips))
+    strip = (legs.node[is_first] // size)[np.cumsum(is_first) - 1]
     for number in np.unique(strip):
         some = Legs(*(column[strip == number] for column in legs))
         low, found, source = _searched(matrix, node_x, some, limit_m)
