@@ -43,12 +43,24 @@ def test_parted_searches_find_the_same_bits_as_searches_of_the_whole(
         assert np.isfinite(whole).any()
 
 
-@pytest.mark.parametrize("limit_m", [0.0, 30.0, 150.0, np.inf])
+@pytest.mark.parametrize("limit_m", [0.0, 30.0, 150.0])
 @pytest.mark.parametrize("strip", [1, 7, 60, 10**6])
-@pytest.mark.parametrize("width_m", [0.0, 2000.0, 90_000.0])
-def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(monkeypatch, limit_m, strip, width_m):
+@pytest.mark.parametrize(("width_m", "reach"), [(2000.0, 1.0), (90_000.0, 1.0), (90_000.0, 0.1)])
+def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(
+    monkeypatch, limit_m, strip, width_m, reach
+):
     """Eastings have nothing to do with lengths here, so that parts must be widened; metres are whole: ties."""
     monkeypatch.setattr(nearby, "_STRIP_NODES", strip)
+    _is_that_of_a_search_from_each(width_m, limit_m=limit_m, reach_m=reach * limit_m)
+
+
+@pytest.mark.parametrize(("width_m", "limit_m"), [(0.0, 150.0), (90_000.0, np.inf)])
+def test_where_no_strip_is_far_from_another_there_is_one_search(monkeypatch, width_m, limit_m):
+    monkeypatch.setattr(nearby, "_STRIP_NODES", 7)
+    _is_that_of_a_search_from_each(width_m, limit_m=limit_m, reach_m=limit_m)
+
+
+def _is_that_of_a_search_from_each(width_m, *, limit_m, reach_m):
     rng = np.random.default_rng(8)
     nodes, sources = 200, 40
     matrix = _graph(rng, nodes, 0)
@@ -58,7 +70,7 @@ def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(monkeypatch, l
     node = rng.choice(nodes, len(source), replace=False)
     order = np.lexsort((node, source))
     legs = nearby.Legs(source, node[order], np.floor(rng.random(len(source)) * 20))
-    metres, nearest = nearby.nearest_sources(matrix, node_x, legs, limit_m=limit_m)
+    metres, nearest = nearby.nearest_sources(matrix, node_x, legs, limit_m=limit_m, reach_m=reach_m)
     graph = nearby.with_sources(matrix, legs, count=sources)
     each = csgraph.dijkstra(graph, indices=np.arange(nodes, nodes + sources), limit=limit_m)[:, :nodes]
     assert np.array_equal(metres, each.min(axis=0))
@@ -67,11 +79,18 @@ def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(monkeypatch, l
     assert (is_tie & np.isfinite(metres)).any() or limit_m == 0
 
 
-def test_without_sources_no_node_has_a_nearest():
+def test_a_way_out_of_a_part_that_is_as_long_as_the_limit_is_walked(monkeypatch):
+    monkeypatch.setattr(nearby, "_STRIP_NODES", 1)
+    matrix = sparse.csr_array(([5.0], ([0], [1])), shape=(2, 2))
+    legs = nearby.Legs(np.array([0]), np.array([0]), np.array([0.0]))
+    metres, _ = nearby.nearest_sources(matrix, np.array([0.0, 1000.0]), legs, limit_m=5.0, reach_m=5.0)
+    assert metres.tolist() == [0.0, 5.0]
+
+
+@pytest.mark.parametrize("nodes", [0, 9])
+def test_without_sources_no_node_has_a_nearest(nodes):
     none = np.zeros(0, dtype=np.intp)
-    legs = nearby.Legs(none, none, np.zeros(0))
-    metres, nearest = nearby.nearest_sources(
-        _graph(np.random.default_rng(1), 9, 0), np.arange(9.0), legs, limit_m=9
-    )
-    assert np.isinf(metres).all()
-    assert (nearest == -1).all()
+    matrix, legs = sparse.csr_array((nodes, nodes), dtype=float), nearby.Legs(none, none, np.zeros(0))
+    metres, nearest = nearby.nearest_sources(matrix, np.arange(float(nodes)), legs, limit_m=9, reach_m=9)
+    assert metres.tolist() == [np.inf] * nodes
+    assert nearest.tolist() == [-1] * nodes

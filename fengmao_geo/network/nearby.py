@@ -28,8 +28,8 @@ _SOURCES = 64
 # Into so many lots sources are parted before what each reaches is looked for.
 _LOTS = 16
 _DISTANCES = 4_000_000
-# Sources are walked out from at once that lie among so many nodes, in a strip so many times the limit wide;
-# what lies within the limit of a strip is looked at with its neighbour, too, and shall not outweigh it.
+# Sources are walked out from at once that lie in a strip of at least so many nodes, and so many times the
+# limit wide: what lies within the limit of it is looked at with its neighbours, too.
 _STRIP_NODES = 100_000
 _STRIP_LIMITS = 4
 
@@ -147,12 +147,12 @@ def with_sources(matrix: sparse.csr_array, legs: Legs, *, count: int) -> sparse.
 
 
 def nearest_sources(
-    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, *, limit_m: float
+    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, *, limit_m: float, reach_m: float
 ) -> tuple[Numbers, Indices]:
-    """Walk out from all sources, those of one strip of the network at a time.
+    """Walk out from all sources, over one strip of the network at a time.
 
-    A search sees a strip, and beside it what lies within the limit as the crow flies. Where a way leads out
-    of that within the limit all the same (an arc shorter than the straight line), it is made again with more.
+    A search sees a strip and what lies within reach of it. Where a way leads out of that within the limit all
+    the same, it is made again with more: no distance rests on straight lines.
 
     Parameters
     ----------
@@ -164,6 +164,8 @@ def nearest_sources(
         The ways from sources to nodes.
     limit_m
         How far the search goes.
+    reach_m
+        How far that is likely to lead in a straight line; what is too little only takes longer.
 
     Returns
     -------
@@ -172,13 +174,15 @@ def nearest_sources(
         smallest of equally near ones and -1 beyond the limit, each of shape ``(n,)``.
     """
     distance, nearest = np.full(len(node_x), np.inf), np.full(len(node_x), -1)
-    is_first = np.diff(legs.source, prepend=-1) > 0
-    strips = max(np.ptp(node_x) / max(_STRIP_LIMITS * limit_m, 1.0), 1.0)
-    size = max(_STRIP_NODES, int(len(node_x) / strips))
-    strip = (legs.node[is_first] // size)[np.cumsum(is_first) - 1]
-    for number in np.unique(strip):
-        some = Legs(*(column[strip == number] for column in legs))
-        low, found, source = _searched(matrix, node_x, some, limit_m)
+    end = 0
+    while end < len(node_x):
+        start, wide = end, np.searchsorted(node_x, node_x[end] + _STRIP_LIMITS * limit_m)
+        end = max(start + _STRIP_NODES, int(wide))
+        is_in = (legs.node >= start) & (legs.node < end)
+        if not is_in.any():
+            continue
+        some = Legs(legs.source[is_in], legs.node[is_in], legs.length_m[is_in])
+        low, found, source = _searched(matrix, node_x, some, limit_m, reach_m)
         here = slice(low, low + len(found))
         is_nearer = (found < distance[here]) | ((found == distance[here]) & (source < nearest[here]))
         distance[here][is_nearer] = found[is_nearer]
@@ -187,11 +191,11 @@ def nearest_sources(
 
 
 def _searched(
-    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, limit_m: float
+    matrix: sparse.csr_array, node_x: Numbers, legs: Legs, limit_m: float, reach_m: float
 ) -> tuple[int, Numbers, Indices]:
     """Walk out from sources over the nodes around them: the first of these, metres and sources."""
     source, row = np.unique(legs.source, return_inverse=True)
-    first_x, last_x, reach_m = node_x[legs.node.min()], node_x[legs.node.max()], limit_m
+    first_x, last_x = node_x[legs.node.min()], node_x[legs.node.max()]
     while True:
         low = int(np.searchsorted(node_x, first_x - reach_m, side="left"))
         high = int(np.searchsorted(node_x, last_x + reach_m, side="right"))

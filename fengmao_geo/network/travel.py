@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 from fengmao_geo.errors import UsageError
 from fengmao_geo.geo.lines import ranges
 from fengmao_geo.network.attach import Attachments, as_attachments
-from fengmao_geo.network.costs import costs_of
+from fengmao_geo.network.costs import costs_of, fastest_m_min
 from fengmao_geo.network.nearby import Legs, nearby_distances, nearest_sources, with_sources
 from fengmao_geo.network.pairs import Pairs, nearest_of, shortest_of
 from fengmao_geo.standards.load import walker as load_walker
@@ -45,7 +45,7 @@ __all__ = [
 TOLERANCE = 1e-9
 # So many rows of distances to every node are held at once.
 _ROWS_BYTES = 64_000_000
-# About so many pairs are sorted at once, which fit into a processor's cache.
+# About so many pairs are sorted at once, which fit into a processor's cache; two bytes can count them.
 _SORTED_AT_ONCE = 50_000
 
 
@@ -208,7 +208,9 @@ def nearest_distances(
         smallest of equally near ones and -1 beyond the limit, each of shape ``(n,)``.
     """
     matrix, legs = _legs(network, places, walker)
-    return nearest_sources(matrix, network.node_xy[:, 0], legs, limit_m=limit_m * (1 + TOLERANCE))
+    limit_m *= 1 + TOLERANCE
+    reach_m = limit_m * fastest_m_min(walker) / walker.speed_m_min
+    return nearest_sources(matrix, network.node_xy[:, 0], legs, limit_m=limit_m, reach_m=reach_m)
 
 
 def reached_pairs(

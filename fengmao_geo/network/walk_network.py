@@ -50,7 +50,7 @@ class WalkNetwork:
     crs
         Projected, in metres.
     node_xy
-        Coordinates, shape ``(n, 2)``.
+        Coordinates in the order of x, then y, shape ``(n, 2)``.
     node_part
         Connected part of each node, numbered from the largest (by edges) on, shape ``(n,)``.
     edge_nodes
