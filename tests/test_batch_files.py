@@ -189,6 +189,12 @@ def test_towns_alike_are_never_parted():
     assert found.of_town[0] < found.of_town[7] <= found.of_town[9]
 
 
+def test_towns_whose_figures_read_alike_are_never_parted():
+    found = _classes([0.2151, 0.1916, 0.1621, 0.1494, 0.189, 0.1697], BY_ID["full_set_15_min_share"], "en")
+    assert found.labels == ["15% \u2013 16%", "17%", "19%", "22%"]
+    assert found.of_town == [3, 2, 0, 0, 2, 1]
+
+
 def test_where_less_is_better_the_least_has_the_colour_of_the_best():
     ramp = theme()["batch"]["steps"]
     less = _classes([1.0, 2.0, 3.0, 4.0, 5.0], BY_ID["idle_floor_m2"], "en")

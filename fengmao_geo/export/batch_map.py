@@ -179,13 +179,15 @@ def _headline_data(headline: Headline, towns: Sequence[dict[Any, Any]], lang: La
 
 
 def _classes(values: Sequence[float | None], headline: Headline, lang: Lang) -> _Classes:
-    """Part towns into at most five classes of about as many; towns alike are never parted."""
+    """Part towns into at most five classes of about as many; figures that read alike are never parted."""
     known = np.sort([value for value in values if value is not None])
     if not len(known):
         return _Classes([None] * len(values), [], [])
-    steps = np.quantile(known, np.linspace(0, 1, _CLASSES + 1)[1:-1], method="lower")
-    bounds = np.unique(steps[steps < known[-1]])
-    used, of_known = np.unique(np.searchsorted(bounds, known, side="left"), return_inverse=True)
+    least: dict[str, float] = {}
+    read = np.array([least.setdefault(value_words(value, headline, lang=lang), value) for value in known])
+    steps = np.quantile(read, np.linspace(0, 1, _CLASSES + 1)[1:-1], method="lower")
+    bounds = np.unique(steps[steps < read[-1]])
+    used, of_known = np.unique(np.searchsorted(bounds, read, side="left"), return_inverse=True)
     number = dict(zip(known.tolist(), of_known.tolist(), strict=True))
     of_town = [None if value is None else number[float(value)] for value in values]
     labels = [_range(known[of_known == at], headline, lang) for at in range(len(used))]
