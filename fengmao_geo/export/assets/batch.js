@@ -109,8 +109,12 @@
       ]);
       row.addEventListener("click", () => {
         const town = fm.data.towns[at];
-        map.fitBounds(town.shape.getBounds(), { animate: false, maxZoom: 13, padding: [60, 60] });
-        (map.hasLayer(town.shape) ? town.shape : town.dot).openPopup(town.place);
+        const bounds = town.shape.getBounds();
+        // The card stands above the town, which it must not hide.
+        map.fitBounds(bounds, { animate: false, maxZoom: 13, paddingTopLeft: [60, map.getSize().y / 2], paddingBottomRight: [60, 30] });
+        const isOutline = map.hasLayer(town.shape);
+        const edge = L.latLng(bounds.getNorth(), bounds.getCenter().lng);
+        (isOutline ? town.shape : town.dot).openPopup(isOutline ? edge : town.place);
       });
       return el("li", {}, [row]);
     }));
