@@ -24,6 +24,16 @@ from fengmao_geo.tables.batch import batch_table
 #: Where words of the user's own stand, what a browser, a template or a workbook could take for its own.
 HOSTILE = "</script><script>alert(1)</script>{{7*7}}=1+1"
 BY_ID = {one.headline: one for one in headlines()}
+#: Pixels from the map's upper edge: where the card ends, and where the outlines of towns begin.
+BELOW_THE_CARD = """() => {
+  const map = Object.values(window).find((one) => one instanceof L.Map);
+  const tops = [];
+  map.eachLayer((one) => {
+    if (one instanceof L.Polygon) tops.push(map.latLngToContainerPoint(one.getBounds().getNorthWest()).y);
+  });
+  const card = document.querySelector(".leaflet-popup-content-wrapper").getBoundingClientRect();
+  return [card.bottom - map.getContainer().getBoundingClientRect().top, tops];
+}"""
 
 
 def done(town_id, *, east_deg=0.0, name=None, **figures):
@@ -134,6 +144,9 @@ def test_the_map_is_coloured_by_what_the_reader_chooses(tmp_path, show):
     assert shown.page.evaluate(ranks) == ["west", "east"]
     shown.page.click(".town-row >> nth=0")
     card = shown.page.inner_text(".town-card")
+    card_bottom, town_tops = shown.page.evaluate(BELOW_THE_CARD)
+    assert town_tops
+    assert card_bottom <= min(town_tops)
     assert "boundary: 实际建成区 2024 · data as of: 2024-12-31" in card
     assert "Colours part the towns by rank" in shown.text
     assert "do not compare" in shown.text

@@ -57,7 +57,10 @@ def test_the_nearest_of_all_sources_is_that_of_a_search_from_each(
 @pytest.mark.parametrize(("width_m", "limit_m"), [(0.0, 150.0), (90_000.0, np.inf)])
 def test_where_no_strip_is_far_from_another_there_is_one_search(monkeypatch, width_m, limit_m):
     monkeypatch.setattr(nearby, "_STRIP_NODES", 7)
+    search, parts = nearby._searched, []
+    monkeypatch.setattr(nearby, "_searched", lambda *given: parts.append(given) or search(*given))
     _is_that_of_a_search_from_each(width_m, limit_m=limit_m, reach_m=limit_m)
+    assert len(parts) == 1
 
 
 def _is_that_of_a_search_from_each(width_m, *, limit_m, reach_m):
